@@ -1,0 +1,82 @@
+"""Every error this package raises on purpose, as one tree.
+
+::
+
+    IvrError
+    ├── ConfigError            a setting is wrong; names the setting and how to mend it
+    ├── SetupError             something on this machine is missing or in the way
+    ├── FlowFileError          a YAML file is wrong; names file, line and field
+    ├── ActionError            a webhook's reply cannot be acted on; says exactly why
+    ├── SpeechError            no engine could speak a text
+    ├── StorageError           the database refused or is away
+    ├── TelephonyError
+    │   ├── ChannelGone        the channel left Asterisk before the request reached it
+    │   ├── MediaFailed        a prompt or recording did not work; the call goes on
+    │   ├── AriUnavailable     no connection to Asterisk, or no answer in time
+    │   └── AriRefused         Asterisk answered with an error
+    └── CallerGone             the caller hung up (control flow inside one call only)
+
+Adapters translate foreign exceptions into these; nothing foreign crosses their border.
+"""
+
+from __future__ import annotations
+
+
+class IvrError(Exception):
+    """The root: catch this to catch everything this package raises on purpose."""
+
+
+class ConfigError(IvrError):
+    """One or more settings are wrong. The text lists every one and how to mend it."""
+
+
+class SetupError(IvrError):
+    """Something this machine needs is missing or in the way. The text says what to do."""
+
+
+class FlowFileError(IvrError):
+    """A flow file is wrong. Each line of the text reads ``FILE:LINE: FIELD: what to do``."""
+
+
+class ActionError(IvrError):
+    """A webhook's reply cannot be acted on; Backup Routing follows (SPEC §5)."""
+
+
+class SpeechError(IvrError):
+    """No configured engine could speak the text."""
+
+
+class StorageError(IvrError):
+    """The database refused a write or cannot be reached."""
+
+
+class TelephonyError(IvrError):
+    """The root of what can go wrong between us and Asterisk."""
+
+
+class ChannelGone(TelephonyError):
+    """The channel left Asterisk before the request reached it."""
+
+
+class MediaFailed(TelephonyError):
+    """A prompt could not be played or a recording not be made. The call itself is alive."""
+
+
+class AriUnavailable(TelephonyError):
+    """Asterisk is not connected, or did not answer a request in time."""
+
+
+class AriRefused(TelephonyError):
+    """Asterisk answered a request with an error.
+
+    Attributes:
+        status: the HTTP status that Asterisk gave.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class CallerGone(IvrError):
+    """The caller hung up. Raised and caught inside one call's own coroutine."""

@@ -1,0 +1,257 @@
+"""What a timeline is made of: every step of a call and why it was taken.
+
+Each event is a frozen value of JSON-ready fields; `kind_of` names it on the wire and in the
+database, `KINDS` maps the names back. Events never hold keys in clear: only how many there were.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import get_args
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """A caller reached us."""
+
+    number_called: str
+    caller_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRouted:
+    """The number called decides where the call goes."""
+
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """The channel was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockEntered:
+    """The call entered a building block."""
+
+    block_id: int
+    name: str
+    reason: str
+    response_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLeft:
+    """The call left a building block."""
+
+    block_id: int
+    completed: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAsked:
+    """A question began; `attempt` counts from 1."""
+
+    question_id: int
+    name: str
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPlayed:
+    """A prompt began to play. `text` is what is said, or the audio file's name."""
+
+    text: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PromptStopped:
+    """A prompt was cut short."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerAccepted:
+    """The caller's keys count. `value` is masked when the question is sensitive."""
+
+    question_id: int
+    value: str
+    keys: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRejected:
+    """The caller gave no keys, or keys that are not an allowed answer."""
+
+    question_id: int
+    keys: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStarted:
+    """The caller is being recorded."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingEnded:
+    """The recording is over."""
+
+    name: str
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequested:
+    """The customer's server is being asked. Sensitive parameters are masked."""
+
+    method: str
+    url: str
+    parameters: dict[str, str]
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAnswered:
+    """The customer's server replied."""
+
+    status: int
+    body: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookMissed:
+    """There was no usable reply."""
+
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ActionChosen:
+    """How the reply was understood."""
+
+    action: str
+    warnings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BackupRouted:
+    """Backup Routing took over."""
+
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldStarted:
+    """The caller hears hold audio."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegDialled:
+    """We call somebody."""
+
+    leg_id: str
+    destination: str
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded:
+    """A leg is over; `outcome` is a value of `ports.LegOutcome`."""
+
+    leg_id: str
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bridged:
+    """The caller and a leg hear each other."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unbridged:
+    """They no longer do."""
+
+    leg_id: str
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something is not as it should be; the call goes on."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """The call is over.
+
+    Attributes:
+        reason: ``caller_hung_up``, ``hung_up`` (by us, as the flow says), ``transferred`` (the far
+            end ended it), ``failed`` (an error of ours) or ``limit`` (a guard of SPEC §5).
+        detail: for people.
+    """
+
+    reason: str
+    detail: str
+
+
+Event = (
+    CallStarted
+    | CallRouted
+    | CallAnswered
+    | BlockEntered
+    | BlockLeft
+    | QuestionAsked
+    | PromptPlayed
+    | PromptStopped
+    | AnswerAccepted
+    | AnswerRejected
+    | RecordingStarted
+    | RecordingEnded
+    | WebhookRequested
+    | WebhookAnswered
+    | WebhookMissed
+    | ActionChosen
+    | BackupRouted
+    | HoldStarted
+    | LegDialled
+    | LegEnded
+    | Bridged
+    | Unbridged
+    | Warned
+    | CallEnded
+)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+KINDS: dict[str, type[Event]] = {_snake(kind.__name__): kind for kind in get_args(Event)}
+_NAMES: dict[type, str] = {kind: name for name, kind in KINDS.items()}
+
+
+def kind_of(event: Event) -> str:
+    """The event's name on the wire, such as ``question_asked``."""
+    return _NAMES[type(event)]

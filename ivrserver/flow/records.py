@@ -1,0 +1,168 @@
+"""What is stored of a call, as it happens. The rows are the checkpoint of a call (SPEC §3, §13).
+
+All times are timezone-aware UTC datetimes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ivrserver.flow.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOpened:
+    """A call began. `call_id` is sent as ``ivr_session_id``.
+
+    Attributes:
+        channel_id: Asterisk's id of the caller's channel.
+        number_called: the number dialled, in webhook form.
+        caller_id: the caller's number in webhook form; empty: unknown.
+        revision: the revision of the flows that the call runs on.
+    """
+
+    call_id: str
+    at: datetime
+    channel_id: str
+    number_called: str
+    caller_id: str
+    phone_label: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallClosed:
+    """A call ended; `reason` is a word of `events.CallEnded.reason`."""
+
+    call_id: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RespondentOpened:
+    """One caller's run through one IVR began. `response_id` is sent as ``ivr_response_id``."""
+
+    response_id: str
+    call_id: str
+    ivr_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RespondentClosed:
+    """The run ended; `completed` is sent as ``ivr_completed``."""
+
+    response_id: str
+    at: datetime
+    completed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerGiven:
+    """One answer. A later answer of the same respondent to the same question replaces it.
+
+    Attributes:
+        value: the keys, in clear; empty for a recording.
+        sensitive: never shown in clear.
+        recording: name of the recording that is the answer; empty: none.
+    """
+
+    response_id: str
+    question_id: int
+    at: datetime
+    value: str = field(default="", repr=False)
+    sensitive: bool = False
+    recording: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingMade:
+    """A finished recording.
+
+    Attributes:
+        name: unique; also the file's name without extension in Asterisk's recording folder.
+        seconds: its length.
+        ended_by: ``key``, ``silence``, ``limit`` or ``hangup``.
+    """
+
+    name: str
+    call_id: str
+    at: datetime
+    seconds: float
+    ended_by: str
+    audio_format: str = "wav"
+    transcribe: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """From here the call can be continued: the newest one of a call counts.
+
+    Attributes:
+        block_id: the IVR in progress.
+        response_id: the respondent in progress.
+        question_id: the question in progress; 0: none, the webhook is being asked.
+        pass_through: the pass-through data in force.
+        user_parameters: those of this IVR.
+        blocks_visited: ids of the blocks so far, in order.
+    """
+
+    call_id: str
+    at: datetime
+    block_id: int
+    response_id: str
+    question_id: int
+    pass_through: str = ""
+    user_parameters: dict[str, str] = field(default_factory=dict)
+    blocks_visited: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookAttempt:
+    """One request to the customer's web server.
+
+    Attributes:
+        webhook_id: the same for every attempt of one delivery.
+        number: from 1.
+        url: as requested, query string left out (it carries answers).
+        parameters: as sent, sensitive values masked.
+        status: HTTP status; None: no reply.
+        body: start of the reply, decoded for people.
+        error: why there was no usable reply; empty: there was one.
+    """
+
+    webhook_id: str
+    response_id: str
+    number: int
+    at: datetime
+    method: str
+    url: str
+    parameters: tuple[tuple[str, str], ...]
+    status: int | None
+    body: str
+    error: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One event of a call's timeline."""
+
+    call_id: str
+    at: datetime
+    event: Event
+
+
+Record = (
+    CallOpened
+    | CallClosed
+    | RespondentOpened
+    | RespondentClosed
+    | AnswerGiven
+    | RecordingMade
+    | Checkpoint
+    | WebhookAttempt
+    | TimelineEntry
+)
