@@ -6,6 +6,7 @@ then the TOML file, then the defaults below. Every default serves ``make up`` on
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -86,12 +87,24 @@ class AsteriskSettings(_Section):
 
     managed: bool = Field(default=True, description="`ivrserver up` starts Asterisk itself")
     binary: str = Field(default="", description="path of an Asterisk to use instead of looking")
+    console_log: bool = False
+
+
+def _default_cache() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/cache/ivrserver")
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "ivrserver"
+
+
+class PackageSettings(_Section):
+    """Where programs that are not installed come from: Debian packages in a cache folder."""
+
     mirror: str = Field(default="", description="Debian mirror; empty: the machine's own")
     suite: str = Field(default="forky", description="Debian release that the packages come from")
     allow_expired_index: bool = Field(
         default=False, description="accept a stale mirror's expired Release file"
     )
-    console_log: bool = False
+    cache: Folder = Field(default_factory=_default_cache, validate_default=True)
 
 
 class AriSettings(_Section):
@@ -172,6 +185,7 @@ class Settings(BaseSettings):
     sip: SipSettings = SipSettings()
     trunk: TrunkSettings = TrunkSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
+    packages: PackageSettings = PackageSettings()
     ari: AriSettings = AriSettings()
     http: HttpSettings = HttpSettings()
     speech: SpeechSettings = SpeechSettings()
