@@ -130,6 +130,7 @@ class Record(_Question):
         beep: a tone says when to speak.
         review: afterwards the caller may keep it (1), hear it (2) or record it again (3).
         transcribe: the recording is to be transcribed in the background (SPEC §11).
+        no_input: tries when the recording is silent.
     """
 
     max_seconds: int = 120
@@ -137,6 +138,7 @@ class Record(_Question):
     beep: bool = True
     review: bool = False
     transcribe: bool = False
+    no_input: Retries = Retries(tries=1)
 
 
 Question = Message | Digits | Choice | YesNo | Record

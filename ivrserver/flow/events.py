@@ -1,7 +1,8 @@
 """What a timeline is made of: every step of a call and why it was taken.
 
 Each event is a frozen value of JSON-ready fields; `kind_of` names it on the wire and in the
-database, `KINDS` maps the names back. Events never hold keys in clear: only how many there were.
+database, `KINDS` maps the names back. Answers to sensitive questions are masked before they get
+here.
 """
 
 from __future__ import annotations

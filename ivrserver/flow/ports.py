@@ -74,11 +74,20 @@ class RecordingOrder:
 
 @dataclass(frozen=True, slots=True)
 class RecordedAudio:
-    """A finished recording; `ended_by` is ``key``, ``silence``, ``limit`` or ``hangup``."""
+    """A finished recording.
+
+    Attributes:
+        seconds: its length.
+        talking: how much of it is talk, as far as the recorder can tell; 0: it is silent.
+        ended_by: ``key``, ``silence``, ``limit`` or ``hangup``.
+        uri: an ARI media URI that plays it back.
+    """
 
     name: str
     seconds: float
+    talking: float
     ended_by: str
+    uri: str
 
 
 class Recording(Protocol):
