@@ -172,8 +172,8 @@ class LegDialled:
 
 
 @dataclass(frozen=True, slots=True)
-class LegEnded:
-    """A leg is over; `outcome` is a value of `ports.LegOutcome`."""
+class LegDecided:
+    """What became of a leg; `outcome` is a value of `ports.LegOutcome`."""
 
     leg_id: str
     outcome: str
@@ -237,7 +237,7 @@ Event = (
     | BackupRouted
     | HoldStarted
     | LegDialled
-    | LegEnded
+    | LegDecided
     | Bridged
     | Unbridged
     | Warned

@@ -174,6 +174,14 @@ class Channel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class IncomingCall:
+    """Who called whom, both in webhook form (SPEC §2); an unknown caller is empty."""
+
+    number_called: str
+    caller_id: str
+
+
 class LegOutcome(Enum):
     """What became of a leg."""
 

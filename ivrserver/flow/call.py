@@ -1,0 +1,124 @@
+"""One coroutine per call, from its first ring to its last row (ARCHITECTURE §5)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from ivrserver.blocks import HangUp
+from ivrserver.errors import CallerGone
+from ivrserver.flow.conversation import Conversation
+from ivrserver.flow.events import CallAnswered, CallEnded, CallRouted, CallStarted
+from ivrserver.flow.hangup import WhilePresent
+from ivrserver.flow.journey import Journey, World
+from ivrserver.flow.ports import Channel, IncomingCall
+from ivrserver.flow.records import CallClosed, CallOpened
+from ivrserver.flow.report import CallFacts
+from ivrserver.flow.targets import Move, name_of, target_of
+
+log = structlog.get_logger(__name__)
+
+
+class Call:
+    """One call. `run` never raises for what happens on it, so one call never harms another."""
+
+    def __init__(self, world: World, channel: Channel, incoming: IncomingCall) -> None:
+        self._world = world
+        self._channel = channel
+        book = world.library.current()
+        number = book.numbers.get(incoming.number_called)
+        self._facts = CallFacts(
+            session_id=world.new_id(),
+            number_called=incoming.number_called,
+            caller_id=incoming.caller_id,
+            phone_label=number.label if number else "",
+        )
+        self._number = number
+        self._talk = Conversation(
+            self._facts.session_id, channel, world.speech, world.journal, world.clock, book
+        )
+        self._journey = Journey(world, self._talk, self._facts)
+
+    async def run(self) -> None:
+        """Carry the call to its end and store how it ended."""
+        self._begin()
+        ended = CallEnded("failed", "the server is stopping")
+        try:
+            async with WhilePresent(self._channel):
+                ended = await self._within_limits()
+        except CallerGone:
+            ended = CallEnded("caller_hung_up", self._how_gone())
+        except Exception as error:
+            kind = type(error).__name__
+            log.exception("call_failed", call=self._facts.session_id)
+            ended = CallEnded("failed", f"an error of the server: {kind}")
+            await self._apologise()
+        finally:
+            self._finish(ended)
+            await self._channel.hang_up()
+            if self._journey.deliveries:
+                await asyncio.wait(self._journey.deliveries)
+            await self._world.journal.commit()
+
+    def _begin(self) -> None:
+        facts, now = self._facts, self._world.clock.now()
+        self._talk.write(
+            CallOpened(
+                call_id=facts.session_id,
+                at=now,
+                channel_id=self._channel.channel_id,
+                number_called=facts.number_called,
+                caller_id=facts.caller_id,
+                phone_label=facts.phone_label,
+                revision=self._talk.book.revision,
+            )
+        )
+        self._talk.note(CallStarted(facts.number_called, facts.caller_id))
+
+    def _finish(self, ended: CallEnded) -> None:
+        self._journey.abandon()
+        self._talk.note(ended)
+        closed = CallClosed(
+            call_id=self._facts.session_id, at=self._world.clock.now(), reason=ended.reason
+        )
+        self._talk.write(closed)
+
+    def _how_gone(self) -> str:
+        gone = self._channel.gone
+        return gone.result().text if gone.done() and not gone.cancelled() else "the channel is gone"
+
+    async def _apologise(self) -> None:
+        """After an error of our own: tell the caller, if they can still be told."""
+        try:
+            async with WhilePresent(self._channel):
+                await self._talk.say(self._journey.voice.phrases.apology, self._journey.voice)
+        except CallerGone:
+            return
+        except Exception:
+            log.exception("apology_failed", call=self._facts.session_id)
+
+    async def _within_limits(self) -> CallEnded:
+        seconds = self._world.limits.call_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._converse()
+        except TimeoutError:
+            return CallEnded("limit", f"the call lasted {seconds} s")
+
+    async def _converse(self) -> CallEnded:
+        """Walk from target to target until the call is to be hung up."""
+        if self._number is None:
+            await self._channel.answer()
+            await self._talk.say(self._journey.voice.phrases.not_in_service, self._journey.voice)
+            return CallEnded("hung_up", f"{self._facts.number_called} is not configured")
+        move = Move(target_of(self._number.destination), f"{self._number.number} leads here")
+        self._talk.note(CallRouted(name_of(move.target), move.reason))
+        await self._channel.answer()
+        self._talk.note(CallAnswered())
+        # Every move counts, so remote input can never keep this loop going for ever.
+        for _ in range(2 * self._world.limits.blocks_per_call):
+            if isinstance(move.target, HangUp):
+                return CallEnded(move.ended, move.reason)
+            move = await self._journey.follow(move)
+        return CallEnded("limit", "the blocks of this call lead to each other without end")

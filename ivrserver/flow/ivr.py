@@ -1,0 +1,181 @@
+"""Walk one caller through one IVR, storing each answer before the next question (SPEC §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import assert_never
+
+from ivrserver.blocks import (
+    Choice,
+    Digits,
+    EndIvr,
+    GoToBlock,
+    GoToQuestion,
+    Ivr,
+    Message,
+    NextQuestion,
+    Prompt,
+    Question,
+    Record,
+    Step,
+    ToBlock,
+    YesNo,
+)
+from ivrserver.flow.conversation import Conversation, Preparations, Voice
+from ivrserver.flow.gather import LeftOver
+from ivrserver.flow.ports import RecordedAudio
+from ivrserver.flow.question import Answered, Unanswered, ask, prompts_of, tell
+from ivrserver.flow.recording import ask_to_record
+from ivrserver.flow.records import AnswerGiven, Checkpoint
+
+MAX_QUESTIONS_ASKED = 1000
+"""Questions per run: jumps may form a loop, and a loop without keys would never end."""
+
+
+@dataclass(slots=True)
+class Respondent:
+    """One caller's one run through one IVR, as the webhook will tell it.
+
+    Attributes:
+        answers: keys by question id; a question answered twice has its newest answer.
+        completed: the caller came to the IVR's end.
+        jump: the block that an answer leads to instead of what the webhook says; None: none.
+        reason: why the run ended, for people.
+    """
+
+    response_id: str
+    ivr: Ivr
+    started_at: datetime
+    answers: dict[int, str] = field(default_factory=dict, repr=False)
+    completed: bool = False
+    jump: ToBlock | None = None
+    reason: str = "the caller hung up"
+
+
+@dataclass(frozen=True, slots=True)
+class IvrRun:
+    """Everything one run needs: who, what, where to begin, and how to store it.
+
+    Attributes:
+        checkpoint: what is stored as the call's position; its `question_id` is filled in here.
+        new_id: makes unique ids for recordings.
+    """
+
+    talk: Conversation
+    respondent: Respondent
+    voice: Voice
+    checkpoint: Checkpoint
+    new_id: Callable[[], str]
+
+    async def walk(self, start: int = 0) -> None:
+        """Ask from the question at position `start` on; the outcome is left in `respondent`.
+
+        Cancelling it leaves the respondent as far as it came, with every answer stored.
+        """
+        preparations = Preparations(self.talk)
+        left = LeftOver()
+        position: int | None = start
+        try:
+            for _ in range(MAX_QUESTIONS_ASKED):
+                if position is None:
+                    return
+                position = await self._take(position, left, preparations)
+            self.respondent.reason = f"{MAX_QUESTIONS_ASKED} questions were asked: jumps in a loop"
+        finally:
+            await preparations.stop()
+
+    async def _take(self, position: int, left: LeftOver, ahead: Preparations) -> int | None:
+        """Ask the question there; return the position of the next, None: the run is over."""
+        questions = self.respondent.ivr.questions
+        if position >= len(questions):
+            self._end(completed=True, reason="every question was asked")
+            return None
+        question = questions[position]
+        self._mark(question.question_id)
+        ahead.start(self._soon(position), self.voice)
+        outcome = await self._ask(question, left)
+        if isinstance(outcome, Answered) and not isinstance(question, Message | Record):
+            self._store(question, outcome.value)
+        following = self._follow(outcome, position)
+        if not isinstance(question, Message):
+            # What was answered is durable before the next question is heard.
+            await self.talk.journal.commit()
+        return following
+
+    async def _ask(self, question: Question, left: LeftOver) -> Answered | Unanswered:
+        match question:
+            case Message():
+                return await tell(self.talk, question, self.voice, left)
+            case Digits() | Choice() | YesNo():
+                return await ask(self.talk, question, self.voice, left)
+            case Record():
+
+                def keep(audio: RecordedAudio) -> None:
+                    self._store(question, "", audio.name)
+
+                return await ask_to_record(
+                    self.talk,
+                    question,
+                    self.voice,
+                    left,
+                    name=self._recording_name,
+                    keep=keep,
+                )
+            case _:
+                assert_never(question)
+
+    def _follow(self, outcome: Answered | Unanswered, position: int) -> int | None:
+        questions = self.respondent.ivr.questions
+        answered = isinstance(outcome, Answered)
+        why = "" if isinstance(outcome, Answered) else outcome.reason
+        step: Step = outcome.then
+        match step:
+            case NextQuestion():
+                return position + 1
+            case GoToQuestion(question_id):
+                target = self.respondent.ivr.index_of(question_id)
+                # Flow files are checked when saved; a target that is missing all the same ends it.
+                return len(questions) if target is None else target
+            case GoToBlock(block_id):
+                self.respondent.jump = ToBlock(block_id)
+                self._end(completed=answered, reason=why or f"the answer leads to block {block_id}")
+                return None
+            case EndIvr():
+                self._end(completed=answered, reason=why or "the question ends the IVR")
+                return None
+            case _:
+                assert_never(step)
+
+    def _end(self, *, completed: bool, reason: str) -> None:
+        self.respondent.completed = completed
+        self.respondent.reason = reason
+        self._mark(0)
+
+    def _mark(self, question_id: int) -> None:
+        at = self.talk.clock.now()
+        self.talk.write(replace(self.checkpoint, at=at, question_id=question_id))
+
+    def _store(self, question: Question, value: str, recording: str = "") -> None:
+        self.respondent.answers[question.question_id] = value
+        self.talk.write(
+            AnswerGiven(
+                response_id=self.respondent.response_id,
+                question_id=question.question_id,
+                at=self.talk.clock.now(),
+                value=value,
+                sensitive=question.sensitive,
+                recording=recording,
+            )
+        )
+
+    def _recording_name(self) -> str:
+        return f"{self.talk.call_id}-{self.new_id()}"
+
+    def _soon(self, position: int) -> list[Prompt]:
+        """Prompts that may be needed while or after this question is heard."""
+        questions = self.respondent.ivr.questions
+        soon = list(prompts_of(questions[position]))
+        following = questions[position + 1 : position + 2]
+        return soon + [prompt for question in following for prompt in prompts_of(question)]
