@@ -109,8 +109,6 @@ class Apt:
         yield f'Dir::State "{self._folder}";'
         yield f'Dir::State::status "{self._folder}/status";'
         yield f'Dir::Cache "{self._folder}/cache";'
-        # Without them apt reads the index anew each time: a second more, 90 MB less.
-        yield from ('Dir::Cache::pkgcache "";', 'Dir::Cache::srcpkgcache "";')
 
     def _run(
         self,
@@ -120,6 +118,11 @@ class Apt:
     ) -> str:
         env = {"APT_CONFIG": str(self._folder / "apt.conf")}
         return run(command, env=env, folder=folder, each_line=each_line)
+
+    def tidy(self) -> None:
+        """Remove apt's 90 MB of parsed index; the index itself stays for the next time."""
+        for path in (self._folder / "cache").glob("*.bin"):
+            path.unlink()
 
     def update(self) -> None:
         """Download the signed index."""

@@ -62,6 +62,7 @@ def fetch(
                     files = [Path(scratch) / archive.file for archive in archives]
                     made = tree.build(name, CATALOGUE[name], archives, files, folder)
                     tree.switch(current(name, settings, machine), made)
+            apt.tidy()
     except OSError as error:
         raise SetupError(f"cannot keep programs in {settings.cache}: {error}") from error
 
