@@ -1,0 +1,93 @@
+"""The XML of a reply as a small plain tree. The only module that parses XML.
+
+Two walls against hostile documents: a document type declaration, without which there are no
+entities, is refused before anything is parsed; and the parser itself loads no DTD, resolves no
+entity, opens no connection and keeps libxml2's limits on depth and size.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+
+from ivrserver.actions.apart import apart, is_familiar
+from ivrserver.actions.encoding import XML_DECLARATION, decode
+from ivrserver.errors import ActionError
+
+MAX_BYTES = 65536
+_MAX_DEPTH = 4  # action, parameters, user_parameters, name: below that only text counts
+
+# Possessive, so that no input makes it slow.
+_PROLOG = r"(?:\s++|<!--.*?-->|<\?.*?\?>)*+"
+_DOCTYPE = re.compile(_PROLOG + r"<!DOCTYPE", re.DOTALL | re.IGNORECASE)
+_HTML = re.compile(_PROLOG + r"<(?:!DOCTYPE\s++)?html\b", re.DOTALL | re.IGNORECASE)
+_DECLARATION = re.compile(r"\s*+<\?xml\s.*?\?>", re.DOTALL)
+_VISIBLE = re.compile(r"\S")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An element: its local name, all text inside it, and its element children."""
+
+    name: str
+    text: str
+    children: tuple[Node, ...]
+
+
+def read(body: bytes, charset: str) -> tuple[Node, list[str]]:
+    """Parse a reply's XML.
+
+    Args:
+        body: as it came.
+        charset: of the HTTP header; empty: none.
+
+    Returns:
+        The root, and warnings for people about the encoding.
+
+    Raises:
+        ActionError: it is too large, not text, or not well-formed.
+    """
+    if len(body) > MAX_BYTES:
+        raise ActionError(f"the reply is larger than {MAX_BYTES // 1024} KB")
+    text, warnings = decode(body, charset, XML_DECLARATION)
+    text = text.lstrip("\ufeff")  # included files bring marks of their own
+    # Whitespace before the declaration is a common slip; the encoding in it has been used.
+    if declaration := _DECLARATION.match(text):
+        text = _VISIBLE.sub(" ", declaration.group()) + text[declaration.end() :]
+    if not text.strip():
+        raise ActionError("the reply is empty")
+    if _HTML.match(text):
+        raise ActionError("the reply is an HTML page, not the XML of an action")
+    if _DOCTYPE.match(text):
+        raise ActionError("the reply has a document type declaration, which is not accepted")
+    root = _parse(text) if is_familiar(text) else apart(lambda: _parse(text))
+    return root, warnings
+
+
+def _parse(text: str) -> Node:
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        load_dtd=False,
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+    )
+    try:
+        root = etree.fromstring(text.encode(), parser)
+    except etree.XMLSyntaxError as error:
+        reason = (error.msg or "it cannot be parsed").splitlines()[0][:200]
+        if "Excessive depth" in reason:
+            reason = "its elements are nested too deeply"
+        raise ActionError(f"the reply is not well-formed XML: {reason}") from error
+    return _node(root, 1)
+
+
+def _node(element: etree._Element, depth: int) -> Node:
+    children = tuple(_node(child, depth + 1) for child in element) if depth <= _MAX_DEPTH else ()
+    text = "".join(str(part) for part in element.itertext())
+    return Node(name=etree.QName(element).localname, text=text, children=children)
