@@ -1,0 +1,128 @@
+"""Turns pydantic's errors about a flow file into problems that say what to do."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from ivrserver.blocks.forms import Model
+from ivrserver.blocks.question_forms import AnyQuestionForm, ChoiceKeyForm, RetriesForm
+from ivrserver.blocks.schema import AccountForm, AudioForm, IvrForm, NumberForm, WebhookForm
+from ivrserver.blocks.yamltree import Document, Path, Problem, dotted
+
+_FORMS_BELOW: Mapping[str | int, type[Model]] = {
+    "numbers": NumberForm,
+    "audio": AudioForm,
+    "blocks": IvrForm,
+    "webhook": WebhookForm,
+    "no_input": RetriesForm,
+    "invalid": RetriesForm,
+    "keys": ChoiceKeyForm,
+    **{
+        get_args(form.model_fields["type"].annotation)[0]: form
+        for form in get_args(get_args(AnyQuestionForm)[0])
+    },
+}
+"""The form of what is found below each part of pydantic's location (a field, or a type's word)."""
+
+
+def problems_of(document: Document, error: ValidationError) -> list[Problem]:
+    """Every problem that pydantic found in `document`."""
+    return [_problem(document, detail) for detail in error.errors(include_url=False)]
+
+
+def _problem(document: Document, detail: ErrorDetails) -> Problem:
+    path = _path(document.tree, detail["loc"])
+    match detail["type"]:
+        case "missing":
+            field = (*path, detail["loc"][-1])
+        case "union_tag_not_found" | "union_tag_invalid":
+            field = (*path, "type")
+        case _:
+            field = path
+    return Problem(document.line_of(field), dotted(field), _advice(detail))
+
+
+def _path(tree: Any, location: Sequence[str | int]) -> Path:
+    """The part of pydantic's location that is in the file: it also names types and validators."""
+    path: list[str | int] = []
+    for part in location:
+        if isinstance(tree, dict) and part in tree:
+            tree = tree[str(part)]
+        elif isinstance(tree, list) and isinstance(part, int) and part < len(tree):
+            tree = tree[part]
+        else:
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _advice(detail: ErrorDetails) -> str:
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "missing":
+            return "is missing; add it"
+        case "extra_forbidden":
+            return f"is not a field here; {_nearest_field(detail['loc'])}"
+        case "literal_error" | "enum" | "union_tag_invalid":
+            expected = str(context.get("expected", context.get("expected_tags", "")))
+            return _one_of(re.findall("'([^']*)'", expected), context.get("tag", detail["input"]))
+        case "union_tag_not_found":
+            words = [word for word in _FORMS_BELOW if word not in AccountForm.model_fields]
+            return "is missing; add one of " + ", ".join(_question_words(words))
+        case "greater_than":
+            return f"must be more than {context['gt']:g}"
+        case "greater_than_equal":
+            return f"must be at least {context['ge']:,}"
+        case "less_than_equal":
+            return f"must be at most {context['le']:,}"
+        case "too_short":
+            return "must not be empty"
+        case "too_long":
+            return f"must have at most {context['max_length']:,} entries"
+        case "value_error":
+            return str(context["error"])
+        case kind:
+            return _BY_KIND.get(kind, detail["msg"])
+
+
+_BY_KIND = {
+    "string_type": "must be a text",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_parsing_size": "must be a smaller number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "finite_number": "must be a number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "tuple_type": "must be a list, each entry after a dash",
+    "dict_type": "must hold fields, each with a value",
+    "model_type": "must hold fields, each with a value",
+    "model_attributes_type": "must hold fields, each with a value",
+}
+
+
+def _question_words(words: Iterable[str | int]) -> list[str]:
+    return [str(word) for word in words if "type" in _FORMS_BELOW[word].model_fields]
+
+
+def _nearest_field(location: Sequence[str | int]) -> str:
+    """The field that was probably meant, else all there are."""
+    owners = [_FORMS_BELOW[part] for part in location[:-1] if part in _FORMS_BELOW]
+    form = owners[-1] if owners else AccountForm
+    names = [field.alias or name for name, field in form.model_fields.items()]
+    nearest = difflib.get_close_matches(str(location[-1]), names, n=1)
+    return f"did you mean {nearest[0]}?" if nearest else f"there is {', '.join(names)}"
+
+
+def _one_of(words: Sequence[str], given: Any) -> str:
+    nearest = difflib.get_close_matches(str(given), words, n=1)
+    meant = f" (did you mean {nearest[0]}?)" if nearest else ""
+    return f"must be {'one of ' if len(words) > 1 else ''}{', '.join(words)}{meant}"

@@ -1,0 +1,179 @@
+"""Hypothesis strategies for every account that a flow file can hold."""
+
+from __future__ import annotations
+
+import base64
+
+from hypothesis import strategies as st
+
+from ivrserver.blocks import (
+    Account,
+    AudioFile,
+    Choice,
+    ChoiceKey,
+    Digits,
+    EndIvr,
+    GoToBlock,
+    GoToQuestion,
+    HangUp,
+    Ivr,
+    Message,
+    NextQuestion,
+    PhoneNumber,
+    Prompt,
+    Record,
+    Retries,
+    ToBlock,
+    ToNumber,
+    Webhook,
+    WebhookMethod,
+    WebhookMode,
+    WebhookParameter,
+    YesNo,
+)
+
+PRINTABLE = st.characters(exclude_categories=["Cc", "Cs"])
+LINES = st.text(PRINTABLE, max_size=60)
+NAMES = LINES.filter(str.strip)
+TEXTS = st.text(PRINTABLE | st.sampled_from("\n\t #:'\"-@{}"), max_size=120)
+KEYS = "0123456789*#ABCD"
+SECONDS = st.floats(min_value=0.01, max_value=60, allow_nan=False)
+URLS = st.sampled_from(
+    ["https://example.com/a?x=1&x=2", "http://example.com:8080/", "http://é.example"]
+)
+PARAMETER_NAMES = NAMES.filter(lambda name: not name.casefold().startswith(("ivr_", "st_")))
+
+
+def prompts(audio: list[str]) -> st.SearchStrategy[Prompt]:
+    spoken = TEXTS.map(Prompt)
+    return spoken | st.sampled_from(audio).map(lambda name: Prompt(audio=name)) if audio else spoken
+
+
+@st.composite
+def questions(draw, number, numbers, blocks, audio):
+    said = prompts(audio)
+    steps = st.sampled_from(
+        [NextQuestion(), EndIvr(), *map(GoToQuestion, numbers), *map(GoToBlock, blocks)]
+    )
+    retries = st.builds(Retries, st.integers(1, 20), said, steps)
+    common = {
+        "question_id": st.just(number),
+        "name": NAMES,
+        "prompt": said,
+        "barge_in": st.booleans(),
+        "sensitive": st.booleans(),
+        "then": steps,
+    }
+    keyed = common | {
+        "timeout": SECONDS,
+        "type_ahead": st.booleans(),
+        "no_input": retries,
+        "invalid": retries,
+    }
+    low = draw(st.integers(1, 8))
+    high = draw(st.integers(low, 12))
+    chosen = draw(st.lists(st.sampled_from(KEYS), min_size=1, unique=True))
+    valid = st.lists(st.text("0123456789", min_size=low, max_size=high), max_size=3).map(tuple)
+    return draw(
+        st.one_of(
+            st.builds(Message, **common),
+            st.builds(YesNo, **keyed),
+            st.builds(
+                Digits,
+                **keyed,
+                min_digits=st.just(low),
+                max_digits=st.just(high),
+                terminator=st.sampled_from(["", "#", "*"]),
+                between=SECONDS,
+                valid=valid,
+                pattern=st.sampled_from(["", "[1-5]+", "(?:19|20)[0-9]{2}"]),
+            ),
+            st.builds(
+                Choice,
+                **keyed,
+                keys=st.tuples(
+                    *(st.builds(ChoiceKey, st.just(key), LINES, steps) for key in chosen)
+                ),
+            ),
+            st.builds(
+                Record,
+                **common,
+                max_seconds=st.integers(1, 3600),
+                silence=st.integers(0, 60),
+                beep=st.booleans(),
+                review=st.booleans(),
+                transcribe=st.booleans(),
+                no_input=retries,
+            ),
+        )
+    )
+
+
+@st.composite
+def webhooks(draw, asked):
+    sendable = [
+        question.question_id for question in asked if not isinstance(question, Message | Record)
+    ]
+    names = draw(st.lists(PARAMETER_NAMES, unique=True, max_size=3)) if sendable else []
+    return draw(
+        st.builds(
+            Webhook,
+            mode=st.sampled_from(WebhookMode),
+            method=st.sampled_from(WebhookMethod),
+            url=URLS,
+            fallback_url=st.just("") | URLS,
+            parameters=st.tuples(
+                *(
+                    st.builds(WebhookParameter, st.just(name), st.sampled_from(sendable))
+                    for name in names
+                )
+            ),
+            include_sourcetrak=st.booleans(),
+            transcription_url=st.just("") | URLS,
+            secret=st.binary(min_size=1).map(lambda raw: "whsec_" + base64.b64encode(raw).decode()),
+        )
+        | st.just(Webhook())
+    )
+
+
+@st.composite
+def ivrs(draw, block_id, blocks, audio, destinations):
+    numbers = draw(st.lists(st.integers(1, 2**31 - 1), unique=True, max_size=4))
+    asked = tuple(draw(questions(number, numbers, blocks, audio)) for number in numbers)
+    return draw(
+        st.builds(
+            Ivr,
+            block_id=st.just(block_id),
+            name=NAMES,
+            questions=st.just(asked),
+            language=st.sampled_from(["en-US", "de", "pt-BR"]),
+            voice=LINES,
+            webhook=webhooks(asked),
+            next_step=destinations,
+            backup_routing=st.none() | destinations,
+        )
+    )
+
+
+@st.composite
+def accounts(draw) -> Account:
+    """Any account without a mistake."""
+    blocks = draw(st.lists(st.integers(1, 2**31 - 1), unique=True, max_size=3))
+    audio = draw(st.lists(NAMES, unique=True, max_size=2))
+    paths = st.sampled_from(["audio/welcome.wav", "a b.wav", "ü/yes.wav"])
+    numbers = draw(
+        st.lists(
+            st.from_regex(r"\+?[0-9]{1,20}|[A-Za-z][A-Za-z0-9_-]{0,9}", fullmatch=True),
+            unique=True,
+            max_size=3,
+        )
+    )
+    transfer = st.sampled_from([ToNumber("2125550123"), ToNumber("@agent"), ToNumber("+49 30 1")])
+    destinations = (
+        st.just(HangUp()) | transfer | st.sampled_from([ToBlock(i) for i in blocks] or [HangUp()])
+    )
+    return Account(
+        numbers=tuple(PhoneNumber(number, draw(LINES), draw(destinations)) for number in numbers),
+        blocks=tuple(draw(ivrs(number, blocks, audio, destinations)) for number in blocks),
+        audio=tuple(AudioFile(name, draw(paths)) for name in audio),
+    )
