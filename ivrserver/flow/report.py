@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
+from ivrserver.actions.parameters import IVR_PARAMETERS, SOURCETRAK_PARAMETERS
 from ivrserver.blocks import Webhook
 from ivrserver.flow.conversation import Conversation
 from ivrserver.flow.events import HoldStarted, WebhookAnswered, WebhookMissed, WebhookRequested
@@ -145,7 +146,11 @@ class Reporter:
             "ivr_opted_out": "0",
             "ivr_phone_label": facts.phone_label,
         }
-        return (*chosen, *generated.items())
+        told = [(parameter.name, generated[parameter.name]) for parameter in IVR_PARAMETERS]
+        if respondent.ivr.webhook.include_sourcetrak:
+            # A call that no visitor session is matched to has nothing to tell, by every name.
+            told += [(parameter.name, "") for parameter in SOURCETRAK_PARAMETERS]
+        return (*chosen, *told)
 
 
 def mask(
