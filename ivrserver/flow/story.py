@@ -1,0 +1,124 @@
+"""A timeline told to people: one line an event, more where there is more to see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import assert_never
+
+from ivrserver.flow.events import (
+    ActionChosen,
+    AnswerAccepted,
+    AnswerRejected,
+    BackupRouted,
+    BlockEntered,
+    BlockLeft,
+    Bridged,
+    CallAnswered,
+    CallEnded,
+    CallRouted,
+    CallStarted,
+    Event,
+    HoldStarted,
+    LegDecided,
+    LegDialled,
+    PromptPlayed,
+    PromptStopped,
+    QuestionAsked,
+    RecordingEnded,
+    RecordingStarted,
+    Unbridged,
+    Warned,
+    WebhookAnswered,
+    WebhookMissed,
+    WebhookRequested,
+)
+from ivrserver.flow.records import TimelineEntry
+
+_ACTOR_WIDTH = 9
+_INDENT = " " * (8 + 2 + _ACTOR_WIDTH + 2)
+
+
+def tell(entries: Sequence[TimelineEntry]) -> Iterator[str]:
+    """Yield the lines of a call's story; times are seconds since its first event."""
+    if not entries:
+        return
+    began = entries[0].at
+    for entry in entries:
+        yield from _lines(began, entry)
+
+
+def _lines(began: datetime, entry: TimelineEntry) -> Iterator[str]:
+    seconds = (entry.at - began).total_seconds()
+    actor, text, *more = _told(entry.event)
+    yield f"{seconds:7.2f}s  {actor:<{_ACTOR_WIDTH}}  {text}"
+    for line in more:
+        yield f"{_INDENT}{line}"
+
+
+def _told(event: Event) -> tuple[str, ...]:  # noqa: PLR0912 - one case an event is the point
+    """Who acts, what they do, and further lines."""
+    match event:
+        case CallStarted(number_called, caller_id):
+            return "call", f"{caller_id or 'an unknown caller'} calls {number_called}"
+        case CallRouted(to, reason):
+            return "route", f"to {to}: {reason}"
+        case CallAnswered():
+            return "call", "answered"
+        case BlockEntered(block_id, name, reason):
+            return "enter", f"IVR {block_id} “{name}”: {reason}"
+        case BlockLeft(block_id, completed, reason):
+            return "leave", f"IVR {block_id}, {_completed(completed)}: {reason}"
+        case QuestionAsked(question_id, name, attempt, reason):
+            again = f", try {attempt}" if attempt > 1 else ""
+            return "question", f"{question_id} “{name}”{again}: {reason}"
+        case PromptPlayed(text, length):
+            return "says", f"“{text}” ({length:.1f} s)"
+        case PromptStopped(reason):
+            return "stops", reason
+        case AnswerAccepted(question_id, value, keys, reason):
+            return "caller", f"{_presses(keys)}: {value} ({reason})"
+        case AnswerRejected(question_id, keys, reason):
+            return "caller", f"{_presses(keys)}: does not count, {reason}"
+        case RecordingStarted():
+            return "record", "the caller is being recorded"
+        case RecordingEnded(name, length, reason):
+            return "record", f"{length:.1f} s recorded, {reason} ({name})"
+        case WebhookRequested(method, url, parameters, attempt):
+            again = f" (attempt {attempt})" if attempt > 1 else ""
+            sent = (f"{name} = {value}" for name, value in parameters.items())
+            return "webhook", f"{method} {url}{again}", *sent
+        case WebhookAnswered(status, body, length):
+            return "reply", f"{status} after {length:.3f} s", *body.splitlines()
+        case WebhookMissed(reason, length):
+            return "reply", f"none after {length:.3f} s: {reason}"
+        case ActionChosen(action, warnings):
+            return "action", action, *(f"warning: {warning}" for warning in warnings)
+        case BackupRouted(to, reason):
+            return "backup", f"{to}: {reason}"
+        case HoldStarted(reason):
+            return "hold", reason
+        case LegDialled(_, destination, timeout):
+            return "dial", f"{destination}, at most {timeout:.0f} s"
+        case LegDecided(_, outcome, reason):
+            return "leg", f"{outcome}: {reason}"
+        case Bridged():
+            return "bridge", "the caller and the leg hear each other"
+        case Unbridged(_, length, reason):
+            return "bridge", f"over after {length:.1f} s: {reason}"
+        case Warned(text):
+            return "warning", text
+        case CallEnded(reason, detail):
+            return "end", f"{reason.replace('_', ' ')}: {detail}"
+        case _:
+            assert_never(event)
+
+
+def _completed(completed: bool) -> str:
+    return "completed" if completed else "not completed"
+
+
+def _presses(keys: int) -> str:
+    if keys == 0:
+        return "gives nothing"
+    return f"presses {keys} key{'s' if keys > 1 else ''}"

@@ -1,0 +1,55 @@
+"""Every kind of event has words, and they are in the order of the call."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_type_hints
+
+import pytest
+
+from ivrserver.flow.events import KINDS, CallAnswered, Event, PromptPlayed, kind_of
+from ivrserver.flow.records import TimelineEntry
+from ivrserver.flow.story import tell
+
+NOON = datetime(2030, 1, 2, 12, 0, 0, tzinfo=UTC)
+SAMPLES: dict[Any, Any] = {
+    str: "text",
+    int: 3,
+    float: 1.5,
+    bool: True,
+    dict[str, str]: {"qos": "5"},
+    list[str]: ["careful"],
+}
+
+
+def sample(kind: type[Event]) -> Event:
+    hints = get_type_hints(kind)
+    return kind(**{field.name: SAMPLES[hints[field.name]] for field in dataclasses.fields(kind)})
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+def test_every_event_is_told(kind: type[Event]) -> None:
+    lines = list(tell([TimelineEntry("c", NOON, sample(kind))]))
+    assert lines[0].startswith("   0.00s  ")
+    assert len(lines[0]) > 20
+
+
+def test_names_on_the_wire_are_the_class_names_in_snake_case() -> None:
+    assert kind_of(CallAnswered()) == "call_answered"
+    assert all(kind_of(sample(kind)) == name for name, kind in KINDS.items())
+
+
+def test_times_count_from_the_first_event() -> None:
+    entries = [
+        TimelineEntry("c", NOON, CallAnswered()),
+        TimelineEntry("c", NOON + timedelta(seconds=2.5), PromptPlayed("Hello", 1.0)),
+    ]
+    assert list(tell(entries)) == [
+        "   0.00s  call       answered",
+        "   2.50s  says       “Hello” (1.0 s)",
+    ]
+
+
+def test_a_call_without_events_has_no_story() -> None:
+    assert list(tell([])) == []
