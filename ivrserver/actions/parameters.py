@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-RESERVED_PREFIXES = ("ivr_", "st_")
-
 
 @dataclass(frozen=True, slots=True)
 class Generated:

@@ -5,8 +5,6 @@ Every message says what to do, because it is shown behind the field's name (``Fl
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import unicodedata
 import warnings
@@ -15,6 +13,8 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
+
+from ivrserver.blocks.webhook import valid_secret
 
 MAX_LINE = 200
 MAX_URL = 2_000
@@ -150,13 +150,7 @@ Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "fo
 
 
 def _secret(text: str) -> str:
-    if not text:
-        return text
-    try:
-        base64.b64decode(text.removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError):
-        raise ValueError("must be whsec_ and then base64, as Standard Webhooks writes it") from None
-    return text
+    return valid_secret(text) if text else text
 
 
 Secret = Annotated[str, AfterValidator(_secret), WithJsonSchema({"type": "string"})]

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from dataclasses import dataclass, field
 from enum import Enum
+
+_PREFIX = "whsec_"
+_KEY_BYTES = range(24, 65)
+"""Lengths that the Standard Webhooks specification allows."""
 
 
 class WebhookMode(Enum):
@@ -49,3 +55,19 @@ class Webhook:
     include_sourcetrak: bool = False
     transcription_url: str = ""
     secret: str = field(default="", repr=False)
+
+
+def valid_secret(secret: str) -> str:
+    """Check a signing secret as the Standard Webhooks specification writes it; return it.
+
+    Raises:
+        ValueError: what is wrong, as the end of a sentence, without the secret.
+    """
+    try:
+        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError(f"must be {_PREFIX} and then base64") from None
+    if len(key) not in _KEY_BYTES:
+        low, high = _KEY_BYTES[0], _KEY_BYTES[-1]
+        raise ValueError(f"must be base64 of {low} to {high} bytes, not of {len(key)}")
+    return secret

@@ -130,7 +130,9 @@ def webhooks(draw, asked):
             ),
             include_sourcetrak=st.booleans(),
             transcription_url=st.just("") | URLS,
-            secret=st.binary(min_size=1).map(lambda raw: "whsec_" + base64.b64encode(raw).decode()),
+            secret=st.binary(min_size=24, max_size=64).map(
+                lambda raw: "whsec_" + base64.b64encode(raw).decode()
+            ),
         )
         | st.just(Webhook())
     )
