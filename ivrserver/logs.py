@@ -1,0 +1,43 @@
+"""Logging: structlog, JSON lines for machines or short lines for a terminal, always to stderr.
+
+Log events are fixed words with fields (``call_failed call=…``), never sentences with data in them;
+secrets and what callers type are never fields.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+def configure(level: Level, *, human: bool) -> None:
+    """Set up logging for the process.
+
+    Args:
+        level: the least severe level that is shown.
+        human: lines for a terminal instead of JSON.
+    """
+    threshold = getattr(logging, level.upper())
+    processors: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    if human:
+        processors.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+    else:
+        processors += [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=processors,
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    # Libraries log through the standard library: only what is wrong is worth a line.
+    logging.basicConfig(level=max(threshold, logging.WARNING), stream=sys.stderr, force=True)
