@@ -37,14 +37,16 @@ Folder = Annotated[Path, AfterValidator(_expanded)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class AccountSettings(_Section):
-    """How numbers and times are written (SPEC §2)."""
+    """How numbers and times are written."""
 
     time_zone: str = "America/New_York"
+    """IANA time zone of `ivr_timestamp`."""
     region: str = Field(default="US", pattern="^[A-Z]{2}$")
+    """Country of phone numbers that are written without a country code."""
 
     @field_validator("time_zone")
     @classmethod
@@ -58,36 +60,47 @@ class AccountSettings(_Section):
 
 
 class DatabaseSettings(_Section):
-    """Where rows are kept. Empty URL: SQLite in the data folder."""
+    """Where rows are kept."""
 
     url: SecretStr = SecretStr("")
+    """`postgresql+asyncpg://user:password@host/name`; empty: SQLite in the data folder."""
     commit_wait: Seconds = 2.0
+    """Seconds a call waits for an answer to be durable while the database is away."""
 
 
 class SipSettings(_Section):
     """Where Asterisk listens for SIP and RTP."""
 
     bind: str = "127.0.0.1"
+    """Address that Asterisk listens on for SIP."""
     port: Port = 5060
+    """SIP port, UDP and TCP."""
     rtp_start: Port = 16000
+    """First port for audio."""
     rtp_end: Port = 17999
-    guests: bool = Field(default=False, description="answer calls from anybody, for a lab")
+    """Last port for audio; a call takes two."""
+    guests: bool = False
+    """Answer calls from anybody, without a trunk or an account: for a lab only."""
 
 
 class TrunkSettings(_Section):
     """The carrier that outbound legs go to. Empty host: no trunk."""
 
     host: str = ""
+    """The carrier's address; empty: no trunk, and no outbound legs."""
     port: Port = 5060
+    """The carrier's SIP port."""
     caller_id: str = ""
+    """Number shown on outbound legs; empty: the caller's own."""
 
 
 class AsteriskSettings(_Section):
     """Which Asterisk runs, and whether we run it."""
 
-    managed: bool = Field(default=True, description="`ivrserver up` starts Asterisk itself")
-    binary: str = Field(default="", description="path of an Asterisk to use instead of looking")
+    binary: str = ""
+    """Path of an Asterisk to use; empty: the one on the PATH, else a fetched one."""
     console_log: bool = False
+    """Write Asterisk's verbose log too: each dialplan step of each call."""
 
 
 def _default_cache() -> Path:
@@ -99,24 +112,33 @@ def _default_cache() -> Path:
 class PackageSettings(_Section):
     """Where programs that are not installed come from: Debian packages in a cache folder."""
 
-    mirror: str = Field(default="", description="Debian mirror; empty: the machine's own")
-    suite: str = Field(default="forky", description="Debian release that the packages come from")
-    allow_expired_index: bool = Field(
-        default=False, description="accept a stale mirror's expired Release file"
-    )
+    mirror: str = ""
+    """URL of a Debian mirror; empty: the one in the machine's own apt sources."""
+    suite: str = "forky"
+    """Debian release that the packages come from."""
+    allow_expired_index: bool = False
+    """Accept a stale mirror's Release file although it has expired (signatures still count)."""
     cache: Folder = Field(default_factory=_default_cache, validate_default=True)
+    """Where fetched programs are kept; root: `/var/cache/ivrserver`, else `~/.cache/ivrserver`."""
 
 
 class AriSettings(_Section):
-    """How the controller reaches Asterisk. Empty password: one is made and kept in the data."""
+    """How the controller reaches Asterisk."""
 
     host: str = "127.0.0.1"
+    """Address of Asterisk's HTTP server."""
     port: Port = 8088
+    """Port of Asterisk's HTTP server."""
     username: str = "ivrserver"
+    """ARI user."""
     password: SecretStr = SecretStr("")
+    """ARI password; empty: one is made and kept in the data folder."""
     node: str = Field(default="main", pattern="^[a-z0-9]+$")
+    """Name of this controller's machine, part of its Stasis application's name."""
     instance: int = Field(default=1, ge=1)
+    """Number of this controller on its machine."""
     request_timeout: Seconds = 5.0
+    """Seconds after which an ARI request without an answer has failed."""
 
     @property
     def application(self) -> str:
@@ -128,44 +150,56 @@ class HttpSettings(_Section):
     """Where our own HTTP server listens."""
 
     host: str = "127.0.0.1"
+    """Address that our own HTTP server listens on."""
     port: Port = 8080
+    """Port of our own HTTP server."""
 
 
 class SpeechSettings(_Section):
-    """How prompts are spoken and how the audio reaches Asterisk.
-
-    `delivery` ``folder``: Asterisk reads the cache folder itself. ``http``: Asterisk fetches from
-    `public_url` (our HTTP server as Asterisk sees it) and caches.
-    """
+    """How prompts are spoken and how the audio reaches Asterisk."""
 
     engines: tuple[str, ...] = ("flite", "espeak")
+    """TTS engines in order of choice: `flite`, `espeak`, `gtts`."""
     cache: Folder | None = None
+    """Folder of spoken prompts; unset: `prompts` in the data folder."""
     rate: Literal[8000, 16000] = 8000
+    """Samples per second of prompts."""
     concurrency: int = Field(default=2, ge=1)
+    """Prompts that are made at the same time."""
     engine_timeout: Seconds = 20.0
-    retry_after: Seconds = Field(default=60.0, description="pause of an engine that failed")
+    """Seconds after which an engine has failed."""
+    retry_after: Seconds = 60.0
+    """Seconds for which an engine that failed is passed over."""
     delivery: Literal["folder", "http"] = "folder"
+    """`folder`: Asterisk reads the cache folder; `http`: Asterisk fetches from `public_url`."""
     public_url: str = ""
+    """Our HTTP server as Asterisk reaches it, such as `http://10.0.0.2:8080`."""
 
 
 class WebhookSettings(_Section):
-    """Limits of a request to a customer's web server (SPEC §4)."""
+    """Limits of a request to a customer's web server."""
 
     connect_timeout: Seconds = 5.0
+    """Seconds until a connection must stand."""
     total_timeout: Seconds = 15.0
+    """Seconds until the whole reply must be there."""
     hold_after: Seconds = 1.5
+    """Seconds after which a waiting caller hears hold music."""
     max_reply_bytes: int = Field(default=65536, ge=1024)
-    allow_private: bool = Field(
-        default=False, description="call web servers on private and loopback addresses"
-    )
+    """Longest reply that is read."""
+    allow_private: bool = False
+    """Call web servers on private and loopback addresses too."""
 
 
 class LimitSettings(_Section):
-    """Guards against flows that never end (SPEC §5)."""
+    """Guards against flows that never end."""
 
     blocks_per_call: int = Field(default=50, ge=1)
+    """Building blocks that one call may visit."""
     visits_per_ivr: int = Field(default=10, ge=1)
+    """Times that one call may enter the same IVR."""
     call_seconds: int = Field(default=14400, ge=60)
+    """Longest call."""
 
 
 class Settings(BaseSettings):
@@ -174,12 +208,15 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         frozen=True,
         extra="forbid",
+        use_attribute_docstrings=True,
         env_prefix="IVRSERVER_",
         env_nested_delimiter="__",
     )
 
     data: Folder = Path("var")
+    """Folder of everything that is kept: database, prompts, recordings, Asterisk's files."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severe level that is logged."""
     account: AccountSettings = AccountSettings()
     database: DatabaseSettings = DatabaseSettings()
     sip: SipSettings = SipSettings()

@@ -1,0 +1,67 @@
+"""Settings: precedence, and every error at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivrserver.config import load
+from ivrserver.errors import ConfigError
+from ivrserver.reference import settings_reference
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    settings = load()
+    assert settings.sip.port == 5060
+    assert settings.database_url.startswith("sqlite+aiosqlite:///")
+
+
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ivrserver.toml").write_text('[sip]\nport = 5070\nbind = "127.0.0.2"\n')
+    monkeypatch.setenv("IVRSERVER_SIP__PORT", "5080")
+    settings = load()
+    assert (settings.sip.port, settings.sip.bind) == (5080, "127.0.0.2")
+
+
+def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "other.toml"
+    file.write_text('[sip]\nport = 0\nprot = 1\n[account]\ntime_zone = "Mars/Olympus"\n')
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    text = str(caught.value)
+    assert "other.toml" in text
+    assert "sip.port:" in text
+    assert "sip.prot:" in text
+    assert "account.time_zone: " in text
+    assert "Europe/Berlin" in text
+
+
+def test_a_file_that_is_not_toml_or_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot read the settings file"):
+        load(tmp_path / "missing.toml")
+    (tmp_path / "bad.toml").write_text("sip = [")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        load(tmp_path / "bad.toml")
+
+
+def test_a_secret_in_a_wrong_file_is_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "secret.toml"
+    file.write_text('[ari]\npassword = ["hunter2"]\n')
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_settings_reference_is_current() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
+    assert page.read_text(encoding="utf-8") == settings_reference(), (
+        "run: .venv/bin/ivrserver settings --markdown > docs/reference/settings.md"
+    )
