@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import errno
 import socket
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from aiohttp import AddrInfoType
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
-# Public by number, yet the virtual machine host's own services: Azure.
-_METADATA = {IPv4Address("168.63.129.16")}
+# What older Pythons take for public (special-purpose registry), and the address at which Azure
+# serves a virtual machine's own metadata, public though it looks.
+_ALSO_REFUSED_4 = (IPv4Network("192.0.0.0/24"), IPv4Network("168.63.129.16/32"))
+_ALSO_REFUSED_6 = IPv6Network("3fff::/20")
 
 REFUSED = errno.EACCES
 """`OSError.errno` of a refusal; connecting with TCP does not fail so otherwise."""
@@ -29,14 +31,14 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             address.is_global
             and not address.is_multicast
             and not address.is_reserved
-            and address not in _METADATA
+            and not any(address in network for network in _ALSO_REFUSED_4)
         )
     wrapped = address.ipv4_mapped or address.sixtofour
     if address in _NAT64:
         wrapped = IPv4Address(address.packed[-4:])
     if wrapped is not None:
         return is_public(wrapped)
-    return address in _GLOBAL_UNICAST and address.is_global
+    return address in _GLOBAL_UNICAST and address.is_global and address not in _ALSO_REFUSED_6
 
 
 def guarded_socket(info: AddrInfoType) -> socket.socket:
