@@ -1,0 +1,99 @@
+"""Put the speech adapter together from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+from ivrserver.config import Settings
+from ivrserver.errors import ConfigError, SetupError, SpeechError
+from ivrserver.speech.delivery import uris
+from ivrserver.speech.engine import EngineFactory
+from ivrserver.speech.guard import Guarded
+from ivrserver.speech.speaker import Speaker
+from ivrserver.speech.store import Store
+
+GROUP: Final = "ivrserver.tts"
+"""The entry-point group that engines register themselves in."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """How an engine is doing, for ``ivrserver doctor``.
+
+    Attributes:
+        version: what it says; empty: it is not there.
+        problem: what is wrong and how to mend it; empty: it speaks.
+    """
+
+    name: str
+    version: str
+    problem: str
+
+
+def build(settings: Settings) -> Speaker:
+    """Make the adapter. Nothing is started and no network is used until the first prompt.
+
+    Raises:
+        ConfigError: an engine that nobody provides, or a delivery that cannot work.
+        SetupError: an engine cannot be loaded, or the folder of prompts not be created.
+    """
+    uri_of = uris(settings)
+    store = Store(settings.speech_cache, settings.speech.rate)
+    return Speaker(engines(settings), store, settings.speech.rate, uri_of)
+
+
+def engines(settings: Settings) -> list[Guarded]:
+    """The engines of the settings, in their order.
+
+    Raises:
+        ConfigError: none is named, or one that nobody provides.
+        SetupError: one cannot be loaded.
+    """
+    provided = {entry.name: entry for entry in entry_points(group=GROUP)}
+    unknown = [name for name in settings.speech.engines if name not in provided]
+    if unknown or not settings.speech.engines:
+        names = ", ".join(sorted(provided))
+        wrong = f"there is no engine {', '.join(unknown)}" if unknown else "name at least one"
+        raise ConfigError(f"speech.engines: {wrong}; installed are: {names}")
+    return [
+        Guarded(
+            name,
+            _factory(provided[name])(settings),
+            concurrency=settings.speech.concurrency,
+            timeout=settings.speech.engine_timeout,
+            retry_after=settings.speech.retry_after,
+        )
+        for name in dict.fromkeys(settings.speech.engines)
+    ]
+
+
+async def check(settings: Settings) -> list[EngineState]:
+    """Let every engine of the settings say a word.
+
+    Raises:
+        ConfigError: see `engines`.
+        SetupError: see `engines`.
+    """
+    states = []
+    for engine in engines(settings):
+        try:
+            await engine.trial()
+        except SpeechError:
+            pass
+        finally:
+            await engine.close()
+        version = engine.known.version if engine.known else ""
+        states.append(EngineState(engine.name, version, engine.problem))
+    return states
+
+
+def _factory(entry: EntryPoint) -> EngineFactory:
+    try:
+        factory: EngineFactory = entry.load()
+    except Exception as error:
+        # Loading runs code that anybody may have written.
+        message = f"speech engine {entry.name} ({entry.value}) cannot be loaded: {error}"
+        raise SetupError(message) from error
+    return factory

@@ -1,0 +1,66 @@
+"""What is offered over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated
+
+import anyio.to_thread
+from fastapi import FastAPI, Header, HTTPException, Response
+from fastapi.responses import FileResponse, ORJSONResponse
+
+from ivrserver.speech.delivery import PROMPTS_PATH
+from ivrserver.speech.store import FILE_NAME
+
+Health = Callable[[], Mapping[str, str]]
+"""What is wrong with each part, by its name; an empty text: nothing. Must not block."""
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+_MEDIA_TYPES = {".wav": "audio/wav", ".wav16": "audio/x-wav16"}
+
+
+def create_app(prompts_folder: Path, health: Health) -> FastAPI:
+    """Make the application.
+
+    Args:
+        prompts_folder: the folder of `ivrserver.speech.store.Store`.
+        health: asked at every ``GET /healthz``.
+    """
+    app = FastAPI(title="ivrserver", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.api_route(PROMPTS_PATH + "/{name}", methods=["GET", "HEAD"])
+    async def prompt(name: str, if_none_match: Annotated[str, Header()] = "") -> Response:
+        """One prompt, whole or by range. Its name says what it is made from: it never changes."""
+        if not FILE_NAME.fullmatch(name):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        path = prompts_folder / name
+        try:
+            found = await anyio.to_thread.run_sync(path.stat)
+        except OSError as error:
+            raise HTTPException(HTTPStatus.NOT_FOUND) from error
+        headers = {"ETag": f'"{path.stem}"', "Cache-Control": _FOR_EVER}
+        if _matches(if_none_match, path.stem):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        media_type = _MEDIA_TYPES[path.suffix]
+        return FileResponse(path, headers=headers, media_type=media_type, stat_result=found)
+
+    @app.get("/healthz")
+    async def healthz() -> ORJSONResponse:
+        """200 while every part is well, else 503; the body names each part."""
+        parts = dict(health())
+        well = not any(parts.values())
+        return ORJSONResponse(
+            {"status": "ok" if well else "failing", "parts": parts},
+            status_code=HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE,
+            headers={"Cache-Control": "no-store"},
+        )
+
+    return app
+
+
+def _matches(if_none_match: str, tag: str) -> bool:
+    """Whether the client has it already (RFC 9110 §13.1.2, weak comparison)."""
+    tags = (candidate.strip().removeprefix("W/") for candidate in if_none_match.split(","))
+    return any(candidate in {"*", f'"{tag}"'} for candidate in tags)
