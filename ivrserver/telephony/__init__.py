@@ -1,0 +1,1 @@
+"""Adapter: Asterisk. The only place that knows ARI, its channels and its bridges."""

@@ -1,0 +1,291 @@
+"""One party's channel: `ports.Channel` over ARI.
+
+Commands of one channel run one after the other: what plays or records is stopped, its Finished
+event awaited, and only then comes the next command; Asterisk would make the next one wait anyway,
+and others behind it. `hang_up` alone overtakes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar
+
+from ulid import ULID
+
+from ivrserver.errors import AriUnavailable, ChannelGone
+from ivrserver.flow.ports import (
+    ChannelEvent,
+    Hangup,
+    KeyPressed,
+    PlaybackEnded,
+    RecordingOrder,
+    Sound,
+)
+from ivrserver.telephony.client import Ari
+from ivrserver.telephony.playback import Playback, unplayable
+from ivrserver.telephony.recording import AriRecording
+from ivrserver.telephony.router import Event, Router
+
+_MAX_UNREAD = 256
+"""Keys beyond this many unread ones are dropped: nobody is listening."""
+
+_CAUSE_GRACE = 1.0
+"""Seconds for which the cause of a leg's end may follow its StasisEnd."""
+
+T = TypeVar("T")
+
+
+class _Media(Protocol):
+    """What occupies a channel until it is ended."""
+
+    async def end(self) -> None:
+        """End it; returns when Asterisk has."""
+        ...
+
+    async def resync(self) -> None:
+        """Find out whether it goes on, after events may have been lost."""
+        ...
+
+
+class _Sustained:
+    """Hold music or ringing: goes on until it is ended."""
+
+    def __init__(self, kind: str, stop: Callable[[str], Awaitable[None]], channel_id: str) -> None:
+        self.kind, self._stop, self._channel_id = kind, stop, channel_id
+
+    async def end(self) -> None:
+        await self._stop(self._channel_id)
+
+    async def resync(self) -> None:
+        """It has no end that could have been missed."""
+
+
+class AriChannel:
+    """Implements `ports.Channel`.
+
+    Args:
+        up: it is answered already.
+        created: we made it, so Asterisk tells why it ended.
+    """
+
+    def __init__(
+        self, ari: Ari, router: Router, channel_id: str, *, up: bool, created: bool = False
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self._ari, self._router, self._id = ari, router, channel_id
+        self._up, self._created = up, created
+        self._gone: asyncio.Future[Hangup] = loop.create_future()
+        self._queue = asyncio.Lock()
+        self._media: _Media | None = None
+        self._events: deque[ChannelEvent] = deque()
+        self._reader: asyncio.Future[None] | None = None
+        router.listen(channel_id, self.on_event)
+
+    @property
+    def channel_id(self) -> str:
+        """See `ports.Channel`."""
+        return self._id
+
+    @property
+    def gone(self) -> asyncio.Future[Hangup]:
+        """See `ports.Channel`."""
+        return self._gone
+
+    async def answer(self) -> None:
+        """See `ports.Channel`."""
+        async with self._queue:
+            self._present()
+            if not self._up:
+                await self._quiet()
+                await self._ask(lambda: self._ari.answer(self._id))
+                self._up = True
+
+    async def play(self, sounds: Sequence[Sound]) -> str:
+        """See `ports.Channel`. What cannot be played has ended at once, with an error."""
+        async with self._queue:
+            self._present()
+            await self._quiet()
+            playback_id = f"play-{ULID()}"
+            if refused := unplayable(sounds) if sounds else "there is nothing to play":
+                self._put(PlaybackEnded(playback_id, refused))
+                return playback_id
+            playback = Playback(self._ari, self._router, playback_id, sounds, self._put)
+            self._media = playback
+            await self._watched(playback.start(self._id))
+            return playback_id
+
+    async def stop(self) -> None:
+        """See `ports.Channel`."""
+        async with self._queue:
+            self._present()
+            if isinstance(self._media, Playback):
+                await self._quiet()
+
+    async def next_event(self, until: float | None = None) -> ChannelEvent | None:
+        """See `ports.Channel`."""
+        self._present()
+        if not self._events:
+            loop = asyncio.get_running_loop()
+            reader = self._reader = loop.create_future()
+            timer = None if until is None else loop.call_at(until, _wake, reader)
+            try:
+                await reader
+            finally:
+                self._reader = None
+                if timer is not None:
+                    timer.cancel()
+            self._present()
+        return self._events.popleft() if self._events else None
+
+    def forget_keys(self) -> None:
+        """See `ports.Channel`."""
+        self._events = deque(e for e in self._events if not isinstance(e, KeyPressed))
+
+    async def record(self, order: RecordingOrder) -> AriRecording:
+        """See `ports.Channel`.
+
+        Raises:
+            MediaFailed: Asterisk refuses to record.
+        """
+        async with self._queue:
+            self._present()
+            await self._quiet()
+            recording = AriRecording(self._ari, self._router, self._id, order, self._gone)
+            self._media = recording
+            await self._watched(recording.start())
+            return recording
+
+    async def start_hold(self) -> None:
+        """See `ports.Channel`."""
+        await self._sustain("hold", self._ari.start_hold, self._ari.stop_hold)
+
+    async def stop_hold(self) -> None:
+        """See `ports.Channel`."""
+        await self._end_sustained("hold")
+
+    async def start_ringing(self) -> None:
+        """See `ports.Channel`."""
+        await self._sustain("ringing", self._ari.start_ringing, self._ari.stop_ringing)
+
+    async def stop_ringing(self) -> None:
+        """See `ports.Channel`."""
+        await self._end_sustained("ringing")
+
+    async def hang_up(self) -> None:
+        """See `ports.Channel`."""
+        await self.hang_up_because("normal")
+
+    async def hang_up_because(self, reason: str) -> None:
+        """Hang up; `reason` is one of ARI's words and becomes the cause that the party is told."""
+        if self._gone.done():
+            return
+        try:
+            await self._ask(lambda: self._ari.hang_up(self._id, reason))
+        except ChannelGone:
+            return
+        self.leave(Hangup(16, "hung up by us"))
+
+    # What the rest of this adapter needs.
+
+    async def quiet(self) -> None:
+        """End whatever plays, records, holds or rings: a bridge needs a channel at rest."""
+        async with self._queue:
+            self._present()
+            await self._quiet()
+
+    async def resync(self) -> None:
+        """Find out about an end of media that was missed while there was no connection."""
+        if self._media is not None:
+            await self._watched(self._media.resync())
+
+    def leave(self, hangup: Hangup) -> None:
+        """The party has left, as told by Asterisk or found out."""
+        if self._gone.done():
+            return
+        self._gone.set_result(hangup)
+        if isinstance(self._media, Playback):
+            self._media.forget()
+        self._router.forget(self._id)
+        self._rouse()
+
+    def on_event(self, event: Event) -> None:
+        """Take one event about this channel."""
+        match event["type"]:
+            case "ChannelDtmfReceived":
+                self._press(event["digit"])
+            case "ChannelDestroyed":
+                self.leave(Hangup(event["cause"], event["cause_txt"]))
+            case "StasisEnd" if self._created:
+                left = Hangup(0, "the party left")
+                asyncio.get_running_loop().call_later(_CAUSE_GRACE, self.leave, left)
+            case "StasisEnd":
+                self.leave(Hangup(0, "the party hung up"))
+
+    # Inside.
+
+    def _press(self, key: str) -> None:
+        if isinstance(self._media, AriRecording) and self._media.takes(key):
+            return
+        if len(self._events) < _MAX_UNREAD:
+            self._put(KeyPressed(key, asyncio.get_running_loop().time()))
+
+    def _put(self, event: ChannelEvent) -> None:
+        self._events.append(event)
+        self._rouse()
+
+    def _rouse(self) -> None:
+        if self._reader is not None:
+            _wake(self._reader)
+
+    def _present(self) -> None:
+        if self._gone.done():
+            raise ChannelGone(f"channel {self._id} has left")
+
+    async def _quiet(self) -> None:
+        """End the media in hand. No event of it follows."""
+        if (media := self._media) is None:
+            return
+        await self._watched(media.end())
+        self._media = None
+        if isinstance(media, Playback) and self._events:
+            self._events = deque(e for e in self._events if not isinstance(e, PlaybackEnded))
+
+    async def _sustain(
+        self,
+        kind: str,
+        start: Callable[[str], Awaitable[None]],
+        stop: Callable[[str], Awaitable[None]],
+    ) -> None:
+        async with self._queue:
+            self._present()
+            await self._quiet()
+            self._media = _Sustained(kind, stop, self._id)
+            await self._ask(lambda: start(self._id))
+
+    async def _end_sustained(self, kind: str) -> None:
+        async with self._queue:
+            self._present()
+            if isinstance(self._media, _Sustained) and self._media.kind == kind:
+                await self._quiet()
+
+    async def _ask(self, request: Callable[[], Awaitable[None]]) -> None:
+        """Make a request that may be repeated: once more when the connection broke under it."""
+        try:
+            await self._watched(request())
+        except AriUnavailable:
+            await self._watched(request())
+
+    async def _watched(self, request: Awaitable[T]) -> T:
+        """Make a request; when Asterisk says that the channel is gone, so it is."""
+        try:
+            return await request
+        except ChannelGone:
+            self.leave(Hangup(0, "the party left"))
+            raise
+
+
+def _wake(reader: asyncio.Future[None]) -> None:
+    if not reader.done():
+        reader.set_result(None)

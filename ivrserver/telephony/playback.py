@@ -1,0 +1,112 @@
+"""One playback on one channel, from its request to its Finished event."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from ivrserver.errors import AriRefused, AriUnavailable
+from ivrserver.flow.ports import PlaybackEnded, Sound
+from ivrserver.telephony.client import Ari
+from ivrserver.telephony.router import Event, Router
+
+MARGIN = 5.0
+"""Seconds after its sounds should be over at which a playback is given up."""
+
+_SCHEMES = ("sound:", "recording:", "number:", "digits:", "characters:")
+"""What Asterisk plays to an end. It accepts an unknown scheme and then never finishes; ``tone:``
+never ends by itself either."""
+
+
+def unplayable(sounds: Sequence[Sound]) -> str:
+    """Why Asterisk could not play these; empty: it can, as far as can be told here."""
+    for sound in sounds:
+        if not sound.uri.startswith(_SCHEMES):
+            return f"Asterisk has no way to play {sound.uri.partition(':')[0]}: URIs"
+        if "," in sound.uri:
+            return "a media URI must not contain a comma: Asterisk would take it for two"
+    return ""
+
+
+class Playback:
+    """Sounds that play, or have played, one after the other.
+
+    `ended` is called once, unless `end` comes first.
+    """
+
+    def __init__(
+        self,
+        ari: Ari,
+        router: Router,
+        playback_id: str,
+        sounds: Sequence[Sound],
+        ended: Callable[[PlaybackEnded], None],
+    ) -> None:
+        self._ari, self._router = ari, router
+        self.playback_id = playback_id
+        self._media = [sound.uri for sound in sounds]
+        self._seconds = sum(sound.seconds for sound in sounds)
+        self._report: Callable[[PlaybackEnded], None] | None = ended
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def start(self, channel_id: str) -> None:
+        """Ask for it. What Asterisk refuses to play has ended with that error.
+
+        A request whose connection broke is made again: the playback's own id tells whether the
+        first one arrived.
+        """
+        self._router.listen(self.playback_id, self._on_event)
+        self._timer = asyncio.get_running_loop().call_later(self._seconds + MARGIN, self._give_up)
+        try:
+            try:
+                await self._ari.play(channel_id, self.playback_id, self._media)
+            except AriUnavailable:
+                if not await self._ari.is_playing(self.playback_id):
+                    await self._ari.play(channel_id, self.playback_id, self._media)
+        except AriRefused as error:
+            self._finish(str(error))
+        except asyncio.CancelledError:
+            # It may play: whoever comes next on this channel ends it.
+            raise
+        except BaseException:
+            self.forget()
+            raise
+
+    async def end(self) -> None:
+        """Silence it; returns when Asterisk has stopped. Nothing is reported."""
+        self._report = None
+        if not self._over.done() and await self._ari.stop_playback(self.playback_id):
+            await asyncio.wait({self._over}, timeout=MARGIN)
+        self.forget()
+
+    async def resync(self) -> None:
+        """After events may have been lost: find out whether it goes on."""
+        if not self._over.done() and not await self._ari.is_playing(self.playback_id):
+            self._finish("")
+
+    def forget(self) -> None:
+        """Nobody is interested any more: let go of timers and ids."""
+        self._report = None
+        self._finish("")
+
+    def _on_event(self, event: Event) -> None:
+        failed = event["playback"].get("state") == "failed"
+        self._finish("Asterisk could not play it" if failed else "")
+
+    def _give_up(self) -> None:
+        """Its end is overdue. It may still play, so it is not over yet."""
+        self._tell(f"no end {MARGIN:g} s after its {self._seconds:.1f} s were over")
+
+    def _finish(self, error: str) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._router.forget(self.playback_id)
+        if not self._over.done():
+            self._over.set_result(None)
+        self._tell(error)
+
+    def _tell(self, error: str) -> None:
+        report, self._report = self._report, None
+        if report is not None:
+            report(PlaybackEnded(self.playback_id, error))

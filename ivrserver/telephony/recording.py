@@ -1,0 +1,239 @@
+"""One recording of one channel.
+
+Asterisk ends a recording by its terminator, its silence and its time limit, but counts whole
+seconds, says not why it ended, and hears no silence when no RTP comes in at all. So the limit and
+the silence of a muted phone have timers here, and the reason is found out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import math
+import wave
+from contextlib import suppress
+
+import numpy as np
+
+from ivrserver.errors import (
+    AriRefused,
+    AriUnavailable,
+    ChannelGone,
+    MediaFailed,
+    TelephonyError,
+)
+from ivrserver.flow.ports import Hangup, RecordedAudio, RecordingOrder
+from ivrserver.telephony.client import Ari
+from ivrserver.telephony.router import Event, Router
+
+_BEEP_SECONDS = 0.5
+"""What Asterisk's beep takes at most; it plays after RecordingStarted."""
+
+_HANGUP_GRACE = 0.25
+"""StasisEnd follows the RecordingFinished of a hang-up within this many seconds."""
+
+_CLOSE_SECONDS = 5.0
+"""How long Asterisk may take to close a recording."""
+
+_SURE_TALK = 2
+"""Asterisk's count of talk seconds is off by one; from here on it certainly heard some."""
+
+_NATIVE_TERMINATORS = ("#", "*")
+"""Keys at which Asterisk itself can end a recording."""
+
+_FRAME = 160
+_SILENCE_THRESHOLD = 256
+"""Mean amplitude of a 20 ms frame up to which Asterisk calls it silence (dsp.conf's default)."""
+
+
+def talk_seconds(wav: bytes) -> float:
+    """How much of a mono 16-bit WAV file at 8 kHz is louder than silence.
+
+    Raises:
+        wave.Error, EOFError: it is no such file.
+    """
+    with wave.open(io.BytesIO(wav)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
+    frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME).astype(np.int32)
+    return float(np.count_nonzero(np.abs(frames).mean(axis=1) > _SILENCE_THRESHOLD) * 0.02)
+
+
+class AriRecording:
+    """Implements `ports.Recording`.
+
+    A task of its own, not the caller's, carries it to its end: what is recorded when the caller
+    hangs up, or the call is cancelled, is kept.
+    """
+
+    def __init__(
+        self,
+        ari: Ari,
+        router: Router,
+        channel_id: str,
+        order: RecordingOrder,
+        gone: asyncio.Future[Hangup],
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self._ari, self._router = ari, router
+        self._channel_id, self._order, self._gone = channel_id, order, gone
+        self._began = self._ended = loop.time()
+        self._closed: asyncio.Future[Event] = loop.create_future()
+        self._stop: asyncio.Future[None] = loop.create_future()
+        self._cause = ""
+        self._task: asyncio.Task[RecordedAudio] | None = None
+
+    async def start(self) -> None:
+        """Ask for it.
+
+        Raises:
+            MediaFailed: Asterisk refuses.
+        """
+        self._router.listen(self._order.name, self._on_event)
+        # Before the request: a caller who is cancelled while it travels still has a recording.
+        self._task = asyncio.create_task(self._run())
+        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        try:
+            try:
+                await self._request()
+            except AriUnavailable:
+                if not await self._ari.is_recording(self._order.name):
+                    await self._request()
+        except (AriRefused, AriUnavailable, ChannelGone) as error:
+            self._task.cancel()
+            if isinstance(error, AriRefused):
+                raise MediaFailed(f"cannot record: {error}") from error
+            raise
+
+    async def _request(self) -> None:
+        order = self._order
+        await self._ari.record(
+            self._channel_id,
+            order.name,
+            max_seconds=order.max_seconds,
+            # Without a limit for silence Asterisk does not tell how much talk there was.
+            silence=order.silence or order.max_seconds + 60,
+            beep=order.beep,
+            terminator=order.terminator if order.terminator in _NATIVE_TERMINATORS else "none",
+        )
+
+    def takes(self, key: str) -> bool:
+        """Whether this key ends the recording; then it is nobody else's."""
+        if self._closed.done() or self._cause or key != self._order.terminator:
+            return False
+        self._cause = "key"
+        if key not in _NATIVE_TERMINATORS:
+            self._ask_to_stop()
+        return True
+
+    async def ended(self) -> RecordedAudio:
+        """See `ports.Recording.ended`."""
+        if self._task is None:
+            raise MediaFailed("the recording was never started")
+        return await asyncio.shield(self._task)
+
+    async def stop(self) -> None:
+        """See `ports.Recording.stop`."""
+        await self.end()
+
+    async def end(self) -> None:
+        """End it and keep what there is; returns when Asterisk has closed it."""
+        if self._task is not None and not self._task.done():
+            self._cause = self._cause or "key"
+            self._ask_to_stop()
+            await asyncio.wait({self._task})
+
+    async def resync(self) -> None:
+        """After events may have been lost: find out whether it goes on."""
+        if not self._closed.done() and not await self._ari.is_recording(self._order.name):
+            self._close({"type": "RecordingFinished", "recording": {}})
+
+    def _ask_to_stop(self) -> None:
+        if not self._stop.done():
+            self._stop.set_result(None)
+
+    def _on_event(self, event: Event) -> None:
+        if event["type"] == "RecordingStarted":
+            self._began = asyncio.get_running_loop().time()
+        else:
+            self._close(event)
+
+    def _close(self, event: Event) -> None:
+        if not self._closed.done():
+            self._ended = asyncio.get_running_loop().time()
+            self._closed.set_result(event)
+
+    async def _run(self) -> RecordedAudio:
+        try:
+            await self._until_over()
+            if not self._closed.done():
+                if not self._gone.done():
+                    with suppress(TelephonyError):
+                        await self._ari.stop_recording(self._order.name)
+                await asyncio.wait({self._closed}, timeout=_CLOSE_SECONDS)
+        finally:
+            self._router.forget(self._order.name)
+        if not self._closed.done():
+            raise MediaFailed(f"Asterisk did not close the recording in {_CLOSE_SECONDS:g} s")
+        return await self._result(self._closed.result())
+
+    async def _until_over(self) -> None:
+        """Wait until Asterisk has closed it, or it is to be stopped; set the cause in that case."""
+        loop, order = asyncio.get_running_loop(), self._order
+        look, packets = math.inf, None
+        if order.silence:
+            look, packets = loop.time() + order.silence, await self._packets()
+        while True:
+            limit = self._began + order.max_seconds + (_BEEP_SECONDS if order.beep else 0)
+            await asyncio.wait(
+                {self._closed, self._stop, self._gone},
+                timeout=max(0, min(limit, look) - loop.time()),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if self._closed.done() or self._stop.done() or self._gone.done():
+                return
+            if loop.time() >= limit:
+                self._cause = self._cause or "limit"
+                return
+            before, packets = packets, await self._packets()
+            if packets is not None and packets == before:
+                self._cause = self._cause or "silence"
+                return
+            look = math.inf if packets is None else loop.time() + order.silence
+
+    async def _packets(self) -> int | None:
+        """RTP packets received so far; None: not known."""
+        try:
+            return await self._ari.packets_received(self._channel_id)
+        except TelephonyError:
+            return None
+
+    async def _result(self, event: Event) -> RecordedAudio:
+        recorded = event["recording"]
+        if event["type"] == "RecordingFailed":
+            raise MediaFailed(f"Asterisk could not record: {recorded.get('cause', 'no reason')}")
+        name, elapsed = self._order.name, self._ended - self._began
+        cause = self._cause or await self._why(elapsed, recorded)
+        # The silence that ended a recording is cut off it.
+        seconds = float(recorded.get("duration", elapsed)) if cause == "silence" else elapsed
+        talking = await self._talking(recorded.get("talking_duration"), seconds)
+        return RecordedAudio(name, round(seconds, 2), talking, cause, f"recording:{name}")
+
+    async def _why(self, elapsed: float, recorded: Event) -> str:
+        """Why Asterisk ended it by itself."""
+        if elapsed >= self._order.max_seconds:
+            return "limit"
+        await asyncio.wait({self._gone}, timeout=_HANGUP_GRACE)
+        if self._gone.done():
+            return "hangup"
+        if elapsed < 1 and recorded.get("duration", 0) <= 0:
+            raise MediaFailed("Asterisk ended the recording at once: it cannot write or beep")
+        return "silence"
+
+    async def _talking(self, counted: int | None, seconds: float) -> float:
+        """Seconds of talk: Asterisk's own count where it is sure, else measured in the file."""
+        if counted is not None and counted >= _SURE_TALK:
+            return min(float(counted), seconds)
+        try:
+            return round(talk_seconds(await self._ari.recording_file(self._order.name)), 2)
+        except (TelephonyError, wave.Error, EOFError):
+            return float(counted or 0)

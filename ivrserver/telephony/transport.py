@@ -1,0 +1,245 @@
+"""How ARI requests travel: over the events WebSocket, or over a small pool of HTTP connections.
+
+aioari's operations call ``http_client.request``; its own HTTP client is replaced by the two routes
+here. The WebSocket is several times cheaper, but Asterisk serves one request after the other on
+it, so whatever may have to wait for media goes by HTTP. Credentials travel in the Authorization
+header only. No request waits longer than its timer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import count
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from ivrserver.config import AriSettings
+from ivrserver.errors import AriRefused, AriUnavailable
+
+POOL_SIZE = 8
+"""HTTP connections at most; Asterisk's listen backlog is 10."""
+
+_POOL_IDLE = 10.0
+"""Seconds; below Asterisk's own ``session_keep_alive`` of 15, so that we close first."""
+
+_HEARTBEAT = 10.0
+"""Seconds between pings on the WebSocket; half of it later without an answer it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What Asterisk answered; `body` is JSON unless a file was asked for."""
+
+    status: int
+    body: bytes | str = b""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the status is one of HTTP's error statuses."""
+        return self.status >= HTTPStatus.BAD_REQUEST
+
+    def json(self) -> Any:
+        """The body, parsed; None: there is none."""
+        return orjson.loads(self.body) if self.body else None
+
+    async def text(self) -> str:
+        """The body as text: aioari's Swagger loader asks for it this way."""
+        return self.body if isinstance(self.body, str) else self.body.decode()
+
+
+class Route(Protocol):
+    """What aioari's operations need of an HTTP client."""
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        data: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send one request; `url` is relative to ``/ari/``.
+
+        Raises:
+            AriUnavailable: no connection, or no answer in time.
+        """
+        ...
+
+
+def _with_query(url: str, params: Mapping[str, Any] | None) -> str:
+    return f"{url}?{urlencode(params, quote_via=quote)}" if params else url
+
+
+def _unavailable(error: Exception, timeout: float) -> AriUnavailable:
+    """Ours for a foreign error, without its text: that may name what was asked."""
+    if isinstance(error, TimeoutError):
+        return AriUnavailable(f"Asterisk gave no answer in {timeout:g} s")
+    return AriUnavailable(f"no connection to Asterisk: {type(error).__name__}")
+
+
+_BROKEN = Reply(0)
+"""Settles a request whose socket is gone."""
+
+
+class SocketRoute:
+    """REST over the events WebSocket (Asterisk 20.14, 22.4 and later)."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._connected = asyncio.Event()
+        self._pending: dict[str, asyncio.Future[Reply]] = {}
+        self._numbers = count(1)
+
+    def attach(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Use `socket` from now on."""
+        self._socket = socket
+        self._connected.set()
+
+    def detach(self) -> None:
+        """Forget the socket; requests in flight fail with `AriUnavailable`."""
+        self._socket = None
+        self._connected.clear()
+        for future in self._pending.values():
+            if not future.done():
+                future.set_result(_BROKEN)
+
+    def settle(self, message: Mapping[str, Any]) -> None:
+        """Hand a RESTResponse to the request that waits for it; a late one is dropped."""
+        future = self._pending.get(message.get("request_id", ""))
+        if future is not None and not future.done():
+            future.set_result(Reply(message["status_code"], message.get("message_body", "")))
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        data: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """See `Route.request`. While disconnected it waits for the next connection first."""
+        del headers
+        number = str(next(self._numbers))
+        message = {
+            "type": "RESTRequest",
+            "request_id": number,
+            "method": method,
+            "uri": _with_query(url, params),
+        }
+        if data:
+            message["content_type"] = "application/json"
+            message["message_body"] = data
+        text = orjson.dumps(message).decode()
+        try:
+            async with asyncio.timeout(self._timeout):
+                while (socket := self._socket) is None:
+                    await self._connected.wait()
+                future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+                self._pending[number] = future
+                await socket.send_str(text)
+                reply = await future
+        except (aiohttp.ClientError, OSError) as error:
+            raise _unavailable(error, self._timeout) from error
+        finally:
+            self._pending.pop(number, None)
+        if reply is _BROKEN:
+            raise AriUnavailable("the connection to Asterisk broke")
+        return reply
+
+
+class HttpRoute:
+    """REST over a small keep-alive pool of HTTP connections."""
+
+    def __init__(self, session: aiohttp.ClientSession, base: URL, timeout: float) -> None:
+        self._session, self._base, self._timeout = session, str(base), timeout
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        data: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """See `Route.request`. `url` may also be absolute, as aioari's loader wants it."""
+        target = url if url.startswith(self._base) else self._base + url
+        try:
+            async with (
+                asyncio.timeout(self._timeout),
+                self._session.request(
+                    method,
+                    URL(_with_query(target, params), encoded=True),
+                    data=data,
+                    headers=headers,
+                    allow_redirects=False,
+                ) as response,
+            ):
+                return Reply(response.status, await response.read())
+        except (aiohttp.ClientError, OSError) as error:
+            raise _unavailable(error, self._timeout) from error
+
+    async def warm_up(self) -> None:
+        """Open half of the pool, so that the first calls need not wait for it.
+
+        Raises:
+            AriUnavailable: Asterisk cannot be reached.
+        """
+        pings = [self.request("GET", "asterisk/ping") for _ in range(POOL_SIZE // 2)]
+        await asyncio.gather(*pings)
+
+
+class Transport:
+    """Both routes to one Asterisk.
+
+    Attributes:
+        socket: the WebSocket route; of no use until a listener has attached a socket.
+        http: the HTTP route.
+        base_url: what aioari takes as its base URL.
+    """
+
+    def __init__(self, settings: AriSettings) -> None:
+        base = URL.build(scheme="http", host=settings.host, port=settings.port, path="/ari/")
+        login = f"{settings.username}:{settings.password.get_secret_value()}".encode()
+        self._timeout = settings.request_timeout
+        self._events = base / "events"
+        self._session = aiohttp.ClientSession(
+            headers={"Authorization": f"Basic {base64.b64encode(login).decode()}"},
+            # One more than the pool: the WebSocket occupies one for good.
+            connector=aiohttp.TCPConnector(limit=POOL_SIZE + 1, keepalive_timeout=_POOL_IDLE),
+            timeout=aiohttp.ClientTimeout(total=None),
+        )
+        self.base_url = str(base.origin())
+        self.socket = SocketRoute(settings.request_timeout)
+        self.http = HttpRoute(self._session, base, settings.request_timeout)
+
+    async def connect(self, application: str) -> aiohttp.ClientWebSocketResponse:
+        """Open the events WebSocket of a Stasis application.
+
+        Raises:
+            AriUnavailable: Asterisk cannot be reached, or does not answer in time.
+            AriRefused: it does not let us in; the status says why.
+        """
+        url = self._events.with_query(app=application)
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._session.ws_connect(url, heartbeat=_HEARTBEAT, max_msg_size=0)
+        except aiohttp.WSServerHandshakeError as error:
+            raise AriRefused(
+                f"Asterisk refused the events WebSocket with status {error.status}", error.status
+            ) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise _unavailable(error, self._timeout) from error
+
+    async def close(self) -> None:
+        """Close every connection."""
+        self.socket.detach()
+        await self._session.close()
