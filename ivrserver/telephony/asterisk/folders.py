@@ -1,0 +1,106 @@
+"""Where one running Asterisk keeps what, all of it inside the data folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from ivrserver import resources
+from ivrserver.telephony.asterisk.program import AsteriskProgram
+
+# A Unix socket's path holds 107 characters; "/asterisk.ctl" is appended.
+_LONGEST_RUN: Final = 90
+_PRIVATE: Final = 0o700
+_SHARED: Final = ("documentation", "rest-api", "static-http")
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders of one Asterisk, named as in asterisk.conf.
+
+    Attributes:
+        etc: the filled-in configuration. Holds secrets: only its owner may look.
+        custom: configuration of the user's own.
+        modules: the program's modules.
+        share: sounds, hold music, and links to the program's documentation.
+        state: Asterisk's own database.
+        cache: audio fetched over HTTP.
+        spool: recordings.
+        run: the control socket.
+        log: log files.
+    """
+
+    etc: Path
+    custom: Path
+    modules: Path
+    share: Path
+    state: Path
+    cache: Path
+    spool: Path
+    run: Path
+    log: Path
+
+    @classmethod
+    def of(cls, data: Path, asterisk: AsteriskProgram) -> Folders:
+        """Lay the folders out in the data folder."""
+        base = data / "asterisk"
+        return cls(
+            etc=base / "etc",
+            custom=base / "custom",
+            modules=asterisk.modules,
+            share=base / "share",
+            state=base / "state",
+            cache=base / "cache",
+            spool=base / "spool",
+            run=_socket_folder(base / "run"),
+            log=base / "log",
+        )
+
+    @property
+    def configuration(self) -> Path:
+        """The file that Asterisk is started with."""
+        return self.etc / "asterisk.conf"
+
+    @property
+    def recordings(self) -> Path:
+        """Where ARI's recordings lie."""
+        return self.spool / "recording"
+
+    def make(self, asterisk: AsteriskProgram) -> None:
+        """Make the folders, and fill `share`.
+
+        Raises:
+            OSError: no room or no right.
+        """
+        keys = self.state / "keys"
+        for folder in (self.custom, self.share, keys, self.cache, self.recordings, self.log):
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.etc, self.run):
+            folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+            folder.chmod(_PRIVATE)
+        ours = resources.folder("asterisk-config")
+        sources = {name: asterisk.share / name for name in _SHARED}
+        sources |= {name: ours / name for name in ("sounds", "moh")}
+        for name, source in sources.items():
+            _link(self.share / name, source)
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_dir() and not link.is_symlink():
+        shutil.rmtree(link)
+    link.unlink(missing_ok=True)
+    if target.exists():
+        link.symlink_to(target)
+
+
+def _socket_folder(wished: Path) -> Path:
+    """A folder that is short enough for a socket, the same one for the same data folder."""
+    if len(str(wished)) <= _LONGEST_RUN:
+        return wished
+    mark = sha256(str(wished).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"ivrserver-{os.geteuid()}-{mark}"

@@ -1,0 +1,132 @@
+"""Fill in Asterisk's configuration from the settings. The only renderer there is."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import resource
+import secrets
+from pathlib import Path
+from typing import Final
+
+import jinja2
+
+from ivrserver import resources
+from ivrserver.config import Settings
+from ivrserver.errors import ConfigError
+from ivrserver.telephony.asterisk.folders import Folders
+from ivrserver.telephony.asterisk.program import AsteriskProgram
+
+_SECRET: Final = 0o600
+_FILES_WANTED: Final = 65536
+_PASSWORD_BYTES: Final = 24
+_OPUS: Final = "codec_opus_open_source.so"
+
+
+def render(settings: Settings, folders: Folders, asterisk: AsteriskProgram) -> dict[str, str]:
+    """Fill in every file of ``asterisk-config/``.
+
+    Args:
+        settings: with the ARI password filled in.
+        folders: where Asterisk will find and keep things.
+        asterisk: what it can do decides between variants.
+
+    Returns:
+        File name → text. ``ari.conf`` holds the password.
+
+    Raises:
+        ConfigError: a value cannot be written into a configuration file.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resources.folder("asterisk-config")),
+        undefined=jinja2.StrictUndefined,
+        finalize=_value,
+        line_statement_prefix=";%",
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - no HTML; `_value` guards what is written
+    )
+    environment.filters["host"] = _host
+    values = {
+        "folders": folders,
+        "sip": settings.sip,
+        "trunk": settings.trunk,
+        "limits": settings.limits,
+        "ari": settings.ari,
+        "password": settings.ari.password.get_secret_value(),
+        "console": settings.asterisk.console_log,
+        "loopback": _is_loopback(settings.sip.bind),
+        "maxfiles": _max_files(),
+        "codecs": "ulaw,alaw,g722,opus" if _OPUS in asterisk.present else "ulaw,alaw,g722",
+        "broadcasts": asterisk.broadcasts,
+        "present": asterisk.present,
+        "major": asterisk.major,
+    }
+    names = environment.list_templates(filter_func=lambda name: name.endswith(".conf"))
+    return {name: environment.get_template(name).render(values) for name in names}
+
+
+def write(files: dict[str, str], folder: Path) -> None:
+    """Write configuration files that only their owner may read; others there are removed.
+
+    Raises:
+        OSError: no room or no right.
+    """
+    for name, text in files.items():
+        fresh = folder / f"{name}.new"
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _SECRET), "w") as file:
+            file.write(text)
+        fresh.replace(folder / name)
+    for path in folder.iterdir():
+        if path.name not in files:
+            path.unlink()
+
+
+def with_password(settings: Settings) -> Settings:
+    """Fill in the ARI password: the setting, else the one that was made for this data folder.
+
+    Raises:
+        OSError: it cannot be kept.
+    """
+    if settings.ari.password.get_secret_value():
+        return settings
+    file = settings.data / "asterisk" / "ari-password"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _SECRET), "w") as out:
+            out.write(secrets.token_urlsafe(_PASSWORD_BYTES))
+        fresh.replace(file)
+    password = type(settings.ari.password)(file.read_text().strip())
+    return settings.model_copy(
+        update={"ari": settings.ari.model_copy(update={"password": password})}
+    )
+
+
+def _value(value: object) -> str:
+    """Write a value so that it stays one value of one line.
+
+    Source: Asterisk's main/config.c: a semicolon begins a comment unless a backslash is before it;
+    blanks around a value are dropped.
+    """
+    text = str(value)
+    if text != text.strip() or not text.isprintable():
+        raise ConfigError("a setting for Asterisk must be one line without blanks around it")
+    return text.replace(";", "\\;")
+
+
+def _host(name: str) -> str:
+    """An IPv6 address takes brackets before a port."""
+    return f"[{name}]" if ":" in name else name
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _max_files() -> int:
+    """As many descriptors as a big machine needs, or as the system lets us have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _FILES_WANTED if hard == resource.RLIM_INFINITY else min(_FILES_WANTED, hard)
