@@ -1,0 +1,137 @@
+"""One database: its engine, made from the settings, and its errors, made ours."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from ivrserver.config import Settings
+from ivrserver.errors import ConfigError, StorageError
+
+CONNECT_TIMEOUT = 5.0
+COMMAND_TIMEOUT = 30.0
+SQLITE_PRAGMAS = {
+    "journal_mode": "WAL",
+    "busy_timeout": 5000,
+    "foreign_keys": "ON",
+    # Each commit reaches the disk, as PostgreSQL's do by default: an answer survives power loss.
+    "synchronous": "FULL",
+}
+
+_DRIVERS = {
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+}
+_ADVICE = (
+    "database.url: write postgresql://USER:PASSWORD@HOST/NAME or sqlite:////PATH/FILE.db, "
+    "or leave it empty for SQLite in the data folder"
+)
+
+
+def url_of(settings: Settings) -> URL:
+    """The database's URL, checked. It holds a password: never log it.
+
+    Raises:
+        ConfigError: it is no URL, or of a database that we do not know.
+    """
+    try:
+        url = make_url(settings.database_url)
+    except (ArgumentError, ValueError):
+        raise ConfigError(_ADVICE) from None
+    driver = _DRIVERS.get(url.drivername)
+    in_memory = url.database in {None, "", ":memory:"}
+    if driver is None or (driver.startswith("sqlite") and in_memory):
+        raise ConfigError(_ADVICE)
+    return url.set(drivername=driver)
+
+
+def is_sqlite(url: URL) -> bool:
+    """Whether it is a SQLite file, else it is PostgreSQL."""
+    return url.get_backend_name() == "sqlite"
+
+
+def sqlite_path(url: URL) -> Path:
+    """The file of a SQLite database, which is made if there is none: only its owner may read it.
+
+    Raises:
+        StorageError: it cannot be made.
+    """
+    path = Path(url.database or "")
+    with storage_errors("cannot open the database"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    return path
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """The database's engine; its connections are closed at the end.
+
+    Raises:
+        ConfigError: the URL is wrong.
+        StorageError: the database's file cannot be made.
+    """
+    engine = _engine(url_of(settings))
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+def _engine(url: URL) -> AsyncEngine:
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        "json_serializer": lambda value: orjson.dumps(value).decode(),
+        "json_deserializer": orjson.loads,
+    }
+    if is_sqlite(url):
+        sqlite_path(url)
+        engine = create_async_engine(url, **options)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    timeouts = {"timeout": CONNECT_TIMEOUT, "command_timeout": COMMAND_TIMEOUT}
+    return create_async_engine(url, connect_args=timeouts, pool_pre_ping=True, **options)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transactions leave out DDL; ours begin where SQLAlchemy's do.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for name, value in SQLITE_PRAGMAS.items():
+        cursor.execute(f"PRAGMA {name}={value}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+@contextmanager
+def storage_errors(doing: str) -> Iterator[None]:
+    """Raise what goes wrong inside as a StorageError whose text begins with `doing`."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise StorageError(f"{doing}: {reason_of(error)}") from error
+
+
+def reason_of(error: BaseException) -> str:
+    """What went wrong, for people, without any stored data (a driver's text may quote rows)."""
+    cause: Any = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    name, state = type(cause.__cause__ or cause).__name__, getattr(cause, "sqlstate", None)
+    if state:
+        return f"{name} (SQLSTATE {state})"
+    if isinstance(error, IntegrityError | DataError) or not str(cause):
+        return name
+    return f"{name}: {cause}"

@@ -1,0 +1,227 @@
+"""The tables, and how times and constraints are written in them.
+
+Two groups: the account that flow files describe (`account` counts its revisions), and the calls
+with everything that hangs on one. A call's rows never refer to the account's: a flow may change or
+go while what was answered in it stays.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def utc_text(moment: datetime) -> str:
+    """`moment` as SQLite keeps it: UTC, fixed width, so that text sorts as time does."""
+    return moment.astimezone(UTC).isoformat(sep=" ", timespec="microseconds")
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A timezone-aware UTC datetime: ``timestamptz`` on PostgreSQL, text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The column type of that database."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text())
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Refuse naive datetimes: nobody knows when they are."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone cannot be stored")
+        return utc_text(value) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Always aware, always UTC."""
+        del dialect
+        if value is None:
+            return None
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return moment.astimezone(UTC)
+
+
+metadata = MetaData(naming_convention=NAMING)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+)
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("definition", JSON, nullable=False),
+)
+
+audio_files = Table(
+    "audio_files",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("stored", Text, nullable=False),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("block_id", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("definition", JSON, nullable=False),
+)
+
+# What answers answer; `position` is null when the IVR no longer asks it.
+questions = Table(
+    "questions",
+    metadata,
+    Column("block_id", Integer, primary_key=True, autoincrement=False),
+    Column("question_id", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer),
+    Column("type", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sensitive", Boolean, nullable=False),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("started_at", UtcTime, nullable=False, index=True),
+    Column("ended_at", UtcTime),
+    Column("end_reason", Text),
+    Column("channel_id", Text, nullable=False),
+    Column("number_called", Text, nullable=False),
+    Column("caller_id", Text, nullable=False),
+    Column("phone_label", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Index(None, "number_called", "started_at"),
+    Index(None, "caller_id", "started_at"),
+)
+Index(
+    "ix_calls_open_channel_id",
+    calls.c.channel_id,
+    sqlite_where=calls.c.ended_at.is_(None),
+    postgresql_where=calls.c.ended_at.is_(None),
+)
+
+
+def _call_id(**options: Any) -> Column[str]:
+    return Column("call_id", Text, ForeignKey("calls.call_id", ondelete="CASCADE"), **options)
+
+
+def _response_id(**options: Any) -> Column[str]:
+    key = ForeignKey("respondents.response_id", ondelete="CASCADE")
+    return Column("response_id", Text, key, **options)
+
+
+respondents = Table(
+    "respondents",
+    metadata,
+    Column("response_id", Text, primary_key=True),
+    _call_id(nullable=False, index=True),
+    Column("ivr_id", Integer, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("completed", Boolean),
+    Index(None, "ivr_id", "started_at"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    _response_id(primary_key=True),
+    Column("question_id", Integer, primary_key=True, autoincrement=False),
+    Column("answered_at", UtcTime, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("sensitive", Boolean, nullable=False),
+    Column("recording", Text, nullable=False),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _call_id(nullable=False, index=True),
+    Column("recorded_at", UtcTime, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("ended_by", Text, nullable=False),
+    Column("audio_format", Text, nullable=False),
+    Column("transcribe", Boolean, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    _call_id(primary_key=True),
+    Column("reached_at", UtcTime, nullable=False),
+    Column("block_id", Integer, nullable=False),
+    Column("response_id", Text, nullable=False),
+    Column("question_id", Integer, nullable=False),
+    Column("pass_through", Text, nullable=False),
+    Column("user_parameters", JSON, nullable=False),
+    Column("blocks_visited", JSON, nullable=False),
+)
+
+webhook_attempts = Table(
+    "webhook_attempts",
+    metadata,
+    _response_id(primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("webhook_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("sent_at", UtcTime, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("status", Integer),
+    Column("body", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    _call_id(primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("happened_at", UtcTime, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("data", JSON, nullable=False),
+    sqlite_with_rowid=False,
+)

