@@ -1,0 +1,140 @@
+"""Replies to test with: the reference's examples, and a writer of every reply there can be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from hypothesis import strategies as st
+
+from ivrserver.actions.model import (
+    Action,
+    AutoAccept,
+    EndCall,
+    NextAction,
+    Reply,
+    RunFindMe,
+    RunIvr,
+    RunReceptionist,
+    RunVoicemail,
+    ScreenMethod,
+    TransferCall,
+)
+
+FOLDER = Path(__file__).parents[3] / "examples" / "reference"
+USER = {"param1": "alpha", "param2": "bravo"}
+EXAMPLES = {
+    "ivr": Reply(RunIvr(12345, user_parameters=USER), "my pass through data"),
+    "user-parameters": Reply(RunIvr(12345, user_parameters=USER)),
+    "pass-through": Reply(
+        RunIvr(12345, user_parameters=USER), "user_id|90786||step|verify_user"
+    ),
+    "findme-one-number": Reply(
+        RunFindMe(
+            phone_list=("2223334444",),
+            screen_method=ScreenMethod.WHISPER_PHRASE,
+            whisper_phrase="Call from Radio Ad",
+            record=True,
+        )
+    ),
+    "findme-two-numbers": Reply(
+        RunFindMe(
+            phone_list=("2223334444", "5556667777"),
+            simultaneous=2,
+            screen_method=ScreenMethod.WHISPER_AUDIO,
+            whisper_audio="customwhisper.wav",
+            record=True,
+        )
+    ),
+}  # fmt: skip
+
+
+def example(name: str) -> str:
+    return (FOLDER / f"{name}.xml").read_text(encoding="utf-8")
+
+
+def element(name: str, text: object) -> str:
+    return f"<{name}>{escape(str(text), {chr(13): '&#13;'})}</{name}>"
+
+
+def _fields(action: Action) -> tuple[str, dict[str, object]]:
+    """The app and its parameters; None: left out."""
+    match action:
+        case RunIvr():
+            return "ivr", {"id": action.block_id, "question_id": action.question_id}
+        case RunFindMe():
+            return "findme", {
+                "id": action.block_id,
+                "phone_list": "|".join(action.phone_list) or None,
+                "simultaneous": action.simultaneous,
+                "timeout": action.timeout,
+                "screen_method": action.screen_method.value,
+                "whisper_phrase": action.whisper_phrase or None,
+                "whisper_audio": action.whisper_audio or None,
+                "auto_accept": action.auto_accept.value,
+                "dtmf_only": int(action.dtmf_only),
+                "record": int(action.record),
+                "nextaction": action.next_action.value,
+                "nextactionitem": action.next_action_item,
+            }
+        case RunReceptionist():
+            return "vr", {"id": action.block_id}
+        case RunVoicemail():
+            return "voicemail", {"id": action.block_id}
+        case EndCall():
+            return "hangup", {}
+        case TransferCall():
+            return "transfer", {"destination": action.destination}
+
+
+def write(reply: Reply) -> str:
+    app, fields = _fields(reply.action)
+    inner = [element(name, value) for name, value in fields.items() if value is not None]
+    if isinstance(reply.action, RunIvr) and reply.action.user_parameters:
+        values = (element(name, text) for name, text in reply.action.user_parameters.items())
+        inner.append(f"<user_parameters>{''.join(values)}</user_parameters>")
+    if reply.pass_through is not None:
+        inner.append(element("p_t", reply.pass_through))
+    return f"<action><app>{app}</app><parameters>{''.join(inner)}</parameters></action>"
+
+
+IDS = st.integers(0, 10**18 - 1)
+CHARACTERS = st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff")
+TEXTS = st.text(CHARACTERS, max_size=40).map(str.strip)
+OPAQUE = st.text(CHARACTERS | st.sampled_from("\n\t\r |<&"), max_size=60)
+NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,12}", fullmatch=True)
+NUMBERS = st.from_regex(r"\+?[0-9]{1,12}", fullmatch=True)
+
+
+@st.composite
+def _findme(draw: st.DrawFn) -> RunFindMe:
+    method = draw(st.sampled_from(ScreenMethod))
+    next_action = draw(st.sampled_from(NextAction))
+    needs_item = next_action.name in {"VOICEMAIL", "RECEPTIONIST", "FINDME", "IVR"}
+    listed = draw(st.booleans())
+    words = TEXTS.filter(bool)
+    return RunFindMe(
+        block_id=None if listed else draw(IDS),
+        phone_list=tuple(draw(st.lists(NUMBERS, min_size=1, max_size=4))) if listed else (),
+        simultaneous=draw(st.integers(1, 50)),
+        timeout=draw(st.integers(20, 60)),
+        screen_method=method,
+        whisper_phrase=draw(words) if method is ScreenMethod.WHISPER_PHRASE else "",
+        whisper_audio=draw(words) if method is ScreenMethod.WHISPER_AUDIO else "",
+        auto_accept=draw(st.sampled_from(AutoAccept)),
+        dtmf_only=draw(st.booleans()),
+        record=draw(st.booleans()),
+        next_action=next_action,
+        next_action_item=draw(IDS) if needs_item else None,
+    )
+
+
+ACTIONS: st.SearchStrategy[Action] = st.one_of(
+    st.builds(RunIvr, IDS, st.none() | IDS, st.dictionaries(NAMES, TEXTS, max_size=5)),
+    _findme(),
+    st.builds(RunReceptionist, IDS),
+    st.builds(RunVoicemail, IDS),
+    st.just(EndCall()),
+    st.builds(TransferCall, TEXTS.filter(bool)),
+)
+REPLIES = st.builds(Reply, ACTIONS, st.none() | OPAQUE)
