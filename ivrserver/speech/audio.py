@@ -30,9 +30,9 @@ _MOST_GAIN: Final = 10 ** (24 / 20)
 # A frame counts as active within 30 dB of the loudest one (compare ITU-T P.56).
 _ACTIVE: Final = 10 ** (-30 / 20)
 # Quieter than both of these is silence around the speech. The first is well under the weakest
-# fricatives of speech synthesis ("f" in "four": about 35 dB under the loudest vowel).
+# fricatives of speech synthesis; the second above the hiss that flite gives for a lone full stop.
 _SILENT: Final = 10 ** (-48 / 20)
-_FLOOR: Final = 10 ** (-66 / 20)
+_FLOOR: Final = 10 ** (-60 / 20)
 _FRAME: Final = 0.005
 _LEAD: Final = 0.020
 _TAIL: Final = 0.100

@@ -11,6 +11,7 @@ from ivrserver.errors import ConfigError, SetupError, SpeechError
 from ivrserver.speech.delivery import uris
 from ivrserver.speech.engine import EngineFactory
 from ivrserver.speech.guard import Guarded
+from ivrserver.speech.library import LibraryFiles
 from ivrserver.speech.speaker import Speaker
 from ivrserver.speech.store import Store
 
@@ -41,7 +42,7 @@ def build(settings: Settings) -> Speaker:
     """
     uri_of = uris(settings)
     store = Store(settings.speech_cache, settings.speech.rate)
-    return Speaker(engines(settings), store, settings.speech.rate, uri_of)
+    return Speaker(engines(settings), store, LibraryFiles(store.rate), uri_of)
 
 
 def engines(settings: Settings) -> list[Guarded]:

@@ -35,19 +35,23 @@ class Speaker:
 
     Args:
         engines: in the order they are asked, at least one.
-        store: where prompts are kept.
-        rate: samples per second, the store's.
+        store: where prompts are kept; its rate is that of every prompt.
+        files: the audio library's, at the same rate.
         uri_of: the ARI media URI of a prompt's key.
     """
 
     def __init__(
-        self, engines: Sequence[Guarded], store: Store, rate: int, uri_of: Callable[[str], str]
+        self,
+        engines: Sequence[Guarded],
+        store: Store,
+        files: LibraryFiles,
+        uri_of: Callable[[str], str],
     ) -> None:
         self._engines = tuple(engines)
         self._store = store
-        self._rate = rate
+        self._rate = store.rate
         self._uri_of = uri_of
-        self._files = LibraryFiles(rate)
+        self._files = files
         self._flights = Flights[Sound]()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="speech")
         self._warned: set[tuple[str, str]] = set()

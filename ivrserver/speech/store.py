@@ -63,7 +63,7 @@ class Store:
 
     def __init__(self, folder: Path, rate: int, now: Callable[[], float] = time.monotonic) -> None:
         self._folder = folder
-        self._rate = rate
+        self.rate = rate
         self._now = now
         self._index: dict[str, tuple[float, float]] = {}
         try:
@@ -75,7 +75,7 @@ class Store:
 
     def path_of(self, key: str) -> Path:
         """Where the prompt of that key is or will be."""
-        return self._folder / (key + SUFFIX[self._rate])
+        return self._folder / (key + SUFFIX[self.rate])
 
     def recall(self, key: str) -> float | None:
         """Length in seconds of a prompt that `remember` was told of; None if it is gone.
@@ -108,7 +108,7 @@ class Store:
             return None
         if len(data) <= _HEADER + _TRAILER or _checksum(data[:-_DIGEST]) != data[-_DIGEST:]:
             return None
-        return (len(data) - _HEADER - _TRAILER) / 2 / self._rate
+        return (len(data) - _HEADER - _TRAILER) / 2 / self.rate
 
     def save(self, key: str, samples: Pcm) -> float:
         """Write the prompt and return its length in seconds.
@@ -121,7 +121,7 @@ class Store:
         unfinished = self._folder / f"{_UNFINISHED}{uuid.uuid4().hex}"
         try:
             try:
-                unfinished.write_bytes(_wav(samples, self._rate))
+                unfinished.write_bytes(_wav(samples, self.rate))
                 unfinished.replace(self.path_of(key))
             except BaseException:
                 with contextlib.suppress(OSError):
@@ -130,7 +130,7 @@ class Store:
         except OSError as error:
             message = f"cannot write to the folder of prompts {self._folder}: {error.strerror}"
             raise SpeechError(message) from error
-        return len(samples) / self._rate
+        return len(samples) / self.rate
 
 
 def _wav(samples: Pcm, rate: int) -> bytes:

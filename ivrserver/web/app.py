@@ -9,7 +9,7 @@ from typing import Annotated
 
 import anyio.to_thread
 from fastapi import FastAPI, Header, HTTPException, Response
-from fastapi.responses import FileResponse, ORJSONResponse
+from fastapi.responses import FileResponse, JSONResponse
 
 from ivrserver.speech.delivery import PROMPTS_PATH
 from ivrserver.speech.store import FILE_NAME
@@ -47,11 +47,11 @@ def create_app(prompts_folder: Path, health: Health) -> FastAPI:
         return FileResponse(path, headers=headers, media_type=media_type, stat_result=found)
 
     @app.get("/healthz")
-    async def healthz() -> ORJSONResponse:
+    async def healthz() -> JSONResponse:
         """200 while every part is well, else 503; the body names each part."""
         parts = dict(health())
         well = not any(parts.values())
-        return ORJSONResponse(
+        return JSONResponse(
             {"status": "ok" if well else "failing", "parts": parts},
             status_code=HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE,
             headers={"Cache-Control": "no-store"},
