@@ -7,7 +7,7 @@ import phonenumbers
 _SHORT = 6
 """Up to this many digits are an extension or a service number."""
 _WITHHELD = frozenset(
-    {"", "anonymous", "unknown", "restricted", "private", "unavailable", "withheld", "s"}
+    {"", "anonymous", "unknown", "restricted", "private", "unavailable", "withheld"}
 )
 
 

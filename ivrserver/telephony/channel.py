@@ -200,6 +200,10 @@ class AriChannel:
         if self._media is not None:
             await self._watched(self._media.resync())
 
+    def answered(self) -> None:
+        """The far end of a channel that we made has answered."""
+        self._up = True
+
     def leave(self, hangup: Hangup) -> None:
         """The party has left, as told by Asterisk or found out."""
         if self._gone.done():

@@ -12,6 +12,7 @@ import io
 import math
 import wave
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 
@@ -179,17 +180,18 @@ class AriRecording:
     async def _until_over(self) -> None:
         """Wait until Asterisk has closed it, or it is to be stopped; set the cause in that case."""
         loop, order = asyncio.get_running_loop(), self._order
+        signals: set[asyncio.Future[Any]] = {self._closed, self._stop, self._gone}
         look, packets = math.inf, None
         if order.silence:
             look, packets = loop.time() + order.silence, await self._packets()
         while True:
             limit = self._began + order.max_seconds + (_BEEP_SECONDS if order.beep else 0)
             await asyncio.wait(
-                {self._closed, self._stop, self._gone},
+                signals,
                 timeout=max(0, min(limit, look) - loop.time()),
                 return_when=asyncio.FIRST_COMPLETED,
             )
-            if self._closed.done() or self._stop.done() or self._gone.done():
+            if any(signal.done() for signal in signals):
                 return
             if loop.time() >= limit:
                 self._cause = self._cause or "limit"

@@ -1,0 +1,206 @@
+"""Connects Asterisk's calls with the coroutines that carry them.
+
+Claims what Asterisk broadcasts, starts one task per call, tells channels when they are gone, and
+keeps our idea of channels and bridges equal to Asterisk's. One call's failure harms no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+
+from ivrserver.blocks.numbers import webhook_form
+from ivrserver.config import Settings
+from ivrserver.errors import ConfigError, TelephonyError
+from ivrserver.flow.ports import Channel, Hangup, IncomingCall
+from ivrserver.telephony.channel import AriChannel
+from ivrserver.telephony.client import Ari
+from ivrserver.telephony.dialer import AriDialer
+from ivrserver.telephony.listener import Listener
+from ivrserver.telephony.live import Live
+from ivrserver.telephony.router import Event, Router
+from ivrserver.telephony.transport import Transport
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[Channel, IncomingCall], Awaitable[None]]
+"""Carries one call. The channel is hung up when it returns."""
+
+RECONCILE_SECONDS = 30.0
+_SETTLE_SECONDS = 1.0
+"""Between the two looks after a connection: what is on its way then has arrived by the second."""
+
+
+class Switchboard:
+    """One controller's side of one Asterisk. Make it inside the running event loop.
+
+    Attributes:
+        dialer: places legs through this Asterisk.
+        ready: set while connected and reconciled; calls are taken then.
+    """
+
+    def __init__(self, settings: Settings, chance: Callable[[], float] = random.random) -> None:
+        self._region = settings.account.region
+        self._transport = Transport(settings.ari)
+        self._ari = Ari(self._transport, settings.ari.application)
+        self._router = Router()
+        self._live = Live()
+        self._listener = Listener(
+            self._transport,
+            self._ari,
+            self._router,
+            connected=self._on_connected,
+            lost=self._on_lost,
+            chance=chance,
+        )
+        self._tasks: asyncio.TaskGroup | None = None
+        self._handle: Handler | None = None
+        self._calls: dict[str, asyncio.Task[None]] = {}
+        self._draining = False
+        self._strangers: set[str] = set()
+        self._missing: set[str] = set()
+        self.dialer = AriDialer(self._ari, self._router, self._live, settings.trunk, self._region)
+        self.ready = asyncio.Event()
+        self._router.otherwise("CallBroadcast", self._on_broadcast)
+        self._router.otherwise("StasisStart", self._on_start)
+
+    @property
+    def calls(self) -> int:
+        """How many calls are being carried."""
+        return len(self._calls)
+
+    async def run(self, handle: Handler) -> None:
+        """Serve calls with `handle` until cancelled; live calls are then hung up (see `drain`).
+
+        Raises:
+            ConfigError: Asterisk refuses our login, or another controller has our name.
+        """
+        self._handle = handle
+        failure: BaseException | None = None
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                self._tasks.create_task(self._listener.run())
+                self._tasks.create_task(self._reconcile_often())
+        except* ConfigError as group:
+            failure = group.exceptions[0]
+        finally:
+            await self._transport.close()
+        if failure is not None:
+            raise failure
+
+    async def drain(self, seconds: float) -> None:
+        """Take no more calls, wait up to `seconds` for those in progress, then hang them up."""
+        self._draining = True
+        if calls := set(self._calls.values()):
+            log.info("draining", calls=len(calls), seconds=seconds)
+            await asyncio.wait(calls, timeout=seconds)
+        for task in (late := [task for task in calls if not task.done()]):
+            task.cancel()
+        if late:
+            log.warning("calls_cut_short", calls=len(late))
+            await asyncio.wait(late)
+
+    # Calls come in.
+
+    def _on_broadcast(self, event: Event) -> None:
+        if not self._draining and self._tasks is not None:
+            self._tasks.create_task(self._claim(event["channel"]["id"]))
+
+    async def _claim(self, channel_id: str) -> None:
+        """Take a broadcast call; its StasisStart follows. Losing it to another is no failure."""
+        try:
+            await self._ari.claim(channel_id)
+        except TelephonyError as error:
+            log.warning("claim_failed", channel=channel_id, error=type(error).__name__)
+
+    def _on_start(self, event: Event) -> None:
+        asterisk = event["channel"]
+        channel_id = asterisk["id"]
+        if self._tasks is None or self._handle is None:
+            return
+        if self._draining:
+            self._tasks.create_task(self._decline(channel_id))
+            return
+        channel = AriChannel(self._ari, self._router, channel_id, up=asterisk["state"] == "Up")
+        self._live.add(channel)
+        call = IncomingCall(
+            number_called=webhook_form(asterisk["dialplan"]["exten"], self._region),
+            caller_id=webhook_form(asterisk["caller"]["number"], self._region),
+        )
+        task = self._tasks.create_task(self._carry(self._handle, channel, call))
+        self._calls[channel_id] = task
+        task.add_done_callback(lambda _: self._calls.pop(channel_id, None))
+
+    async def _decline(self, channel_id: str) -> None:
+        """Give a call that we no longer take back to the dialplan, which has a fallback."""
+        with suppress(TelephonyError):
+            await self._ari.leave_to_dialplan(channel_id)
+
+    async def _carry(self, handle: Handler, channel: AriChannel, call: IncomingCall) -> None:
+        """Run one call to its end; nothing but cancellation leaves here."""
+        try:
+            await handle(channel, call)
+        except Exception as error:
+            # The type alone: texts of errors may hold what the caller said or pressed.
+            kind = type(error).__name__
+            log.error("call_failed", channel=channel.channel_id, error=kind)  # noqa: TRY400
+        finally:
+            with suppress(TelephonyError):
+                await channel.hang_up()
+
+    # Our idea of Asterisk, and Asterisk's.
+
+    async def _on_connected(self) -> None:
+        """Events may have been lost: look twice, then ask every channel how its media is."""
+        await self._reconcile()
+        for channel in list(self._live.channels.values()):
+            with suppress(TelephonyError):
+                await channel.resync()
+        self.ready.set()
+        await asyncio.sleep(_SETTLE_SECONDS)
+        await self._reconcile()
+
+    def _on_lost(self) -> None:
+        self.ready.clear()
+
+    async def _reconcile_often(self) -> None:
+        while True:
+            await asyncio.sleep(RECONCILE_SECONDS)
+            if not self.ready.is_set():
+                continue
+            try:
+                await self._reconcile()
+            except TelephonyError as error:
+                log.warning("reconcile_failed", error=type(error).__name__)
+
+    async def _reconcile(self) -> None:
+        """Compare lists. What differs twice in a row is set right; once may be under way."""
+        present = await self._ari.all_channels()
+        ours = await self._ari.our_channels()
+        bridges = await self._ari.all_bridges()
+        missing = self._live.channels.keys() - present
+        for channel_id in missing & self._missing:
+            if (channel := self._live.channels.get(channel_id)) is not None:
+                channel.leave(Hangup(0, "the party left while Asterisk was out of reach"))
+        self._missing = missing
+        prefix = f"{self._ari.application}-"
+        strangers = {
+            *((ours & present) - self._live.channels.keys()),
+            *(bridge for bridge in bridges - self._live.bridges if bridge.startswith(prefix)),
+        }
+        for orphan in strangers & self._strangers:
+            await self._reap(orphan, is_bridge=orphan in bridges)
+        self._strangers = strangers
+
+    async def _reap(self, orphan: str, *, is_bridge: bool) -> None:
+        """Take down what a controller of our name left behind; nobody carries it any more."""
+        log.warning("orphan_taken_down", id=orphan, kind="bridge" if is_bridge else "channel")
+        with suppress(TelephonyError):
+            if is_bridge:
+                await self._ari.destroy_bridge(orphan)
+            else:
+                await self._ari.hang_up(orphan)
