@@ -19,11 +19,13 @@ from urllib.parse import unquote
 
 from ivrserver.errors import SetupError
 
-# The machine's settings about transport are kept, those about trust are not.
+# The machine's settings about how to reach a mirror are kept, those about trust are not.
+_TRANSPORT: Final = ("Acquire::http", "Acquire::Force", "Acquire::Retries", "Acquire::Proxy")
 _STRICT: Final = (
     'Acquire::AllowInsecureRepositories "false";',
     'Acquire::AllowWeakRepositories "false";',
     'Acquire::AllowDowngradeToInsecureRepositories "false";',
+    'Acquire::Check-Date "true";',
     'Acquire::Check-Valid-Until "true";',
     'Acquire::Languages "none";',
     'APT::Get::AllowUnauthenticated "false";',
@@ -42,6 +44,7 @@ class Source:
         mirror: base URL of the archive.
         suite: release, such as ``forky``.
         keyring: file of the keys that must have signed the release.
+        architecture: Debian's name of it; others that the machine knows are left out.
         allow_expired: accept a Release file whose Valid-Until has passed.
         component: part of the archive.
     """
@@ -49,12 +52,13 @@ class Source:
     mirror: str
     suite: str
     keyring: Path
+    architecture: str
     allow_expired: bool = False
     component: str = "main"
 
     def line(self) -> str:
         """Write it as apt reads it."""
-        options = [f"signed-by={self.keyring}"]
+        options = [f"arch={self.architecture}", f"signed-by={self.keyring}"]
         if self.allow_expired:
             options.append("check-valid-until=no")
         return f"deb [{' '.join(options)}] {self.mirror} {self.suite} {self.component}\n"
@@ -100,7 +104,7 @@ class Apt:
 
     def _settings(self) -> Iterable[str]:
         machine = run(["apt-config", "dump"], env={})
-        yield from (line for line in machine.splitlines() if line.startswith("Acquire::"))
+        yield from (line for line in machine.splitlines() if line.startswith(_TRANSPORT))
         yield from _STRICT
         # The machine's own settings were read above; its hooks are for root's package database.
         yield from ('Dir::Etc::main "/dev/null";', 'Dir::Etc::parts "/dev/null";')
@@ -240,5 +244,6 @@ def run(
                 each_line(lines[-1])
     if process.returncode != 0:
         said = [line for line in lines if line.startswith(("E:", "W:", "dpkg"))] or lines
-        raise SetupError("\n  ".join([f"{' '.join(command[:2])} failed:", *said[-_ERROR_LINES:]]))
+        what = " ".join([word for word in command if not word.startswith("-")][:2])
+        raise SetupError("\n  ".join([f"{what} failed:", *said[-_ERROR_LINES:]]))
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +10,7 @@ from ivrserver.config import PackageSettings
 from ivrserver.errors import SetupError
 from ivrserver.programs import apt
 from ivrserver.programs.catalogue import CATALOGUE
-from ivrserver.programs.machine import os_release
+from ivrserver.programs.machine import architecture, os_release
 
 KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
@@ -39,22 +39,34 @@ def source(names: Sequence[str], settings: PackageSettings, keyring: Path = KEYR
             f"{', '.join(names)}: not installed, and the keys of Debian's archive ({keyring}) are"
             f" not here to fetch it. {by_hand}"
         )
-    mirror = settings.mirror or _machine_mirror(by_hand)
-    return apt.Source(mirror, settings.suite, keyring, settings.allow_expired_index)
-
-
-def _machine_mirror(by_hand: str) -> str:
-    system = os_release()
-    if system.get("ID") == "debian":
-        code_name = system.get("VERSION_CODENAME", "")
-        sources = apt.machine_sources()
-        for wanted in ({code_name}, _ROLES):
-            for mirror, suite in sources:
-                if suite in wanted:
-                    return mirror
-    raise SetupError(
-        f"no Debian mirror among this machine's package sources. Set packages.mirror. {by_hand}"
+    mirror = settings.mirror or machine_mirror(os_release(), apt.machine_sources())
+    if mirror is None:
+        raise SetupError(
+            f"{', '.join(names)}: not installed, and no Debian mirror among this machine's package"
+            f" sources to fetch it from. {by_hand}, or name a mirror (packages.mirror)"
+        )
+    return apt.Source(
+        mirror, settings.suite, keyring, architecture().name, settings.allow_expired_index
     )
+
+
+def machine_mirror(system: Mapping[str, str], sources: Sequence[tuple[str, str]]) -> str | None:
+    """The mirror that a Debian machine gets its own release from.
+
+    Args:
+        system: its os-release.
+        sources: its package sources as (mirror, suite).
+
+    Returns:
+        None on other systems, whose mirrors hold other packages.
+    """
+    if system.get("ID") != "debian":
+        return None
+    for wanted in ({system.get("VERSION_CODENAME", "")}, _ROLES):
+        for mirror, suite in sources:
+            if suite in wanted:
+                return mirror
+    return None
 
 
 def _by_hand(names: Sequence[str]) -> str:

@@ -113,7 +113,9 @@ class Run:
         folder = self.installation.folders.log
         said = _tail(folder / MESSAGES, self.log_start)
         errors = [line for line in said if " ERROR[" in line]
-        errors = errors or _tail(folder / _STARTUP, 0)
+        if not said:
+            # It ended before it opened its log.
+            errors = _tail(folder / _STARTUP, 0)
         return "".join(f"\n  {line}" for line in errors[:_TOLD_LINES])
 
     async def stop(self, seconds: float) -> None:

@@ -62,7 +62,13 @@ def render(settings: Settings, folders: Folders, asterisk: AsteriskProgram) -> d
         "major": asterisk.major,
     }
     names = environment.list_templates(filter_func=lambda name: name.endswith(".conf"))
-    return {name: environment.get_template(name).render(values) for name in names}
+    files = {}
+    for name in names:
+        try:
+            files[name] = environment.get_template(name).render(values)
+        except ConfigError as error:
+            raise ConfigError(f"asterisk-config/{name}: {error}") from error
+    return files
 
 
 def write(files: dict[str, str], folder: Path) -> None:
@@ -110,7 +116,7 @@ def _value(value: object) -> str:
     """
     text = str(value)
     if text != text.strip() or not text.isprintable():
-        raise ConfigError("a setting for Asterisk must be one line without blanks around it")
+        raise ConfigError("a setting that is written there must be one line without blanks around it")
     return text.replace(";", "\\;")
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from ivrserver.config import Settings
 from ivrserver.errors import SetupError
+from ivrserver.programs import Program
 from ivrserver.telephony.asterisk import logs, ports, program, render
 from ivrserver.telephony.asterisk.console import console
 from ivrserver.telephony.asterisk.folders import Folders
@@ -37,6 +38,11 @@ class Asterisk:
     def folders(self) -> Folders:
         """Where it keeps what."""
         return self._installation.folders
+
+    @property
+    def program(self) -> Program:
+        """How it is started, and where its files are."""
+        return self._installation.asterisk.program
 
     @property
     def version(self) -> str:
