@@ -7,6 +7,7 @@ Everything here computes and blocks; callers run it in a thread. Samples are num
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -66,6 +67,21 @@ def recorded(data: bytes, rate: int) -> Pcm:
     return _to_pcm(_levelled(samples, rate))
 
 
+def joined(files: Sequence[bytes]) -> bytes:
+    """Put sound files behind each other, as one WAV file at the rate of the first.
+
+    Their bytes cannot simply be put together: MP3 may say at its beginning where it ends.
+
+    Raises:
+        SpeechError: one is not a sound file.
+    """
+    rate = _read(files[0])[1]
+    whole = io.BytesIO()
+    samples = np.concatenate([decoded(file, rate) for file in files])
+    soundfile.write(whole, samples, rate, format="WAV", subtype="FLOAT")
+    return whole.getvalue()
+
+
 def silence(rate: int) -> Pcm:
     """A tenth of a second of nothing: what an empty text sounds like."""
     return np.zeros(round(_QUIET_PROMPT * rate), dtype=np.int16)
@@ -73,15 +89,21 @@ def silence(rate: int) -> Pcm:
 
 def decoded(data: bytes, rate: int) -> Samples:
     """Decode WAV, MP3, Ogg, FLAC and whatever else libsndfile reads; mix to mono; resample."""
-    try:
-        frames, given = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, ValueError, MemoryError) as error:
-        raise SpeechError("not a sound file that can be read (WAV, MP3, Ogg, FLAC)") from error
+    frames, given = _read(data)
     mono: Samples = frames.mean(axis=1, dtype=np.float32)
     mono = np.nan_to_num(mono, copy=False, posinf=0.0, neginf=0.0)
     if given == rate or not len(mono):
         return mono
     return np.asarray(soxr.resample(mono, given, rate, quality="HQ"), dtype=np.float32)
+
+
+def _read(data: bytes) -> tuple[Samples, int]:
+    """Frames of shape (n, channels), and their rate."""
+    try:
+        frames, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, ValueError, MemoryError) as error:
+        raise SpeechError("not a sound file that can be read (WAV, MP3, Ogg, FLAC)") from error
+    return frames, rate
 
 
 def _trimmed(samples: Samples, rate: int) -> Samples:

@@ -20,6 +20,7 @@ import aiohttp
 
 from ivrserver.config import Settings
 from ivrserver.errors import SpeechError
+from ivrserver.speech.audio import joined
 from ivrserver.speech.engine import EngineInfo, Unspeakable
 from ivrserver.speech.languages import best
 
@@ -61,7 +62,8 @@ class Gtts:
             bodies: list[str] = spoken.get_bodies()
         except AssertionError as error:
             raise Unspeakable("gtts finds nothing to say in the text") from error
-        return b"".join([await self._ask(body, spoken.GOOGLE_TTS_HEADERS) for body in bodies])
+        parts = [await self._ask(body, spoken.GOOGLE_TTS_HEADERS) for body in bodies]
+        return parts[0] if len(parts) == 1 else await asyncio.to_thread(joined, parts)
 
     async def close(self) -> None:
         """Close the connections."""
