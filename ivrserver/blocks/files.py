@@ -53,7 +53,11 @@ def load(sources: Sequence[FlowSource], known: Known = _NOTHING) -> Account:
     Raises:
         FlowFileError: every mistake in them, one a line: ``FILE:LINE: FIELD: what to do``.
     """
-    parts = load_each(sources, known)
+    return merge(load_each(sources, known))
+
+
+def merge(parts: Sequence[Account]) -> Account:
+    """All of `parts`, in order, as one account."""
     return Account(
         numbers=tuple(number for part in parts for number in part.numbers),
         blocks=tuple(block for part in parts for block in part.blocks),

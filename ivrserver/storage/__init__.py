@@ -1,10 +1,34 @@
 """Adapter: the database, and the files that belong to it. The only place that knows SQL.
 
-``database`` gives the engine that everything else here takes; ``migrate`` makes it ready.
+`database` gives the engine that everything else here takes; `migrate` makes it ready.
 """
 
+from ivrserver.storage.accounts import Accounts
+from ivrserver.storage.calls import AnswerRow, CallDetails, CallRow, Calls, RespondentRow
 from ivrserver.storage.database import database
+from ivrserver.storage.flowfiles import FlowFiles, read_flow_files, write_flow_file
 from ivrserver.storage.journal import Journal, open_journal
+from ivrserver.storage.library import Library, open_library
+from ivrserver.storage.merge import Changes
 from ivrserver.storage.schema import SchemaState, migrate, schema_state
 
-__all__ = ["Journal", "SchemaState", "database", "migrate", "open_journal", "schema_state"]
+__all__ = [
+    "Accounts",
+    "AnswerRow",
+    "CallDetails",
+    "CallRow",
+    "Calls",
+    "Changes",
+    "FlowFiles",
+    "Journal",
+    "Library",
+    "RespondentRow",
+    "SchemaState",
+    "database",
+    "migrate",
+    "open_journal",
+    "open_library",
+    "read_flow_files",
+    "schema_state",
+    "write_flow_file",
+]

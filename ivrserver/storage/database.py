@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import orjson
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
@@ -24,6 +25,9 @@ SQLITE_PRAGMAS = {
     # Each commit reaches the disk, as PostgreSQL's do by default: an answer survives power loss.
     "synchronous": "FULL",
 }
+
+BAD_ROW = ("22", "23")
+"""SQLSTATE classes that blame a row: data exception, integrity constraint violation."""
 
 _DRIVERS = {
     "postgres": "postgresql+asyncpg",
@@ -122,16 +126,15 @@ def storage_errors(doing: str) -> Iterator[None]:
     """Raise what goes wrong inside as a StorageError whose text begins with `doing`."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise StorageError(f"{doing}: {reason_of(error)}") from error
 
 
 def reason_of(error: BaseException) -> str:
     """What went wrong, for people, without any stored data (a driver's text may quote rows)."""
-    cause: Any = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    name, state = type(cause.__cause__ or cause).__name__, getattr(cause, "sqlstate", None)
-    if state:
-        return f"{name} (SQLSTATE {state})"
-    if isinstance(error, IntegrityError | DataError) or not str(cause):
+    wrapped: Any = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    cause: Any = wrapped.__cause__ or wrapped
+    name, state = type(cause).__name__, getattr(cause, "sqlstate", None) or ""
+    if state.startswith(BAD_ROW) or isinstance(error, IntegrityError | DataError):
         return name
-    return f"{name}: {cause}"
+    return f"{name}: {cause}" if str(cause) else name

@@ -20,14 +20,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ivrserver.errors import StorageError
-from ivrserver.storage.database import SQLITE_PRAGMAS
+from ivrserver.storage.database import BAD_ROW, SQLITE_PRAGMAS
 from ivrserver.storage.rows import Entry, Row, RowWriter, cleaned
 
 BUSY_MILLISECONDS = 1000
 WRITE_TIMEOUT = 15.0
-_BAD_ROW = ("22", "23")
-"""SQLSTATE classes that blame the row: data exception, integrity constraint violation."""
-
 
 _ROW_AT_FAULT = (
     sqlite3.IntegrityError,
@@ -158,7 +155,7 @@ class PostgresSink:
                         await driver.executemany(sql, each)
         except asyncpg.PostgresError as error:
             kind = f"{type(error).__name__} (SQLSTATE {error.sqlstate})"
-            if (error.sqlstate or "").startswith(_BAD_ROW):
+            if (error.sqlstate or "").startswith(BAD_ROW):
                 raise RecordRefused(kind) from error
             await self._disconnect()
             raise DatabaseAway(kind) from error

@@ -1,0 +1,191 @@
+"""The account in the database: changed as a whole or not at all, and read back as it was given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from ivrserver.blocks import Account, AudioFile, Block
+from ivrserver.blocks.forms import Form
+from ivrserver.blocks.lint import Known
+from ivrserver.blocks.schema import IvrForm, NumberForm
+from ivrserver.errors import StorageError
+from ivrserver.storage import tables
+from ivrserver.storage.audio import store
+from ivrserver.storage.database import storage_errors
+from ivrserver.storage.merge import Changes, StoredAccount, changes_between, check, merged
+
+
+class Accounts:
+    """Reads and changes the account.
+
+    Args:
+        engine: the database, migrated.
+        audio_folder: where the audio library's files are kept.
+    """
+
+    def __init__(self, engine: AsyncEngine, audio_folder: Path) -> None:
+        self._engine = engine
+        self._audio_folder = audio_folder
+
+    async def apply(
+        self, account: Account, audio: Mapping[str, Path] | None = None, *, prune: bool = False
+    ) -> Changes:
+        """Add and replace what `account` describes, in one transaction.
+
+        Args:
+            account: what is wanted; it may refer to what is in the database.
+            audio: the file of each of the account's audio files, by name.
+            prune: remove what `account` does not describe.
+
+        Raises:
+            FlowFileError: an audio file is unusable, or something would lead nowhere.
+            StorageError: the database refused or is away. Nothing is changed then.
+        """
+        copied = await asyncio.to_thread(store, self._audio_folder, dict(audio or {}))
+        with storage_errors("cannot change the account"):
+            async with self._engine.begin() as connection:
+                lock = update(tables.account).values(revision=tables.account.c.revision)
+                await connection.execute(lock)
+                before = await read(connection)
+                after = merged(before, account, copied, prune=prune)
+                changes = changes_between(before, after)
+                check(after)
+                if before == after:
+                    return changes
+                await _write(connection, after)
+                return changes
+
+    async def export(self) -> Account:
+        """The whole account, equal to what was applied.
+
+        Raises:
+            StorageError: the database is away.
+        """
+        return (await self.stored()).account
+
+    async def stored(self) -> StoredAccount:
+        """The whole account with its revision and stored audio files.
+
+        Raises:
+            StorageError: the database is away.
+        """
+        with storage_errors("cannot read the account"):
+            async with self._engine.connect() as connection:
+                return await read(connection)
+
+    async def known(self) -> Known:
+        """What flow files may refer to without describing it.
+
+        Raises:
+            StorageError: the database is away.
+        """
+        account = await self.export()
+        blocks = frozenset(block.block_id for block in account.blocks)
+        return Known(blocks, frozenset(audio.name for audio in account.audio))
+
+    async def audio_files(self) -> dict[str, Path]:
+        """The file of each audio file of the library, by name.
+
+        Raises:
+            StorageError: the database is away.
+        """
+        stored = (await self.stored()).stored
+        return {name: self._audio_folder / file for name, file in stored.items()}
+
+
+async def read(connection: AsyncConnection) -> StoredAccount:
+    """Read the account; StorageError if a newer version wrote what this one does not know."""
+    revision = await connection.scalar(select(tables.account.c.revision))
+    if revision is None:
+        raise StorageError("the database has no account row; was it restored only in part?")
+    numbers = await _in_order(connection, tables.numbers)
+    blocks = await _in_order(connection, tables.blocks)
+    audio = await _in_order(connection, tables.audio_files)
+    try:
+        account = Account(
+            numbers=tuple(NumberForm.model_validate(row.definition).value() for row in numbers),
+            blocks=tuple(IvrForm.model_validate(row.definition).value() for row in blocks),
+            audio=tuple(AudioFile(row.name, row.path) for row in audio),
+        )
+    except ValidationError as error:
+        raise StorageError(
+            f"the account in the database has {error.error_count()} parts that this version does "
+            "not know; was it written by a newer one?"
+        ) from error
+    return StoredAccount(revision, account, {row.name: row.stored for row in audio})
+
+
+async def _in_order(connection: AsyncConnection, table: Any) -> list[Any]:
+    return list(await connection.execute(select(table).order_by(table.c.position)))
+
+
+async def _write(connection: AsyncConnection, stored: StoredAccount) -> None:
+    account = stored.account
+    rows: dict[Any, Iterable[dict[str, Any]]] = {
+        tables.numbers: (
+            {"number": number.number, "definition": _definition(NumberForm.of(number))}
+            for number in account.numbers
+        ),
+        tables.audio_files: (
+            {"name": audio.name, "path": audio.path, "stored": stored.stored[audio.name]}
+            for audio in account.audio
+        ),
+        tables.blocks: (_block_row(block) for block in account.blocks),
+    }
+    for table, each in rows.items():
+        await connection.execute(delete(table))
+        positioned = [row | {"position": position} for position, row in enumerate(each)]
+        if positioned:
+            await connection.execute(table.insert(), positioned)
+    await _write_questions(connection, account)
+    changed = {"revision": stored.revision, "changed_at": datetime.now(UTC)}
+    await connection.execute(update(tables.account).values(changed))
+
+
+def _definition(form: Form) -> dict[str, Any]:
+    """With its defaults: a later version's defaults must not change what is stored."""
+    return form.model_dump(mode="json", by_alias=True)
+
+
+def _block_row(block: Block) -> dict[str, Any]:
+    definition = _definition(IvrForm.of(block))
+    return {
+        "block_id": block.block_id,
+        "kind": definition["kind"],
+        "name": block.name,
+        "definition": definition,
+    }
+
+
+async def _write_questions(connection: AsyncConnection, account: Account) -> None:
+    """Keep what stored answers answer: a question that is gone only loses its position."""
+    await connection.execute(update(tables.questions).values(position=None))
+    rows = [
+        {
+            "block_id": block.block_id,
+            "question_id": question["id"],
+            "position": position,
+            "type": question["type"],
+            "name": question["name"],
+            "sensitive": question["sensitive"],
+        }
+        for block in account.blocks
+        for position, question in enumerate(_definition(IvrForm.of(block))["questions"])
+    ]
+    if not rows:
+        return
+    insert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    names = ("position", "type", "name", "sensitive")
+    statement = insert(tables.questions)
+    key = [column.name for column in tables.questions.primary_key]
+    newest = {name: statement.excluded[name] for name in names}
+    await connection.execute(statement.on_conflict_do_update(index_elements=key, set_=newest), rows)

@@ -1,0 +1,114 @@
+"""What applying an account would make of the one in the database. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ivrserver.blocks import Account, Block
+from ivrserver.blocks.lint import Known, lint
+from ivrserver.blocks.schema import AccountForm
+from ivrserver.blocks.yamltree import Document
+from ivrserver.errors import FlowFileError
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What applying an account changed, for people: ``block 100 (Survey)``, ``number sample``.
+
+    Attributes:
+        revision: the account's revision now; it grows only if something changed.
+    """
+
+    revision: int
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccount:
+    """The account as the database has it.
+
+    Attributes:
+        stored: name in the audio folder of each library file, by the name that prompts use.
+    """
+
+    revision: int
+    account: Account
+    stored: Mapping[str, str]
+
+
+def merged(
+    before: StoredAccount, account: Account, copied: Mapping[str, str], *, prune: bool
+) -> StoredAccount:
+    """What the database would hold after applying `account`.
+
+    Args:
+        before: what it holds now.
+        account: what is wanted.
+        copied: stored name of each audio file that came with it.
+        prune: nothing but `account` is to remain.
+
+    Raises:
+        FlowFileError: an audio file was never given.
+    """
+    old = Account() if prune else before.account
+    merged = Account(
+        numbers=_joined(old.numbers, account.numbers, "number"),
+        blocks=_joined(old.blocks, account.blocks, "block_id"),
+        audio=_joined(old.audio, account.audio, "name"),
+    )
+    files = {**before.stored, **copied}
+    missing = [audio.name for audio in merged.audio if audio.name not in files]
+    if missing:
+        raise FlowFileError("\n".join(f"audio {name}: there is no file" for name in missing))
+    stored = {audio.name: files[audio.name] for audio in merged.audio}
+    revision = before.revision
+    if (merged, stored) != (before.account, before.stored):
+        revision += 1
+    return StoredAccount(revision, merged, stored)
+
+
+def _joined(old: tuple[Item, ...], new: tuple[Item, ...], key: str) -> tuple[Item, ...]:
+    """`old` with what `new` replaces, then the rest of `new`."""
+    items = {getattr(item, key): item for item in old}
+    return tuple((items | {getattr(item, key): item for item in new}).values())
+
+
+def _named(stored: StoredAccount) -> dict[str, object]:
+    """Everything in the account, by what people call it (a block's name may change: by its id)."""
+    account = stored.account
+    return {
+        **{f"number {number.number}": number for number in account.numbers},
+        **{f"audio {audio.name}": (audio, stored.stored[audio.name]) for audio in account.audio},
+        **{f"block {block.block_id}": block for block in account.blocks},
+    }
+
+
+def changes_between(before: StoredAccount, after: StoredAccount) -> Changes:
+    """What is different, for people."""
+    old, new = _named(before), _named(after)
+    return Changes(
+        revision=after.revision,
+        added=tuple(_shown(name, new) for name in new if name not in old),
+        changed=tuple(_shown(name, new) for name in new if name in old and old[name] != new[name]),
+        removed=tuple(_shown(name, old) for name in old if name not in new),
+    )
+
+
+def _shown(name: str, items: Mapping[str, object]) -> str:
+    item = items[name]
+    return f"{name} ({item.name})" if isinstance(item, Block) else name
+
+
+def check(stored: StoredAccount) -> None:
+    """Refuse references that lead nowhere, also from what was there before."""
+    tree = AccountForm.of(stored.account).tree()
+    problems = [found.problem for found in lint([Document("account", tree)], Known())]
+    if problems:
+        lines = [f"in the database then: {each.field}: {each.text}" for each in problems]
+        raise FlowFileError("\n".join(lines))

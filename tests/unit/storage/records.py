@@ -1,0 +1,91 @@
+"""A call's records, for tests of what is stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from ivrserver.config import DatabaseSettings, Settings
+from ivrserver.flow.events import CallEnded, CallStarted, QuestionAsked, WebhookRequested
+from ivrserver.flow.records import (
+    AnswerGiven,
+    CallClosed,
+    CallOpened,
+    Checkpoint,
+    Record,
+    RecordingMade,
+    RespondentClosed,
+    RespondentOpened,
+    TimelineEntry,
+    WebhookAttempt,
+)
+
+START = datetime(2030, 1, 2, 15, 4, 5, tzinfo=UTC)
+
+
+def settings(url: str, commit_wait: float = 2.0) -> Settings:
+    return Settings(database=DatabaseSettings(url=url, commit_wait=commit_wait))
+
+
+def opened(call_id: str = "call-1", at: datetime = START, **changes: str) -> CallOpened:
+    given = {"number_called": "2125550100", "caller_id": "2125550123"} | changes
+    return CallOpened(
+        call_id=call_id, at=at, channel_id=f"channel-{call_id}", phone_label="Radio ad",
+        revision=1, **given,
+    )  # fmt: skip
+
+
+def respondent(call_id: str = "call-1") -> RespondentOpened:
+    return RespondentOpened(response_id=f"r-{call_id}", call_id=call_id, ivr_id=100, at=START)
+
+
+def answer(question: int, value: str, call_id: str = "call-1", **more: object) -> AnswerGiven:
+    return AnswerGiven(
+        response_id=f"r-{call_id}", question_id=question, at=START, value=value, **more
+    )
+
+
+def checkpoint(question: int, call_id: str = "call-1") -> Checkpoint:
+    return Checkpoint(
+        call_id=call_id, at=START, block_id=100, response_id=f"r-{call_id}", question_id=question,
+        pass_through="user|1||stép|2", user_parameters={"name": "Zoë"}, blocks_visited=(100, 101),
+    )  # fmt: skip
+
+
+def recording(call_id: str = "call-1") -> RecordingMade:
+    return RecordingMade(
+        name=f"rec-{call_id}", call_id=call_id, at=START, seconds=2.5, ended_by="key"
+    )
+
+
+def attempt(number: int, call_id: str = "call-1", body: str = "<action/>") -> WebhookAttempt:
+    return WebhookAttempt(
+        webhook_id=f"r-{call_id}", response_id=f"r-{call_id}", number=number, at=START,
+        method="POST", url="https://example.com/", parameters=(("pin", "•••"), ("a", "")),
+        status=200, body=body, error="", seconds=0.25,
+    )  # fmt: skip
+
+
+def timeline(call_id: str = "call-1") -> list[TimelineEntry]:
+    events = [
+        CallStarted("2125550100", "2125550123"),
+        QuestionAsked(1, "PIN", 1, "the first question"),
+        WebhookRequested("POST", "https://example.com/", {"pin": "•••"}, 1),
+        CallEnded("hung_up", "Größe"),
+    ]
+    return [
+        TimelineEntry(call_id, START + timedelta(microseconds=at), event)
+        for at, event in enumerate(events)
+    ]
+
+
+def whole_call(call_id: str = "call-1") -> list[Record]:
+    """One of everything, in the order in which a call writes it."""
+    first, *middle, last = timeline(call_id)
+    return [
+        opened(call_id), first, respondent(call_id), checkpoint(1, call_id), *middle,
+        answer(1, "1234", call_id, sensitive=True), checkpoint(2, call_id),
+        answer(2, "5", call_id), answer(3, "", call_id, recording=f"rec-{call_id}"),
+        recording(call_id), answer(2, "7", call_id), attempt(1, call_id), attempt(2, call_id),
+        RespondentClosed(response_id=f"r-{call_id}", at=START, completed=True), last,
+        CallClosed(call_id=call_id, at=START + timedelta(seconds=9), reason="hung_up"),
+    ]  # fmt: skip
