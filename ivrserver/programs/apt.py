@@ -9,6 +9,7 @@ off, here. How it reaches the network (proxies, certificates) is as the machine 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
@@ -34,6 +35,9 @@ _STRICT: Final = (
     'APT::Sandbox::User "root";',
 )
 _ERROR_LINES: Final = 8
+_MAIN_INDEX: Final = re.compile(
+    r"'(?P<mirror>(?!cdrom)[^']+)/dists/(?P<suite>[^/']+)/main/binary-(?!all)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +195,13 @@ def _archives(output: str) -> list[Archive]:
 
 
 def machine_sources() -> list[tuple[str, str]]:
-    """The machine's own package sources, read by apt, as (mirror, suite) of component main."""
-    output = run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",
-         "Created-By: Packages"],
-        env={},
-    )  # fmt: skip
-    rows = [line.split() for line in output.splitlines()]
-    return [(row[0], row[1]) for row in rows if row[2:] == ["main"]]
+    """The machine's own package sources that hold component main, as (mirror, suite).
+
+    apt reads them itself, whatever form they are written in. No network, no index needed.
+    """
+    output = run(["apt-get", "update", "--print-uris"], env={})
+    found = (_MAIN_INDEX.match(line) for line in output.splitlines())
+    return [(unquote(row["mirror"]), row["suite"]) for row in found if row]
 
 
 def available() -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ivrserver.config import PackageSettings
-from ivrserver.programs import find
+from ivrserver.programs import cached, find
 
 
 def test_an_installed_program_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,7 +22,5 @@ def test_an_installed_program_goes_first(tmp_path: Path, monkeypatch: pytest.Mon
     assert program.root == Path("/")
 
 
-def test_a_program_that_is_nowhere_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("ivrserver.programs.find._SYSTEM_FOLDERS", ())
-    assert find("sipp", PackageSettings(cache=tmp_path / "cache")) is None
+def test_a_program_that_was_not_fetched_is_none(tmp_path: Path) -> None:
+    assert cached("sipp", PackageSettings(cache=tmp_path)) is None

@@ -18,6 +18,8 @@ deb http://security.example/debian-security bookworm-security main
 deb [arch=amd64,arm64] http://one.example/debian bookworm main contrib
 deb-src http://source.example/debian bookworm main
 deb http://tools.example/apt stable tools
+deb http://tools.example/flat ./
+deb cdrom:[Debian]/ bookworm main
 """
 
 DEB822 = """
@@ -48,8 +50,9 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("file", "text", "mirror"),
     [
-        ("sources.list", ONE_LINE, "http://one.example/debian/"),
-        ("sources.list.d/debian.sources", DEB822, "http://two.example/debian/"),
+        ("sources.list", ONE_LINE, "http://one.example/debian"),
+        ("sources.list.d/debian.sources", DEB822, "http://two.example/debian"),
+        ("sources.list", "deb mirror+file:/etc/m.list bookworm main", "mirror+file:/etc/m.list"),
     ],
 )
 def test_it_is_the_one_of_the_machines_own_release(
@@ -60,8 +63,8 @@ def test_it_is_the_one_of_the_machines_own_release(
 
 
 def test_a_release_may_be_named_by_its_role() -> None:
-    rows = [("http://tools.example/apt", "nodistro"), ("http://three.example/debian/", "stable")]
-    assert machine_mirror(DEBIAN, rows) == "http://three.example/debian/"
+    rows = [("http://tools.example/apt", "nodistro"), ("http://three.example/debian", "stable")]
+    assert machine_mirror(DEBIAN, rows) == "http://three.example/debian"
 
 
 def test_other_systems_have_none() -> None:
