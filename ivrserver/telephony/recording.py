@@ -1,8 +1,9 @@
 """One recording of one channel.
 
-Asterisk ends a recording by its terminator, its silence and its time limit, but counts whole
-seconds, says not why it ended, and hears no silence when no RTP comes in at all. So the limit and
-the silence of a muted phone have timers here, and the reason is found out.
+Asterisk ends a recording by its terminator, its silence and its time limit. But it does not say
+which, hears no silence when no RTP comes in at all, and counts length and talk in whole seconds
+that are off by one: a silent recording has a second of talk. So the limit and the silence of a
+muted phone have timers here, the reason is found out, and the file is measured.
 """
 
 from __future__ import annotations
@@ -36,19 +37,17 @@ _HANGUP_GRACE = 0.25
 _CLOSE_SECONDS = 5.0
 """How long Asterisk may take to close a recording."""
 
-_SURE_TALK = 2
-"""Asterisk's count of talk seconds is off by one; from here on it certainly heard some."""
-
 _NATIVE_TERMINATORS = ("#", "*")
 """Keys at which Asterisk itself can end a recording."""
 
+_RATE = 8000
 _FRAME = 160
 _SILENCE_THRESHOLD = 256
 """Mean amplitude of a 20 ms frame up to which Asterisk calls it silence (dsp.conf's default)."""
 
 
-def talk_seconds(wav: bytes) -> float:
-    """How much of a mono 16-bit WAV file at 8 kHz is louder than silence.
+def measure(wav: bytes) -> tuple[float, float]:
+    """The length of a mono 16-bit WAV file at 8 kHz, and how much of it is no silence; seconds.
 
     Raises:
         wave.Error, EOFError: it is no such file.
@@ -56,7 +55,8 @@ def talk_seconds(wav: bytes) -> float:
     with wave.open(io.BytesIO(wav)) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
     frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME).astype(np.int32)
-    return float(np.count_nonzero(np.abs(frames).mean(axis=1) > _SILENCE_THRESHOLD) * 0.02)
+    loud = np.count_nonzero(np.abs(frames).mean(axis=1) > _SILENCE_THRESHOLD)
+    return len(samples) / _RATE, float(loud) * _FRAME / _RATE
 
 
 class AriRecording:
@@ -111,8 +111,7 @@ class AriRecording:
             self._channel_id,
             order.name,
             max_seconds=order.max_seconds,
-            # Without a limit for silence Asterisk does not tell how much talk there was.
-            silence=order.silence or order.max_seconds + 60,
+            silence=order.silence,
             beep=order.beep,
             terminator=order.terminator if order.terminator in _NATIVE_TERMINATORS else "none",
         )
@@ -210,32 +209,22 @@ class AriRecording:
             return None
 
     async def _result(self, event: Event) -> RecordedAudio:
-        recorded = event["recording"]
         if event["type"] == "RecordingFailed":
-            raise MediaFailed(f"Asterisk could not record: {recorded.get('cause', 'no reason')}")
+            why = event["recording"].get("cause", "it gives no reason")
+            raise MediaFailed(f"Asterisk could not record: {why}")
         name, elapsed = self._order.name, self._ended - self._began
-        cause = self._cause or await self._why(elapsed, recorded)
-        # The silence that ended a recording is cut off it.
-        seconds = float(recorded.get("duration", elapsed)) if cause == "silence" else elapsed
-        talking = await self._talking(recorded.get("talking_duration"), seconds)
-        return RecordedAudio(name, round(seconds, 2), talking, cause, f"recording:{name}")
+        cause = self._cause or await self._why(elapsed)
+        try:
+            seconds, talking = measure(await self._ari.recording_file(name))
+        except AriUnavailable:
+            seconds = talking = elapsed
+        except (AriRefused, wave.Error, EOFError) as error:
+            raise MediaFailed("Asterisk has not saved the recording: disk, or no beep?") from error
+        return RecordedAudio(name, round(seconds, 2), round(talking, 2), cause, f"recording:{name}")
 
-    async def _why(self, elapsed: float, recorded: Event) -> str:
+    async def _why(self, elapsed: float) -> str:
         """Why Asterisk ended it by itself."""
         if elapsed >= self._order.max_seconds:
             return "limit"
         await asyncio.wait({self._gone}, timeout=_HANGUP_GRACE)
-        if self._gone.done():
-            return "hangup"
-        if elapsed < 1 and recorded.get("duration", 0) <= 0:
-            raise MediaFailed("Asterisk ended the recording at once: it cannot write or beep")
-        return "silence"
-
-    async def _talking(self, counted: int | None, seconds: float) -> float:
-        """Seconds of talk: Asterisk's own count where it is sure, else measured in the file."""
-        if counted is not None and counted >= _SURE_TALK:
-            return min(float(counted), seconds)
-        try:
-            return round(talk_seconds(await self._ari.recording_file(self._order.name)), 2)
-        except (TelephonyError, wave.Error, EOFError):
-            return float(counted or 0)
+        return "hangup" if self._gone.done() else "silence"
