@@ -1,3 +1,50 @@
-.PHONY: help
+# `make up` is all that a newcomer types; `make` alone shows what else there is.
+# `make up ARGS="--help"` hands ARGS to the program.
+
+.DEFAULT_GOAL := help
+.PHONY: help up demo test bench check format lock clean run-venv dev-venv
+
 help:
-	@echo "make up, make demo, make test"
+	@echo "make up      start everything on this machine: Asterisk, the database, the IVR server"
+	@echo "make demo    the same on free ports, and a scripted phone that calls the sample IVR"
+	@echo "make test    run all checks and all tests"
+	@echo "make bench   measure calls per second, CPU per call and times to sound"
+	@echo "make check   formatting, lint, types, layers"
+	@echo "make format  format the code and mend what can be mended"
+	@echo "make lock    choose the versions in requirements/ anew"
+	@echo "make clean   remove the virtual environment and caches (calls and settings stay)"
+
+up: run-venv
+	@.venv/bin/ivrserver up $(ARGS)
+
+demo: run-venv
+	@.venv/bin/ivrserver demo $(ARGS)
+
+test: check
+	.venv/bin/pytest $(ARGS)
+
+bench: dev-venv
+	.venv/bin/python -m benchmarks $(ARGS)
+
+check: dev-venv
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+format: dev-venv
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+lock:
+	@sh requirements/lock.sh
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+run-venv:
+	@sh requirements/install.sh run
+
+dev-venv:
+	@sh requirements/install.sh dev
