@@ -75,7 +75,7 @@ PASS_THROUGH = Parameter(
     kind=Kind.OPAQUE,
     description=(
         "Pass-through data: sent back unchanged as ivr_pass_through by every following webhook of "
-        f"the call, until a reply replaces it. At most {MAX_PASS_THROUGH_BYTES} bytes of UTF-8."
+        f"the call, until a reply replaces it. At most {MAX_PASS_THROUGH_BYTES:,} bytes of UTF-8."
     ),
 )
 
