@@ -61,5 +61,7 @@ class Flights(Generic[T]):
 
     def _land(self, key: Hashable, flight: _Flight[T]) -> None:
         """Forget a flight, unless a newer one has its key by now."""
+        if flight.task.done() and not flight.task.cancelled():
+            flight.task.exception()  # Seen, even if every waiter left in the same moment.
         if self._flights.get(key) is flight:
             del self._flights[key]

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -84,6 +85,24 @@ async def test_every_waiter_learns_of_a_failure() -> None:
     tasks = [await start(flights, work) for _ in range(3)]
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [str(result) for result in results] == ["no"] * 3
+
+
+async def test_a_failure_in_the_moment_in_which_the_last_one_leaves_makes_no_noise() -> None:
+    noise: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: noise.append(context))
+    flights = Flights[str]()
+
+    waiting: list[asyncio.Task[str]] = []
+
+    async def fail() -> str:
+        waiting.pop().cancel()
+        raise SpeechError("no")
+
+    waiting.append(asyncio.create_task(flights.join("key", fail)))
+    await asyncio.sleep(1)
+    gc.collect()
+    assert waiting == []
+    assert noise == []
 
 
 async def test_closing_ends_the_work_and_tells_the_waiters() -> None:
