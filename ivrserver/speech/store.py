@@ -120,6 +120,7 @@ class Store:
         """
         unfinished = self._folder / f"{_UNFINISHED}{uuid.uuid4().hex}"
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             try:
                 unfinished.write_bytes(_wav(samples, self.rate))
                 unfinished.replace(self.path_of(key))

@@ -115,6 +115,13 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
         Store(tmp_path / "file" / "prompts", 8000)
 
 
+def test_a_folder_that_somebody_deleted_is_made_again(tmp_path: Path) -> None:
+    store = Store(tmp_path / "prompts", 8000)
+    (tmp_path / "prompts").rmdir()
+    store.save(KEY, PROMPT)
+    assert store.load(KEY) == 1.0
+
+
 def test_what_a_dead_process_left_is_swept_and_what_a_live_one_writes_is_not(
     tmp_path: Path,
 ) -> None:
