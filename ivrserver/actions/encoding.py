@@ -68,6 +68,14 @@ def decode(body: bytes, charset: str, declaration: re.Pattern[bytes]) -> tuple[s
     raise reason
 
 
+def readable(body: bytes, charset: str) -> str:
+    """A reply as people may see it; never fails. What is not text in its encoding is replaced."""
+    marked = _marked(body)
+    name = marked[1] if marked else _codec(charset) or "utf-8"
+    text = body[marked[0] if marked else 0 :].decode(name, errors="replace")
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
 def _marked(body: bytes) -> tuple[int, str] | None:
     """The length of the byte order mark and the encoding, if the bytes themselves tell it."""
     for mark, name in _MARKS:

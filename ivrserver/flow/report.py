@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
+from ivrserver.actions.encoding import readable
 from ivrserver.actions.parameters import IVR_PARAMETERS, SOURCETRAK_PARAMETERS
 from ivrserver.blocks import Webhook
 from ivrserver.flow.conversation import Conversation
@@ -100,7 +101,7 @@ class Reporter:
         shown = shown_url(request.url)
         talk.note(WebhookRequested(request.method.value, shown, dict(masked), number))
         result = await self.client.send(request)
-        body = readable(result)
+        body = shown_body(result)
         seconds = round(result.seconds, 3)
         if result.error or result.status is None:
             talk.note(WebhookMissed(result.error, seconds))
@@ -176,10 +177,6 @@ def shown_url(url: str) -> str:
     return urlunsplit((parts.scheme, place, parts.path, query, ""))
 
 
-def readable(result: WebhookResult) -> str:
-    """The start of a reply for people; whatever is not text is replaced."""
-    try:
-        text = result.body.decode(result.charset or "utf-8", errors="replace")
-    except LookupError:
-        text = result.body.decode("utf-8", errors="replace")
-    return text[:BODY_SHOWN].replace("\x00", "�")
+def shown_body(result: WebhookResult) -> str:
+    """The start of a reply for people."""
+    return readable(result.body, result.charset)[:BODY_SHOWN]
