@@ -35,8 +35,12 @@ def apart(function: Callable[[], T]) -> T:
             failures.append(error)
 
     thread = Thread(target=run, name="parse")
-    thread.start()
-    thread.join()
+    try:
+        thread.start()
+    except RuntimeError:  # the system has no thread left: remembering names is the lesser evil
+        run()
+    else:
+        thread.join()
     if failures:
         raise failures[0]
     return results[0]

@@ -93,6 +93,14 @@ def test_names_that_never_come_again_are_not_learned() -> None:
         assert len(apart._known) <= apart.MOST_NAMES
 
 
+def test_a_system_without_threads_left_still_parses(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(apart.Thread, "start", start)
+    assert parse(b"<action x='1'><app>hangup</app></action>").warnings == ()
+
+
 def only_refused(body: bytes, charset: str = "") -> None:
     outcome: Reply | ActionError
     try:
