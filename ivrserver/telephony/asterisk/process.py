@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
 import shutil
 from dataclasses import dataclass
@@ -12,9 +11,10 @@ from typing import Final
 
 import aiohttp
 
-from ivrserver.config import AriSettings, Settings
+from ivrserver.config import Settings
 from ivrserver.errors import SetupError
 from ivrserver.telephony.asterisk.folders import Folders
+from ivrserver.telephony.asterisk.ping import Ping, ping
 from ivrserver.telephony.asterisk.program import AsteriskProgram
 
 MESSAGES: Final = "messages.log"
@@ -22,8 +22,6 @@ _STARTUP: Final = "startup.log"
 _READY_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.02
 _TOLD_LINES: Final = 12
-_OK: Final = 200
-_UNAUTHORIZED: Final = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +97,26 @@ class Run:
         """
         try:
             async with asyncio.timeout(_READY_SECONDS), aiohttp.ClientSession() as http:
-                while not await _serves(http, self.installation.settings.ari):
-                    if self.process.returncode is not None:
-                        raise SetupError(f"Asterisk ended while it started.{self.complaints()}")
+                while True:
+                    if await self._is_ready(http):
+                        return
                     await asyncio.sleep(_POLL_SECONDS)
         except TimeoutError:
             raise SetupError(
                 f"Asterisk was not ready within {_READY_SECONDS:.0f} s.{self.complaints()}"
             ) from None
+
+    async def _is_ready(self, http: aiohttp.ClientSession) -> bool:
+        ari = self.installation.settings.ari
+        found = await ping(http, ari)
+        if found is Ping.REFUSED:
+            raise SetupError(
+                f"what answers on ari.port {ari.port} refuses our password:"
+                " it is not the Asterisk that was started"
+            )
+        if self.process.returncode is not None:
+            raise SetupError(f"Asterisk ended while it started.{self.complaints()}")
+        return found is Ping.READY
 
     def complaints(self) -> str:
         """What this run said went wrong, as lines to append to a message; empty if nothing."""
@@ -129,25 +139,6 @@ class Run:
         except TimeoutError:
             self.process.kill()
             await self.process.wait()
-
-
-async def _serves(http: aiohttp.ClientSession, ari: AriSettings) -> bool:
-    """Whether ARI answers. Asterisk answers 503 until all of it has started."""
-    host = f"[{ari.host}]" if ":" in ari.host else ari.host
-    login = base64.b64encode(f"{ari.username}:{ari.password.get_secret_value()}".encode()).decode()
-    try:
-        async with http.get(
-            f"http://{host}:{ari.port}/ari/asterisk/ping",
-            headers={"Authorization": f"Basic {login}"},
-        ) as reply:
-            if reply.status == _UNAUTHORIZED:
-                raise SetupError(
-                    f"what answers on ari.port {ari.port} refuses our password:"
-                    " it is not the Asterisk that was started"
-                )
-            return reply.status == _OK
-    except (aiohttp.ClientError, OSError):
-        return False
 
 
 def _tail(log: Path, start: int) -> list[str]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import resource
-import secrets
 from pathlib import Path
 from typing import Final
 
@@ -15,11 +13,10 @@ from ivrserver import resources
 from ivrserver.config import Settings
 from ivrserver.errors import ConfigError
 from ivrserver.telephony.asterisk.folders import Folders
+from ivrserver.telephony.asterisk.password import write_secret
 from ivrserver.telephony.asterisk.program import AsteriskProgram
 
-_SECRET: Final = 0o600
 _FILES_WANTED: Final = 65536
-_PASSWORD_BYTES: Final = 24
 _OPUS: Final = "codec_opus_open_source.so"
 
 
@@ -78,34 +75,10 @@ def write(files: dict[str, str], folder: Path) -> None:
         OSError: no room or no right.
     """
     for name, text in files.items():
-        fresh = folder / f"{name}.new"
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _SECRET), "w") as file:
-            file.write(text)
-        fresh.replace(folder / name)
+        write_secret(folder / name, text)
     for path in folder.iterdir():
         if path.name not in files:
             path.unlink()
-
-
-def with_password(settings: Settings) -> Settings:
-    """Fill in the ARI password: the setting, else the one that was made for this data folder.
-
-    Raises:
-        OSError: it cannot be kept.
-    """
-    if settings.ari.password.get_secret_value():
-        return settings
-    file = settings.data / "asterisk" / "ari-password"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_suffix(".new")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _SECRET), "w") as out:
-            out.write(secrets.token_urlsafe(_PASSWORD_BYTES))
-        fresh.replace(file)
-    password = type(settings.ari.password)(file.read_text().strip())
-    return settings.model_copy(
-        update={"ari": settings.ari.model_copy(update={"password": password})}
-    )
 
 
 def _value(value: object) -> str:
@@ -116,7 +89,9 @@ def _value(value: object) -> str:
     """
     text = str(value)
     if text != text.strip() or not text.isprintable():
-        raise ConfigError("a setting that is written there must be one line without blanks around it")
+        raise ConfigError(
+            "a setting that is written there must be one line without blanks around it"
+        )
     return text.replace(";", "\\;")
 
 

@@ -13,6 +13,7 @@ from ivrserver.programs import Program
 from ivrserver.telephony.asterisk import logs, ports, program, render
 from ivrserver.telephony.asterisk.console import console
 from ivrserver.telephony.asterisk.folders import Folders
+from ivrserver.telephony.asterisk.password import with_password
 from ivrserver.telephony.asterisk.process import Installation, Run
 from ivrserver.telephony.asterisk.program import AsteriskProgram
 
@@ -152,7 +153,7 @@ def install(settings: Settings, asterisk: AsteriskProgram) -> Installation:
                 f" stop that one or set {listener.name} to another port"
             )
     try:
-        settings = render.with_password(settings)
+        settings = with_password(settings)
         folders = Folders.of(settings.data, asterisk)
         folders.make(asterisk)
         render.write(render.render(settings, folders, asterisk), folders.etc)

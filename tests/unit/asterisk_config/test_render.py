@@ -12,8 +12,9 @@ from ivrserver.config import AriSettings, Settings, SipSettings, TrunkSettings
 from ivrserver.errors import ConfigError
 from ivrserver.programs import Program
 from ivrserver.telephony.asterisk.folders import Folders
+from ivrserver.telephony.asterisk.password import with_password
 from ivrserver.telephony.asterisk.program import AsteriskProgram
-from ivrserver.telephony.asterisk.render import render, with_password, write
+from ivrserver.telephony.asterisk.render import render, write
 
 NEW = ("res_ari.so", "app_stasis_broadcast.so", "codec_opus_open_source.so")
 OLD = ("res_ari.so",)

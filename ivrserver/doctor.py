@@ -1,0 +1,216 @@
+"""Examine this machine: is every part there, does it work, and if not, how is it mended."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+
+from ivrserver import speech
+from ivrserver.config import Settings
+from ivrserver.errors import IvrError
+from ivrserver.storage import database, schema_state
+from ivrserver.telephony.asterisk import AsteriskProgram, Folders, ports, program
+from ivrserver.telephony.asterisk.password import with_kept_password
+from ivrserver.telephony.asterisk.ping import Ping, ping
+from ivrserver.telephony.asterisk.render import render
+
+_OLDEST_PYTHON: Final = (3, 11)
+_LEAST_FREE: Final = 1_000_000_000
+_GB: Final = 1_000_000_000
+_REQUIRED: Final = re.compile(r"^require = (\S+)$", re.MULTILINE)
+_HTTP_TIMEOUT: Final = aiohttp.ClientTimeout(total=2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the examination of one part found.
+
+    Attributes:
+        name: the part.
+        ok: nothing needs to be done.
+        detail: what was found.
+        mend: what to do; empty if `ok`.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    mend: str = ""
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Examine every part. Nothing is changed, started or downloaded, and nothing is raised."""
+    reached = await _reach_ari(settings)
+    checks: list[tuple[str, Callable[[], Awaitable[list[Finding]]]]] = [
+        ("Python", _python),
+        ("Asterisk", lambda: asyncio.to_thread(_asterisk, settings, reached)),
+        ("ARI", lambda: _ari(settings, reached)),
+        ("ports", lambda: _ports(settings, reached)),
+        ("database", lambda: _database(settings)),
+        ("speech", lambda: _speech(settings)),
+        ("disk", lambda: asyncio.to_thread(_disk, settings)),
+    ]
+    findings: list[Finding] = []
+    for name, check in checks:
+        try:
+            findings += await check()
+        except (IvrError, OSError) as error:
+            findings.append(Finding(name, ok=False, detail=str(error), mend="see the message"))
+    return findings
+
+
+async def _python() -> list[Finding]:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info >= _OLDEST_PYTHON:
+        return [Finding("Python", ok=True, detail=version)]
+    oldest = ".".join(str(part) for part in _OLDEST_PYTHON)
+    return [Finding("Python", ok=False, detail=version, mend=f"install Python {oldest} or newer")]
+
+
+def _asterisk(settings: Settings, reached: Ping) -> list[Finding]:
+    rejected: list[str] = []
+    found = program.find(settings, rejected.append)
+    if found is None and reached is Ping.READY:
+        return [Finding("Asterisk", ok=True, detail="not on this machine; one elsewhere is used")]
+    if found is None:
+        detail = "; ".join(["not here", *rejected])
+        mend = "make up fetches it on Debian; elsewhere: apt-get install asterisk"
+        return [Finding("Asterisk", ok=False, detail=detail, mend=mend)]
+    where = f"{found.version}, {found.program.argv[-1]}"
+    missing = sorted(_required_modules(settings, found) - found.present)
+    if missing:
+        detail = f"{where}: modules are missing: {', '.join(missing)}"
+        mend = "install the whole of it (Debian, Ubuntu: apt-get install asterisk-modules)"
+        return [Finding("Asterisk", ok=False, detail=detail, mend=mend)]
+    if not found.broadcasts:
+        where += "; before 22.10 only one controller can take calls"
+    return [Finding("Asterisk", ok=True, detail=where)]
+
+
+def _required_modules(settings: Settings, found: AsteriskProgram) -> frozenset[str]:
+    files = render(settings, Folders.of(settings.data, found), found)
+    return frozenset(_REQUIRED.findall(files["modules.conf"]))
+
+
+async def _reach_ari(settings: Settings) -> Ping:
+    known = with_kept_password(settings)
+    async with aiohttp.ClientSession() as http:
+        return await ping(http, (known or settings).ari)
+
+
+async def _ari(settings: Settings, reached: Ping) -> list[Finding]:
+    address = f"{settings.ari.host} port {settings.ari.port}"
+    detail = f"{address}: {reached.value}"
+    match reached:
+        case Ping.READY:
+            return [Finding("ARI", ok=True, detail=detail)]
+        case Ping.STARTING:
+            return [Finding("ARI", ok=False, detail=detail, mend="try again in a moment")]
+        case Ping.SILENT:
+            mend = "make up starts Asterisk; if it runs elsewhere, set ari.host and ari.port"
+        case Ping.REFUSED:
+            mend = (
+                "ari.username and ari.password must be those of Asterisk's ari.conf; without a"
+                f" setting the password in {settings.data}/asterisk/ari-password is used"
+            )
+        case Ping.STRANGER:
+            mend = "set ari.port to a port that is free, or to Asterisk's"
+    return [Finding("ARI", ok=False, detail=detail, mend=mend)]
+
+
+async def _ports(settings: Settings, reached: Ping) -> list[Finding]:
+    ours = {"sip.port", "ari.port"} if reached in (Ping.READY, Ping.REFUSED) else set()
+    if await _our_http_answers(settings):
+        ours.add("http.port")
+    findings = []
+    for listener in ports.listeners(settings):
+        where = f"{listener.port} on {listener.host}"
+        if ports.is_free(listener):
+            findings.append(Finding(listener.name, ok=True, detail=f"{where}: free"))
+        elif listener.name in ours:
+            findings.append(Finding(listener.name, ok=True, detail=f"{where}: in use by us"))
+        else:
+            findings.append(
+                Finding(
+                    listener.name,
+                    ok=False,
+                    detail=f"{where}: taken by another program",
+                    mend=f"stop that one, or set {listener.name}; make up chooses another itself",
+                )
+            )
+    return findings
+
+
+async def _our_http_answers(settings: Settings) -> bool:
+    host = f"[{settings.http.host}]" if ":" in settings.http.host else settings.http.host
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=_HTTP_TIMEOUT) as http,
+            http.get(f"http://{host}:{settings.http.port}/healthz") as reply,
+        ):
+            return "asterisk" in await reply.text()
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return False
+
+
+async def _database(settings: Settings) -> list[Finding]:
+    default = settings.data / "ivrserver.db"
+    if not settings.database.url.get_secret_value() and not default.exists():
+        return [Finding("database", ok=True, detail=f"{default}: not yet made (make up makes it)")]
+    async with database(settings) as engine:
+        state = await schema_state(engine)
+        where = engine.url.render_as_string(hide_password=True)
+    if state.ready:
+        return [Finding("database", ok=True, detail=f"{where}: schema {state.current}")]
+    has = state.current or "no schema"
+    return [
+        Finding(
+            "database",
+            ok=False,
+            detail=f"{where}: {has}, this program needs {state.newest}",
+            mend="make up, and ivrserver serve, bring an older database up to date",
+        )
+    ]
+
+
+async def _speech(settings: Settings) -> list[Finding]:
+    return [
+        Finding(
+            f"speech {state.name}",
+            ok=not state.problem,
+            detail=state.version or "not here",
+            mend=state.problem,
+        )
+        for state in await speech.check(settings)
+    ]
+
+
+def _disk(settings: Settings) -> list[Finding]:
+    folders = {"data": settings.data, "packages.cache": settings.packages.cache}
+    findings = []
+    for name, folder in folders.items():
+        free = shutil.disk_usage(_existing(folder)).free
+        enough = free >= _LEAST_FREE
+        findings.append(
+            Finding(
+                f"disk ({name})",
+                ok=enough,
+                detail=f"{free / _GB:.1f} GB free in {folder}",
+                mend="" if enough else f"make room, or set {name} to a folder with 1 GB free",
+            )
+        )
+    return findings
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
