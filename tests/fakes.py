@@ -119,6 +119,7 @@ class FakeChannel:
     async def play(self, sounds: Sequence[Sound]) -> str:
         self._present()
         self._silence()
+        self._end_recording()
         playback_id = f"playback-{next(self._ids)}"
         loop = asyncio.get_running_loop()
         self.heard += [(round(loop.time(), 3), sound.uri) for sound in sounds]
@@ -147,6 +148,7 @@ class FakeChannel:
     async def record(self, order: RecordingOrder) -> FakeRecording:
         self._do(f"record {order.name}")
         self._silence()
+        self._end_recording()
         if self.broken_recorder:
             raise MediaFailed("the disk is full")
         self._recording = FakeRecording(self, order)
@@ -186,6 +188,10 @@ class FakeChannel:
     def _ended(self, playback_id: str) -> None:
         self._playback = None
         self._put(PlaybackEnded(playback_id))
+
+    def _end_recording(self) -> None:
+        if self._recording is not None:
+            self._recording.finish("key")
 
     def _silence(self) -> None:
         if self._playback is not None:

@@ -213,11 +213,12 @@ class Ari:
             variables=dict(variables),
         )
 
-    async def dial(self, channel_id: str, caller_id: str, seconds: int) -> None:
-        """Dial a created channel on behalf of the channel `caller_id`."""
-        await self._call(
-            "channels.dial", _GONE, channelId=channel_id, caller=caller_id, timeout=seconds
-        )
+    async def dial(self, channel_id: str, seconds: int) -> None:
+        """Dial a created channel.
+
+        No `caller` is named: its caller id would replace the one that `create` has set.
+        """
+        await self._call("channels.dial", _GONE, channelId=channel_id, timeout=seconds)
 
     # Media.
 

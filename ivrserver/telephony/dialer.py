@@ -120,7 +120,7 @@ class AriDialer:
                 if not leg.decided.done():
                     # Seconds are whole for Asterisk; ours decide, so that we know whose they were.
                     seconds = math.ceil(timeout) + _SPARE_SECONDS
-                    await self._ari.dial(leg_id, caller.channel_id, seconds)
+                    await self._ari.dial(leg_id, seconds)
                 return await asyncio.shield(leg.decided)
         except TimeoutError:
             return DialledLeg(LegOutcome.NO_ANSWER, f"nobody answered within {timeout:g} s")
