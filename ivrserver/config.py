@@ -200,6 +200,8 @@ class LimitSettings(_Section):
     """Times that one call may enter the same IVR."""
     call_seconds: int = Field(default=14400, ge=60)
     """Longest call."""
+    drain_seconds: float = Field(default=30.0, ge=0)
+    """Seconds that live calls are given to end when the server is told to stop."""
 
 
 class Settings(BaseSettings):

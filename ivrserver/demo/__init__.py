@@ -1,1 +1,1 @@
-"""One full round without a human: a scripted phone calls the sample IVR."""
+"""`make demo`: a scripted SIP phone calls the sample account and prints the conversation."""

@@ -13,6 +13,7 @@ import soundfile
 
 from ivrserver.blocks import Prompt
 from ivrserver.config import Settings
+from ivrserver.demo.listening import contains_whole, load
 from ivrserver.flow.ports import Channel, IncomingCall, PlaybackEnded, Sound
 from ivrserver.programs import fetch, find
 from ivrserver.speech import build
@@ -22,7 +23,6 @@ from ivrserver.telephony.switchboard import Switchboard
 from ivrserver.web import create_app
 from tests.asterisk_fixture import asterisk, asterisk_settings
 from tests.telephony.bare_sip import call
-from tests.telephony.listening import contains_whole, load
 from tests.unit.web.serving import serving
 
 __all__ = ["asterisk", "asterisk_settings"]

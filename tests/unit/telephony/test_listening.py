@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.telephony.listening import (
+from ivrserver.demo.listening import (
     RATE,
     Sound,
     contains_whole,

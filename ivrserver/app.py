@@ -1,0 +1,234 @@
+"""The composition root: the only module that knows all the others.
+
+`serving` runs a controller; `lab` runs everything a newcomer needs around it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+from ulid import ULID
+
+from ivrserver import programs, sample, web
+from ivrserver.blocks import Account
+from ivrserver.config import Settings
+from ivrserver.errors import SetupError
+from ivrserver.flow.call import Call
+from ivrserver.flow.journey import World
+from ivrserver.flow.ports import Channel, IncomingCall, Speech
+from ivrserver.flow.rehearsal import rehearse
+from ivrserver.flow.report import Reporter
+from ivrserver.speech import build
+from ivrserver.storage import (
+    Accounts,
+    Library,
+    database,
+    migrate,
+    open_journal,
+    open_library,
+    read_flow_files,
+)
+from ivrserver.telephony.asterisk import Asterisk, ports, running
+from ivrserver.telephony.switchboard import Switchboard
+from ivrserver.webhooks.client import HttpWebhookClient
+
+log = structlog.get_logger(__name__)
+
+Say = Callable[[str], None]
+
+_READY_SECONDS: Final = 15.0
+_REHEARSE_SECONDS: Final = 1.0
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A unique id that sorts by time (ULID, 26 characters)."""
+    return str(ULID())
+
+
+def audio_folder(settings: Settings) -> Path:
+    """Where the audio library's files are kept."""
+    return settings.data / "audio"
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
+    """Run a controller inside an ``async with``: calls are taken when the block begins.
+
+    At its end no more calls are taken, and live ones are given `limits.drain_seconds`.
+
+    Raises:
+        ConfigError: a setting is wrong, or Asterisk refuses our login.
+        SetupError: Asterisk does not answer, or our HTTP port is taken.
+        StorageError: the database cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(database(settings))
+        await migrate(engine)
+        journal = await stack.enter_async_context(open_journal(settings, engine))
+        library = await stack.enter_async_context(open_library(engine, audio_folder(settings)))
+        clock = SystemClock()
+        client = await stack.enter_async_context(HttpWebhookClient(settings.webhook, clock))
+        speech = build(settings)
+        stack.push_async_callback(speech.close)
+        switchboard = Switchboard(settings)
+        world = World(
+            speech=speech,
+            dialer=switchboard.dialer,
+            reporter=Reporter(
+                client, settings.webhook.hold_after, ZoneInfo(settings.account.time_zone)
+            ),
+            journal=journal,
+            library=library,
+            clock=clock,
+            limits=settings.limits,
+            region=settings.account.region,
+            caller_id=settings.trunk.caller_id,
+            new_id=new_id,
+        )
+
+        async def carry(channel: Channel, incoming: IncomingCall) -> None:
+            await Call(world, channel, incoming).run()
+
+        def health() -> Mapping[str, str]:
+            return {"asterisk": "" if switchboard.ready.is_set() else "not connected"}
+
+        app = web.create_app(settings.speech_cache, health)
+        async with asyncio.TaskGroup() as tasks:
+            running_tasks = [
+                tasks.create_task(web.serve(app, settings.http.host, settings.http.port)),
+                tasks.create_task(switchboard.run(carry)),
+                tasks.create_task(_keep_rehearsed(library, speech)),
+            ]
+            try:
+                await _until_ready(switchboard, settings)
+                yield switchboard
+                await switchboard.drain(settings.limits.drain_seconds)
+            finally:
+                for task in running_tasks:
+                    task.cancel()
+
+
+async def _until_ready(switchboard: Switchboard, settings: Settings) -> None:
+    try:
+        async with asyncio.timeout(_READY_SECONDS):
+            await switchboard.ready.wait()
+    except TimeoutError as error:
+        raise SetupError(
+            f"Asterisk's ARI does not answer on {settings.ari.host} port {settings.ari.port}; "
+            "is it running, and are ari.host and ari.port right?"
+        ) from error
+
+
+async def _keep_rehearsed(library: Library, speech: Speech) -> None:
+    """Make the prompts of each new revision before a caller needs them."""
+    done = -1
+    while True:
+        book = library.current()
+        if book.revision != done:
+            done = book.revision
+            log.info("prompts_ready", revision=done, prompts=await rehearse(book, speech))
+        await asyncio.sleep(_REHEARSE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A running lab.
+
+    Attributes:
+        settings: those in force: free ports, the ARI password.
+        engine: the database.
+        web_server: address of the sample web server; empty: the account does not use it.
+    """
+
+    settings: Settings
+    asterisk: Asterisk
+    switchboard: Switchboard
+    engine: AsyncEngine
+    web_server: str
+
+
+def lab_settings(settings: Settings) -> Settings:
+    """What a lab allows: on loopback anybody may call, and webhooks may stay on this machine."""
+    loopback = ipaddress.ip_address(settings.sip.bind).is_loopback
+    return settings.model_copy(
+        update={
+            "sip": settings.sip.model_copy(update={"guests": settings.sip.guests or loopback}),
+            "webhook": settings.webhook.model_copy(update={"allow_private": True}),
+            "limits": settings.limits.model_copy(update={"drain_seconds": 0.0}),
+        }
+    )
+
+
+@asynccontextmanager
+async def lab(settings: Settings, say: Say, told_by_web_server: Say) -> AsyncIterator[Lab]:
+    """Run Asterisk, the controller, the sample account and its web server.
+
+    Args:
+        settings: taken as they are, but for the ports that are taken (see `lab_settings`).
+        say: called with each line of progress.
+        told_by_web_server: called with each line that the sample web server prints.
+
+    Raises:
+        IvrError: something cannot be had or does not start; says what to do.
+    """
+    settings = ports.available(settings, say)
+    await asyncio.to_thread(_fetch_voices, settings, say)
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(database(settings))
+        await migrate(engine)
+        port = await _load_sample(engine, settings, say)
+        web_server = ""
+        if port is not None:
+            server = sample.serving(port, told_by_web_server)
+            web_server = await stack.enter_async_context(server)
+        asterisk = await stack.enter_async_context(running(settings, say))
+        switchboard = await stack.enter_async_context(serving(asterisk.settings))
+        yield Lab(asterisk.settings, asterisk, switchboard, engine, web_server)
+
+
+def _fetch_voices(settings: Settings, say: Say) -> None:
+    wanted = {"flite": "flite", "espeak": "espeak-ng"}
+    names = [wanted[engine] for engine in settings.speech.engines if engine in wanted]
+    missing = [name for name in names if programs.find(name, settings.packages) is None]
+    if missing:
+        programs.fetch(missing, settings.packages, say)
+
+
+async def _load_sample(engine: AsyncEngine, settings: Settings, say: Say) -> int | None:
+    """Put the sample account into an empty database; return its web server's port, if it is used.
+
+    A port that is taken is replaced in the account, so that its webhooks find the server.
+    """
+    accounts = Accounts(engine, audio_folder(settings))
+    account = await accounts.export()
+    if account == Account():
+        files = await asyncio.to_thread(read_flow_files, [sample.FILE])
+        account = files.account
+        await accounts.apply(account, files.audio)
+        say("loaded the sample account, examples/sample.yaml")
+    if not sample.uses_server(account):
+        return None
+    wished = sample.port_of(account)
+    port = sample.free_port(wished)
+    if port != wished:
+        say(f"port {wished} is taken; the sample web server uses {port}")
+        await accounts.apply(sample.with_port(account, port))
+    return port
