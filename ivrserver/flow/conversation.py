@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from ivrserver.actions.substitution import substitute
 from ivrserver.blocks import FlowBook, Prompt
@@ -88,9 +89,13 @@ class Conversation:
         """Make the audio of `prompts` ahead of time; failures show when they are played."""
         for prompt in prompts:
             spoken, _missing = _substituted(prompt, voice)
-            if spoken:
-                with suppress(SpeechError):
-                    await self._make(spoken, voice)
+            await self.prepare_exactly(spoken, voice)
+
+    async def prepare_exactly(self, prompt: Prompt, voice: Voice) -> None:
+        """The same for one prompt as it is, without looking for ``@names`` in it."""
+        if prompt:
+            with suppress(SpeechError):
+                await self._make(prompt, voice)
 
     def _resolved(self, prompt: Prompt, voice: Voice) -> Prompt:
         """`prompt` with its ``@names`` replaced; a name nobody supplied leaves a warning."""
@@ -138,9 +143,16 @@ class Preparations:
     def start(self, prompts: Sequence[Prompt], voice: Voice) -> None:
         """Make `prompts` in the background."""
         if any(prompts):
-            task = asyncio.create_task(self._talk.prepare(prompts, voice))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._run(self._talk.prepare(prompts, voice))
+
+    def start_exactly(self, text: str, voice: Voice) -> None:
+        """Make `text` as it is in the background."""
+        self._run(self._talk.prepare_exactly(Prompt(text=text), voice))
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
         """Give up what is not made yet."""

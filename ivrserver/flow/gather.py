@@ -105,8 +105,12 @@ async def _typed_ahead(talk: Conversation, machine: DigitMachine, left: LeftOver
     return verdict
 
 
-async def skip_on_key(talk: Conversation, playback_id: str, left: LeftOver) -> None:
-    """Wait for the end of that playback; a key cuts it short and is left for the next question."""
+async def skip_on_key(talk: Conversation, playback_id: str, left: LeftOver) -> bool:
+    """Wait for the end of that playback; a key cuts it short and is left for the next question.
+
+    Returns:
+        Whether a key cut it short.
+    """
     while playback_id:
         match await talk.channel.next_event():
             case KeyPressed() as pressed:
@@ -115,9 +119,10 @@ async def skip_on_key(talk: Conversation, playback_id: str, left: LeftOver) -> N
                 left.ahead.append(pressed)
                 await talk.channel.stop()
                 talk.note(PromptStopped("the caller pressed a key"))
-                return
+                return True
             case PlaybackEnded(ended, error) if ended == playback_id:
                 talk.warn_of(error)
-                return
+                return False
             case PlaybackEnded() | None:
                 continue
+    return False

@@ -23,9 +23,9 @@ from ivrserver.config import LimitSettings
 from ivrserver.errors import ActionError
 from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.events import ActionChosen, BackupRouted, BlockEntered, BlockLeft, Warned
-from ivrserver.flow.gather import LeftOver, skip_on_key
 from ivrserver.flow.ivr import IvrRun, Respondent
 from ivrserver.flow.ports import Clock, Dialer, Journal, Library, Speech, WebhookResult
+from ivrserver.flow.reading import read_aloud
 from ivrserver.flow.records import Checkpoint, RespondentClosed, RespondentOpened
 from ivrserver.flow.report import CallFacts, Reporter
 from ivrserver.flow.targets import Move, Visit, describe, name_of, target_of
@@ -193,8 +193,7 @@ class Journey:
     async def _read(self, ivr: Ivr, result: WebhookResult) -> Move:
         message = spoken_text(result.body, result.content_type, result.charset)
         self._talk.note(ActionChosen("read the reply to the caller", []))
-        playback_id = await self._talk.play_text(message, self.voice)
-        await skip_on_key(self._talk, playback_id, LeftOver())
+        await read_aloud(self._talk, message, self.voice)
         return Move(target_of(ivr.next_step), f"the next step of IVR {ivr.block_id}")
 
     async def _act(self, result: WebhookResult) -> Move:
