@@ -1,0 +1,106 @@
+"""``python -m benchmarks``: measure this server against the same IVR in plain dialplan."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import resource
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from benchmarks import report, targets
+from benchmarks.contest import Bench
+from benchmarks.figures import CONTESTANTS, Run
+from benchmarks.load import Load
+from benchmarks.script import SHORT, SURVEY, Line
+from benchmarks.stage import bench
+from ivrserver.config import load
+from ivrserver.errors import IvrError
+
+_LATENCIES_AT: Final = 50
+_SHORT_RATE: Final = 30.0
+_SHORT_SECONDS: Final = 10.0
+_RATES: Final = (20, 30, 40, 50, 60, 70, 80, 100, 120, 150, 200)
+_RATE_SECONDS: Final = 6.0
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    add = parser.add_argument
+    add("--levels", type=int, nargs="+", default=[10, 50, 100, 200], help="concurrent calls")
+    add("--rounds", type=int, default=2, help="how often each is measured, alternating")
+    add("--no-capacity", action="store_true", help="do not look for the rate that is too much")
+    add("--keep", type=Path, help="an empty folder for logs and data [default: a temporary one]")
+    return parser.parse_args()
+
+
+async def main(options: argparse.Namespace, folder: Path) -> bool:
+    """Measure and print; return whether every target holds."""
+    async with bench(load(), folder, _say) as stage:
+        levels = [
+            run
+            for level in options.levels
+            for run in await _alternate(stage, SURVEY, Load.concurrent(level), options.rounds)
+        ]
+        steady = Load.steady(_SHORT_RATE, _SHORT_SECONDS)
+        short = await _alternate(stage, SHORT, steady, options.rounds)
+        capacity = [] if options.no_capacity else await _capacity(stage)
+    _say(f"\nMeasured on {report.machine(stage.asterisk.version)}.\n")
+    _say(report.cpu_table([*levels, *short]) + "\n")
+    middle = min(options.levels, key=lambda level: abs(level - _LATENCIES_AT))
+    _say(report.latency_table([run for run in levels if run.load.limit == middle]) + "\n")
+    _say(report.memory_table(levels) + "\n")
+    if capacity:
+        _say(report.capacity_table(capacity) + "\n")
+    found = targets.targets(levels, short, middle)
+    _say(targets.target_table(found))
+    return all(target.holds for target in found)
+
+
+async def _alternate(stage: Bench, line: Line, load: Load, rounds: int) -> Sequence[Run]:
+    runs = []
+    for _ in range(rounds):
+        for contestant in CONTESTANTS:
+            runs.append(await stage.run(contestant, line, load))
+            _say(report.told(runs[-1]))
+    return runs
+
+
+async def _capacity(stage: Bench) -> Sequence[Run]:
+    """Raise the rate for each contestant until calls fail."""
+    runs = []
+    for contestant in CONTESTANTS:
+        for rate in _RATES:
+            run = await stage.run(contestant, SURVEY, Load.steady(rate, _RATE_SECONDS))
+            _say(f"{rate} new calls a second: {report.told(run)}")
+            runs.append(run)
+            if run.failures:
+                break
+    return runs
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _run() -> int:
+    options = arguments()
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        if options.keep is not None:
+            options.keep.mkdir(parents=True, exist_ok=True)
+            return 0 if asyncio.run(main(options, options.keep.absolute())) else 1
+        with tempfile.TemporaryDirectory(prefix="ivrserver-bench-") as folder:
+            return 0 if asyncio.run(main(options, Path(folder))) else 1
+    except IvrError as error:
+        _say(str(error))
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(_run())

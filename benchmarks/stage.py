@@ -1,0 +1,163 @@
+"""Start what is measured: one Asterisk that knows both IVRs, the controller, a web server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from benchmarks import script, sound
+from benchmarks.contest import Bench
+from benchmarks.usage import read, resident
+from benchmarks.web import WebhookServer
+from ivrserver.blocks import Prompt
+from ivrserver.blocks.files import dump
+from ivrserver.config import Settings
+from ivrserver.errors import SetupError
+from ivrserver.programs import Program, fetch, find
+from ivrserver.speech.build import build
+from ivrserver.telephony.asterisk import ports, running
+
+_READY_SECONDS: Final = 30.0
+_STOP_SECONDS: Final = 15.0
+_SETTLE_SECONDS: Final = 2.0
+_POLL_SECONDS: Final = 0.1
+_READY: Final = "serving calls"  # what `ivrserver serve` prints
+_AUDIO_PORTS: Final = {"rtp_start": 16000, "rtp_end": 19999}
+
+
+@asynccontextmanager
+async def bench(
+    settings: Settings, folder: Path, say: Callable[[str], None]
+) -> AsyncIterator[Bench]:
+    """Start everything on free ports of the loopback, with its data in `folder`.
+
+    Raises:
+        SetupError: something is missing and cannot be had, or does not start.
+    """
+    sipp = await asyncio.to_thread(_sipp, settings, say)
+    settings = _settings(settings, folder)
+    async with WebhookServer() as web:
+        files = await _spoken(settings, say)
+        custom = settings.data / "asterisk" / "custom"
+        custom.mkdir(parents=True)
+        sounds = [str(file.with_suffix("")) for file in files]
+        (custom / "extensions.conf").write_text(script.dialplan(web.url, sounds))
+        (custom / "modules.conf").write_text(script.MODULES)
+        (folder / "flow.yaml").write_text(dump(script.account(web.url)), encoding="utf-8")
+        async with (
+            running(settings, say) as asterisk,
+            _controller(asterisk.settings, folder, say) as controller,
+        ):
+            pids = {"asterisk": asterisk.pid, "controller": controller}
+            yield Bench(
+                asterisk,
+                web,
+                pids,
+                {name: resident(read(pid)) for name, pid in pids.items()},
+                sipp,
+                [sound.frames_of(file) for file in files],
+                folder,
+            )
+
+
+def _sipp(settings: Settings, say: Callable[[str], None]) -> Program:
+    if find("sipp", settings.packages) is None:
+        fetch(["sipp"], settings.packages, say)
+    program = find("sipp", settings.packages)
+    if program is None:
+        raise SetupError("SIPp is missing and could not be fetched: install sip-tester")
+    return program
+
+
+def _settings(settings: Settings, folder: Path) -> Settings:
+    update = {
+        "data": folder / "data",
+        "log_level": "warning",
+        "sip": settings.sip.model_copy(update={"guests": True, **_AUDIO_PORTS}),
+        "webhook": settings.webhook.model_copy(update={"allow_private": True}),
+    }
+    return ports.fresh(settings.model_copy(update=update))
+
+
+async def _spoken(settings: Settings, say: Callable[[str], None]) -> Sequence[Path]:
+    """Speak the prompts into the cache that the controller will use; both play these files."""
+    names = [name for name in ("flite",) if find(name, settings.packages) is None]
+    if names:
+        await asyncio.to_thread(fetch, names, settings.packages, say)
+    speech = build(settings)
+    try:
+        sounds = [
+            await speech.sound(Prompt(text=question.text), script.LANGUAGE, "", "")
+            for question in script.QUESTIONS
+        ]
+    finally:
+        await speech.close()
+    return [Path(sound.uri.removeprefix("sound:") + ".wav") for sound in sounds]
+
+
+@asynccontextmanager
+async def _controller(
+    settings: Settings, folder: Path, say: Callable[[str], None]
+) -> AsyncIterator[int]:
+    """Run the controller on the running Asterisk; gives its process id."""
+    environment = {**os.environ, **environment_of(settings)}
+    command = [str(Path(sys.executable).with_name("ivrserver"))]
+    log = folder / "controller.log"
+    with log.open("wb") as output:
+        applied = await asyncio.create_subprocess_exec(
+            *command, "apply", str(folder / "flow.yaml"), env=environment, stdout=output,
+            stderr=output,
+        )  # fmt: skip
+        if await applied.wait() != 0:
+            raise SetupError(f"the flow could not be applied:\n{_text(log)}")
+        process = await asyncio.create_subprocess_exec(
+            *command, "serve", env=environment, stdout=output, stderr=output,
+            stdin=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+    try:
+        await _until_ready(process, log)
+        say(f"the controller is ready; its log is {log}")
+        yield process.pid
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), _STOP_SECONDS)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+async def _until_ready(process: asyncio.subprocess.Process, log: Path) -> None:
+    for _ in range(int(_READY_SECONDS / _POLL_SECONDS)):
+        if _READY in _text(log):
+            await asyncio.sleep(_SETTLE_SECONDS)
+            return
+        if process.returncode is not None:
+            break
+        await asyncio.sleep(_POLL_SECONDS)
+    raise SetupError(f"the controller does not start:\n{_text(log)}")
+
+
+def _text(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace")
+
+
+def environment_of(settings: Settings) -> Mapping[str, str]:
+    """The settings that differ from one bench to the next, as environment variables."""
+    return {
+        "IVRSERVER_DATA": str(settings.data),
+        "IVRSERVER_LOG_LEVEL": settings.log_level,
+        "IVRSERVER_SIP__PORT": str(settings.sip.port),
+        "IVRSERVER_SIP__GUESTS": "true",
+        "IVRSERVER_ARI__PORT": str(settings.ari.port),
+        "IVRSERVER_ARI__PASSWORD": settings.ari.password.get_secret_value(),
+        "IVRSERVER_HTTP__PORT": str(settings.http.port),
+        "IVRSERVER_WEBHOOK__ALLOW_PRIVATE": "true",
+        "IVRSERVER_LIMITS__DRAIN_SECONDS": "0",
+    }
