@@ -22,10 +22,12 @@ as_root_with_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 apt_install() {
     say "installing $* (missing on this machine)"
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get -qq update >&2 || fail "apt-get update failed; install $* by hand, then run make again"
-    apt-get -qq install --no-install-recommends "$@" >&2 ||
-        fail "apt-get could not install $*; install it by hand, then run make again"
+    said=$(
+        export DEBIAN_FRONTEND=noninteractive
+        { apt-get -qq update && apt-get -qq install --no-install-recommends "$@"; } 2>&1
+    ) || fail "$said
+
+apt-get could not install $*. Install it by hand, then run make again"
 }
 
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
@@ -68,6 +70,20 @@ is_installed() { [ "$(cat ".venv/installed-$1" 2>/dev/null)" = "$(fingerprint "$
 
 log=.venv/install.log
 
+# Every tenth package.
+show_progress() {
+    seen=0
+    while read -r line; do
+        case $line in
+            Collecting* | Processing* | Requirement*)
+                seen=$((seen + 1))
+                [ $((seen % 10)) != 0 ] || [ $seen -gt "$1" ] || say "  $seen of $1"
+                ;;
+            "Installing collected"*) say "  putting them in place" ;;
+        esac
+    done
+}
+
 # Show pip's progress briefly. What it says in full is in the log, whose end is shown if it fails.
 pip_install() {
     total=$1
@@ -76,12 +92,7 @@ pip_install() {
     {
         .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-compile \
             --progress-bar off --no-build-isolation "$@" 2>&1 || touch .venv/failed
-    } | tee -a "$log" | awk -v total="$total" '
-        /^ *(Collecting|Processing|Requirement already satisfied:) .*\(from -r / {
-            if (++count % 10 == 0) printf "  %d of %d\n", count, total
-        }
-        /^Installing collected packages/ { print "  putting them in place" }
-    ' >&2
+    } | tee -a "$log" | show_progress "$total"
     if [ -e .venv/failed ]; then
         tail -n 20 "$log" >&2
         fail "The packages could not be installed (all of it: $log). Mend that, then run make again"
