@@ -33,6 +33,8 @@ from ivrserver.programs import Program, find
 KEY_SECONDS: Final = 0.24
 KEY_HELD_SECONDS: Final = 0.18
 PLAYOUT_SECONDS: Final = 0.08
+GONE: Final = "phone_gone"
+"""The event of our own that says that baresip has ended."""
 SILENCE_FILE: Final = "silence.wav"
 MODULES_FOLDER: Final = "usr/lib/baresip/modules"
 _MODULES: Final = ("g711.so", "aufile.so", "ctrl_tcp.so")
@@ -184,6 +186,7 @@ class Control:
         except (OSError, asyncio.IncompleteReadError, ValueError):
             pass
         finally:
+            self._on_event({"type": GONE})
             for reply in self._waiting.values():
                 if not reply.done():
                     reply.set_exception(PhoneError("baresip is gone"))

@@ -93,7 +93,7 @@ class Phone:
         self._changed = asyncio.Condition()
         self._calls = 0
         self._speeches = 0
-        self._reported = 0
+        self._begun = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.events: list[PhoneEvent] = []
         self.sip_port = 0
@@ -141,9 +141,9 @@ class Phone:
         Raises:
             PhoneError: it was not answered in time, or was refused; the text says why.
         """
-        seen = len(self.events)
+        self._begun = len(self.events)
         await self._control.command("dial", uri)
-        event = await self.wait_for("call_established", "call_closed", since=seen, timeout=timeout)
+        event = await self.wait_for("call_established", "call_closed", timeout=timeout)
         if event.kind == "call_closed":
             raise PhoneError(f"the call to {uri} was not answered: {event.detail}")
         return event
@@ -188,13 +188,16 @@ class Phone:
 
         To ignore the call, do nothing; else `accept` or `reject` it.
         """
-        return await self.wait_for("call_incoming", since=0, timeout=timeout)
+        ended = [at for at, event in enumerate(self.events) if event.kind == "call_closed"]
+        self._begun = max(self._begun, ended[-1] + 1 if ended else 0)
+        event = await self.wait_for("call_incoming", timeout=timeout)
+        self._begun = self.events.index(event)
+        return event
 
     async def accept(self) -> PhoneEvent:
         """Answer the incoming call and wait until it is up."""
-        seen = len(self.events)
         await self._control.command("accept")
-        return await self.wait_for("call_established", since=seen, timeout=10)
+        return await self.wait_for("call_established", timeout=10)
 
     async def reject(self) -> None:
         """Refuse the incoming call with 486 Busy Here."""
@@ -206,14 +209,14 @@ class Phone:
         Raises:
             PhoneError: there was no call with audio since the last `hang_up`.
         """
-        if not self._closed_since_last():
+        with contextlib.suppress(PhoneError):  # refused when the far end was faster
             await self._control.command("hangup")
         return await self.wait_closed(timeout=10)
 
     async def wait_closed(self, *, timeout: float = 60.0) -> Heard:
         """Wait until the far end has hung up and return what was heard."""
-        event = await self.wait_for("call_closed", since=self._reported, timeout=timeout)
-        self._reported = self.events.index(event) + 1
+        event = await self.wait_for("call_closed", timeout=timeout)
+        self._begun = self.events.index(event) + 1
         await self._control.command("listcalls")  # its answer comes after the file is complete
         path = self._folder / f"heard-{self._calls}.wav"
         self._calls += 1
@@ -226,15 +229,16 @@ class Phone:
         seconds = soundfile.info(path).duration
         return Heard(path, RATE, seconds, event.at - seconds)
 
-    async def wait_for(self, *kinds: str, since: int = 0, timeout: float) -> PhoneEvent:
-        """Wait for the first event of one of these kinds at or after index `since` of `events`.
+    async def wait_for(self, *kinds: str, timeout: float) -> PhoneEvent:
+        """Wait for the first event of one of these kinds since the present call began.
 
         Raises:
-            PhoneError: none came in time, or the phone's process has ended.
+            PhoneError: none came in time, or the phone's program has ended.
         """
 
         def found() -> PhoneEvent | None:
-            return next((event for event in self.events[since:] if event.kind in kinds), None)
+            wanted = (*kinds, baresip.GONE)
+            return next((each for each in self.events[self._begun :] if each.kind in wanted), None)
 
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout), self._changed:
@@ -242,14 +246,13 @@ class Phone:
         event = found()
         if event is None:
             raise PhoneError(f"the phone saw no {' or '.join(kinds)} within {timeout:g} s")
+        if event.kind == baresip.GONE:
+            raise PhoneError(f"the phone's program has ended:\n{self.log()[-1000:]}")
         return event
 
     def log(self) -> str:
         """What baresip has logged so far."""
         return (self._folder / "baresip.log").read_text(encoding="utf-8", errors="replace")
-
-    def _closed_since_last(self) -> bool:
-        return any(event.kind == "call_closed" for event in self.events[self._reported :])
 
     def _on_event(self, message: Mapping[str, Any]) -> None:
         detail = message.get("param") or message.get("peeruri") or ""
