@@ -136,7 +136,7 @@ class AccountForm(Form):
         return raw
 
 
-class _FlowSchema(GenerateJsonSchema):
+class FlowSchema(GenerateJsonSchema):
     """Writes defaults as a flow file would, and no titles that only repeat a field's name."""
 
     def encode_default(self, dft: Any) -> Any:
@@ -166,6 +166,6 @@ def as_yaml(default: Any) -> Any:
 
 def json_schema_text() -> str:
     """The JSON Schema of a flow file, as ``docs/reference/flow.schema.json`` holds it."""
-    schema = AccountForm.model_json_schema(by_alias=True, schema_generator=_FlowSchema)
-    schema["$schema"] = _FlowSchema.schema_dialect
+    schema = AccountForm.model_json_schema(by_alias=True, schema_generator=FlowSchema)
+    schema["$schema"] = FlowSchema.schema_dialect
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
