@@ -22,7 +22,8 @@ class LeftOver:
 
     Attributes:
         stray: a terminator that may still follow a finished answer, until the loop time `until`.
-        ahead: keys that cut a message short; they count for a next question with type-ahead.
+        ahead: keys typed after the answer, or that cut a message short; they count for a next
+            question with type-ahead.
     """
 
     stray: str = ""
@@ -78,6 +79,9 @@ async def gather(
             case KeyPressed(key, at) as pressed:
                 if left.is_stray(pressed):
                     continue
+                if verdict is not None:
+                    left.ahead.append(pressed)
+                    continue
                 if playback_id and barge_in:
                     await channel.stop()
                     playback_id = ""
@@ -92,7 +96,7 @@ async def gather(
 
 
 async def _typed_ahead(talk: Conversation, machine: DigitMachine, left: LeftOver) -> Verdict | None:
-    """Feed the keys that wait in line already; time runs from now."""
+    """Feed the keys that wait in line already; time runs from now. The rest stay for the next."""
     now = asyncio.get_running_loop().time()
     waiting, left.ahead = left.ahead, []
     while (event := await talk.channel.next_event(until=now)) is not None:
@@ -100,7 +104,9 @@ async def _typed_ahead(talk: Conversation, machine: DigitMachine, left: LeftOver
             waiting.append(event)
     verdict = None
     for pressed in waiting:
-        if not left.is_stray(pressed) and verdict is None:
+        if verdict is not None:
+            left.ahead.append(pressed)
+        elif not left.is_stray(pressed):
             verdict = machine.feed(pressed.key, now)
     return verdict
 

@@ -76,6 +76,20 @@ async def test_keys_typed_before_the_question_begins_are_dropped() -> None:
     assert answers(scene) == {2: "12345"}
 
 
+async def test_keys_typed_ahead_for_several_questions_reach_each_of_them() -> None:
+    first = zip_code(1, barge_in=False)
+    scene = Scene((ivr(first, zip_code(2, type_ahead=True), zip_code(3, type_ahead=True)),))
+    await scene.call((0.2, "111112222233333"))
+    assert answers(scene) == {1: "11111", 2: "22222", 3: "33333"}
+    assert scene.heard == [TEN_WORDS]
+
+
+async def test_a_terminator_by_habit_is_dropped_between_answers_typed_ahead() -> None:
+    scene = Scene((ivr(zip_code(1), zip_code(2, type_ahead=True)),))
+    await scene.call((0.2, "11111#22222"))
+    assert answers(scene) == {1: "11111", 2: "22222"}
+
+
 async def test_type_ahead_takes_them_and_skips_the_prompt() -> None:
     first = Message(question_id=1, name="m", prompt=Prompt(TEN_WORDS))
     scene = Scene((ivr(first, zip_code(2, type_ahead=True)),))

@@ -1,0 +1,113 @@
+"""A customer's web server whose replies each test scripts, caller by caller."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import parse_qsl, urlsplit
+
+from aiohttp import web
+
+HANG_UP = "<action><app>hangup</app></action>"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the server does with one request, after `delay` seconds.
+
+    Attributes:
+        fault: ``hang`` never replies, ``reset`` drops the connection, ``garbage`` is no HTTP.
+    """
+
+    body: str = HANG_UP
+    status: int = 200
+    content_type: str = "text/xml"
+    delay: float = 0.0
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it came; `query` and `body` are raw."""
+
+    at: float
+    method: str
+    path: str
+    query: str
+    body: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """What was sent by the method's own way, in order."""
+        raw = self.body.decode() if self.method == "POST" else self.query
+        return parse_qsl(raw, keep_blank_values=True, strict_parsing=True)
+
+    def __getitem__(self, name: str) -> str:
+        (value,) = [value for key, value in self.parameters if key == name]
+        return value
+
+
+@dataclass
+class Customer:
+    """Listens on a free port of the loopback while its context is open."""
+
+    url: str = ""
+    asked: dict[str, list[Asked]] = field(default_factory=lambda: defaultdict(list))
+    """Requests by the caller they are about."""
+    _replies: dict[str, deque[Reply]] = field(default_factory=dict)
+    _runner: web.AppRunner | None = None
+
+    def script(self, caller: str, *replies: Reply) -> None:
+        """Reply so to the requests about `caller`, one after the other; then with a hang-up."""
+        self._replies[caller] = deque(replies)
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._take)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _take(self, request: web.Request) -> web.StreamResponse:
+        target = urlsplit(request.raw_path)
+        asked = Asked(
+            asyncio.get_running_loop().time(),
+            request.method,
+            target.path,
+            target.query,
+            await request.read(),
+            dict(request.headers),
+        )
+        caller = asked["ivr_caller_id"]
+        self.asked[caller].append(asked)
+        waiting = self._replies.get(caller)
+        reply = waiting.popleft() if waiting else Reply()
+        await asyncio.sleep(reply.delay)
+        if reply.fault:
+            await self._misbehave(request, reply.fault)
+        return web.Response(
+            text=reply.body, status=reply.status, content_type=reply.content_type, charset="utf-8"
+        )
+
+    async def _misbehave(self, request: web.Request, fault: str) -> None:
+        transport = request.transport
+        assert isinstance(transport, asyncio.Transport)
+        if fault == "hang":
+            await asyncio.sleep(60)
+        elif fault == "garbage":
+            transport.write(b"\x00\xff not HTTP at all\r\n\r\n")
+            transport.close()
+        else:
+            transport.abort()
+        raise asyncio.CancelledError
