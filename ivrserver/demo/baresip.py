@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ SILENCE_FILE: Final = "silence.wav"
 MODULES_FOLDER: Final = "usr/lib/baresip/modules"
 _MODULES: Final = ("g711.so", "aufile.so", "ctrl_tcp.so")
 _APPLICATIONS: Final = ("account.so", "menu.so")
+_PORTS: Final = range(30000, 32700)
+_PORT_TRIES: Final = 200
 _START_SECONDS: Final = 10.0
 _ANSWER_SECONDS: Final = 5.0
 
@@ -120,12 +123,25 @@ def baresip_program(settings: PackageSettings) -> Program:
     return program
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    """A port of 127.0.0.1 that nobody uses at this moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses at this moment, by TCP and UDP.
+
+    Not one of those that the system hands out by itself (from 32768 on): those are soon taken.
+
+    Raises:
+        SetupError: none is free.
+    """
+    for _ in range(_PORT_TRIES):
+        port = random.choice(_PORTS)  # noqa: S311 - to stay out of each other's way, no secret
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+            contextlib.suppress(OSError),
+        ):
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+            return port
+    raise SetupError("no port of 127.0.0.1 is free for the phone")
 
 
 class Control:
@@ -149,6 +165,8 @@ class Control:
         Raises:
             PhoneError: baresip refused it, is gone, or did not answer in time.
         """
+        if self._task.done():
+            raise PhoneError(f"baresip is gone: the command {name} comes too late")
         self._count += 1
         token = str(self._count)
         reply: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()

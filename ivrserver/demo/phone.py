@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-import socket
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -107,8 +106,8 @@ class Phone:
         program = baresip.baresip_program(self._packages)
         self._folder = Path(tempfile.mkdtemp(prefix="phone-"))
         try:
-            control_port = baresip.free_port(socket.SOCK_STREAM)
-            self.sip_port = baresip.free_port(socket.SOCK_DGRAM)
+            control_port = baresip.free_port()
+            self.sip_port = baresip.free_port()
             modules = program.root / baresip.MODULES_FOLDER
             text = baresip.configuration(modules, self.sip_port, control_port)
             (self._folder / "config").write_text(text, encoding="utf-8")
