@@ -91,7 +91,7 @@ class Ari:
                 self._operations[f"{resource}.{name}"] = operation
 
     def use_http_only(self) -> None:
-        """Send everything by HTTP: this Asterisk does not answer on the WebSocket."""
+        """Send everything by HTTP: there will be no WebSocket any more."""
         self.by_socket = False
         for operation in self._operations.values():
             operation.http_client = self._transport.http

@@ -93,6 +93,7 @@ class Listener:
             except TelephonyError as error:
                 reason = str(error)
             if self._replaced:
+                self._ari.use_http_only()
                 raise ConfigError(
                     f"another controller took over the application {self._ari.application}:"
                     " give each its own ari.node or ari.instance"

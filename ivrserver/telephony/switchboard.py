@@ -80,14 +80,18 @@ class Switchboard:
             ConfigError: Asterisk refuses our login, or another controller has our name.
         """
         self._handle = handle
+        listening = asyncio.create_task(self._listener.run())
         failure: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as self._tasks:
-                self._tasks.create_task(self._listener.run())
                 self._tasks.create_task(self._reconcile_often())
+                # The listener outlives the calls: they need it to hang up.
+                await asyncio.shield(listening)
         except* ConfigError as group:
             failure = group.exceptions[0]
         finally:
+            listening.cancel()
+            await asyncio.wait({listening})
             await self._transport.close()
         if failure is not None:
             raise failure

@@ -77,9 +77,9 @@ class Peer:
     """An ARI application of its own that plays the far ends: not the code under test."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse
+        self, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse, app: str
     ) -> None:
-        self._session, self._socket = session, socket
+        self._session, self._socket, self._app = session, socket, app
         self._entered: dict[str, asyncio.Event] = {}
 
     async def listen(self) -> None:
@@ -104,11 +104,12 @@ class Peer:
             "POST",
             "channels/create",
             endpoint=f"Local/{number}@inbound/n",
-            app="peer",
+            app=self._app,
             channelId=channel_id,
             formats="slin",
         )
-        await entered.wait()
+        async with asyncio.timeout(5):
+            await entered.wait()
         if caller:
             for name in ("CALLERID(num)", "CONNECTEDLINE(num)"):
                 await self.ask(
@@ -120,16 +121,16 @@ class Peer:
 
 @asynccontextmanager
 async def peer(settings: Settings) -> AsyncIterator[Peer]:
-    ari = settings.ari
+    ari, app = settings.ari, f"peer-{uuid4()}"
     login = f"{ari.username}:{ari.password.get_secret_value()}".encode()
     async with (
         aiohttp.ClientSession(
             base_url=f"http://{ari.host}:{ari.port}/ari/",
             headers={"Authorization": f"Basic {base64.b64encode(login).decode()}"},
         ) as session,
-        session.ws_connect("events", params={"app": "peer"}) as socket,
+        session.ws_connect("events", params={"app": app}) as socket,
     ):
-        far_end = Peer(session, socket)
+        far_end = Peer(session, socket, app)
         reader = asyncio.create_task(far_end.listen())
         yield far_end
         reader.cancel()
@@ -170,6 +171,7 @@ class Exchange:
 
     def __init__(self, switchboard: Switchboard, peer: Peer, folder: Path) -> None:
         self.switchboard, self.peer, self.folder = switchboard, peer, folder
+        self.running = asyncio.create_task(switchboard.run(self.handle))
         self._arrived: asyncio.Queue[tuple[Channel, IncomingCall]] = asyncio.Queue()
         self.carry: Handler = self.hold
         """Carries the calls; a test may put its own here."""
@@ -197,7 +199,7 @@ class Exchange:
     async def leftovers(self) -> list[str]:
         """The channels and bridges that Asterisk has, after a moment to clear up."""
         left: list[str] = []
-        for _ in range(30):
+        for _ in range(50):
             found = [await self.peer.ask("GET", kind) for kind in ("channels", "bridges")]
             left = [f"{thing}" for things in found for thing in things]  # type: ignore[attr-defined]
             if not left:
@@ -212,7 +214,7 @@ async def exchange(settings: Settings, folder: Path) -> AsyncIterator[Exchange]:
     switchboard = Switchboard(settings)
     async with peer(settings) as far_end:
         tested = Exchange(switchboard, far_end, folder)
-        running = asyncio.create_task(switchboard.run(tested.handle))
+        running = tested.running
         try:
             async with asyncio.timeout(10):
                 await switchboard.ready.wait()
