@@ -64,6 +64,7 @@ class Journal:
         self._due = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
         self._away_since: float | None = None
+        self._away_told = False
         self._closing = False
 
     def write(self, record: Record) -> None:
@@ -92,6 +93,9 @@ class Journal:
             async with asyncio.timeout(self._commit_wait):
                 await stored
         except TimeoutError:
+            # Nobody else is to wait as long for a database that hangs without an error.
+            if self._away_since is None:
+                self._away_since = self._loop.time() - self._commit_wait
             log.warning("commit_not_confirmed", seconds=self._commit_wait, queued=len(self._queue))
 
     async def run(self) -> None:
@@ -109,7 +113,8 @@ class Journal:
                 if not group:
                     await self._give_up(entries[0], refusal)
                     group = self._pace.group
-            except DatabaseAway as away:
+            except Exception as away:
+                # Mostly DatabaseAway; whatever else it is, the records stay.
                 self._note_away(away)
                 await asyncio.sleep(self._pace.retry[min(failures, len(self._pace.retry) - 1)])
                 failures += 1
@@ -165,12 +170,15 @@ class Journal:
         if self._away_since is not None:
             seconds = round(self._loop.time() - self._away_since, 1)
             log.warning("database_back", seconds=seconds, queued=len(self._queue), lost=self._lost)
-            self._away_since, self._lost = None, 0
+            self._away_since, self._away_told, self._lost = None, False, 0
 
-    def _note_away(self, away: DatabaseAway) -> None:
+    def _note_away(self, away: Exception) -> None:
         if self._away_since is None:
             self._away_since = self._loop.time()
-            log.warning("database_away", error=str(away), queued=len(self._queue))
+        if not self._away_told:
+            self._away_told = True
+            told = str(away) if isinstance(away, DatabaseAway) else type(away).__name__
+            log.warning("database_away", error=told, queued=len(self._queue))
 
     def _away_for(self, seconds: float) -> bool:
         return self._away_since is not None and self._loop.time() - self._away_since >= seconds

@@ -32,6 +32,7 @@ class FakeSink:
         self.transactions: list[tuple[float, list[str]]] = []
         self.attempts = 0
         self.away = False
+        self.broken = False
         self.refused: set[str] = set()
         self.mended_by_cleaning: set[str] = set()
         self.seconds = 0.0
@@ -39,6 +40,9 @@ class FakeSink:
 
     async def write(self, entries: Sequence[Entry], *, clean: bool = False) -> None:
         self.attempts += 1
+        if self.broken:
+            self.broken = False
+            raise RuntimeError("4711")
         texts = [entry.event.text for _, entry in entries]
         await asyncio.sleep(self.seconds)
         if self.away:
@@ -247,3 +251,37 @@ async def test_a_caller_who_hangs_up_while_waiting_harms_nobody() -> None:
         journal.write(record("b"))
         await journal.commit()
     assert sink.stored == ["a", "b"]
+
+
+async def test_a_database_that_hangs_holds_up_only_the_first_who_wait() -> None:
+    sink = FakeSink()
+    sink.seconds = 30
+    async with running(sink) as journal:
+        journal.write(record("a"))
+        await asyncio.gather(journal.commit(), journal.commit())
+        assert now() == 2.0
+        journal.write(record("b"))
+        await journal.commit()
+        assert now() == 2.0
+        await asyncio.sleep(29)
+        sink.seconds = 0
+        await asyncio.sleep(31)
+        journal.write(record("c"))
+        await journal.commit()
+        assert sink.stored == ["a", "b", "c"]
+
+
+async def test_an_unexpected_error_costs_no_record_and_shows_none() -> None:
+    sink = FakeSink()
+    sink.broken = True
+    with capture_logs() as logs:
+        async with running(sink) as journal:
+            journal.write(record("a"))
+            await journal.commit()
+    assert sink.stored == ["a"]
+    assert logs[0] == {
+        "event": "database_away",
+        "log_level": "warning",
+        "error": "RuntimeError",
+        "queued": 1,
+    }
