@@ -17,6 +17,7 @@ import uvloop
 
 from ivrserver import __version__, app, logs
 from ivrserver.blocks.files import dump
+from ivrserver.blocks.lint import Known
 from ivrserver.blocks.schema import json_schema_text
 from ivrserver.config import Settings, load
 from ivrserver.demo.run import demo as run_demo
@@ -201,7 +202,9 @@ def apply(context: Context, files: tuple[Path, ...], prune: bool, check: bool) -
         async with database(settings) as engine:
             await migrate(engine)
             accounts = Accounts(engine, app.audio_folder(settings))
-            flows = read_flow_files(files, await accounts.known())
+            # What is going to be removed cannot be referred to.
+            known = Known() if prune else await accounts.known()
+            flows = read_flow_files(files, known)
             if check:
                 return ["the files are right"]
             return _told(await accounts.apply(flows.account, flows.audio, prune=prune))

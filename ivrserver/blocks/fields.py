@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import warnings
 from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 
+from ivrserver.blocks.patterns import problem_of
 from ivrserver.blocks.webhook import valid_secret
 
 MAX_LINE = 200
@@ -103,11 +103,8 @@ Seconds = Annotated[
 
 
 def _pattern(text: str) -> str:
-    try:
-        with warnings.catch_warnings(action="error"):
-            re.compile(text)
-    except (re.error, Warning, OverflowError, RecursionError) as error:
-        raise ValueError(f"is not a regular expression ({error}); mend or remove it") from error
+    if problem := problem_of(text):
+        raise ValueError(f"is not a regular expression ({problem}); mend or remove it")
     return one_line(text)
 
 

@@ -5,9 +5,10 @@ Times are seconds of any steady clock; the machine never reads one.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import Enum
+
+from ivrserver.blocks.patterns import matches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +122,6 @@ class DigitMachine:
             return "" if self._keys in rule.allowed else "not one of the allowed answers"
         if not (self._keys.isascii() and self._keys.isdigit()):
             return "a key that is not a digit"
-        if rule.pattern and re.fullmatch(rule.pattern, self._keys) is None:
+        if rule.pattern and not matches(rule.pattern, self._keys):
             return "does not match the pattern"
         return ""

@@ -26,6 +26,8 @@ SQLITE_PRAGMAS = {
     "synchronous": "FULL",
 }
 
+_POSTGRES_PORT = 5432
+
 BAD_ROW = ("22", "23")
 """SQLSTATE classes that blame a row: data exception, integrity constraint violation."""
 
@@ -75,6 +77,13 @@ def sqlite_path(url: URL) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
     return path
+
+
+def place_of(url: URL) -> str:
+    """Where the database is, for people: no user, no password."""
+    if is_sqlite(url):
+        return str(url.database)
+    return f"{url.database} on {url.host or 'this machine'} port {url.port or _POSTGRES_PORT}"
 
 
 @asynccontextmanager
