@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from ivrserver import resources
@@ -141,6 +143,31 @@ async def test_a_port_that_is_taken_is_named(settings: Settings) -> None:
         with pytest.raises(SetupError, match=rf"sip\.port {taken} on 127\.0\.0\.1 is taken"):
             async with running(with_port(settings, "sip", taken), say=print):
                 pass
+
+
+async def test_a_second_one_does_not_use_the_same_folders(asterisk: Asterisk) -> None:
+    others = ports.fresh(asterisk.settings)
+    with pytest.raises(SetupError, match="another ivrserver is running on the data folder"):
+        async with running(others, say=print):
+            pass
+
+
+async def test_there_is_hold_music(asterisk: Asterisk) -> None:
+    assert "/moh/hold" in await asterisk.console("moh show files")
+
+
+async def test_an_endpoint_can_be_added_without_a_reload(asterisk: Asterisk) -> None:
+    ari = asterisk.settings.ari
+    login = f"{ari.username}:{ari.password.get_secret_value()}"
+    headers = {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
+    url = f"http://{ari.host}:{ari.port}/ari/asterisk/config/dynamic/res_pjsip/endpoint/softphone"
+    fields = {"fields": [{"attribute": "context", "value": "inbound"}]}
+    async with aiohttp.ClientSession(headers=headers) as http:
+        async with http.put(url, json=fields) as reply:
+            assert reply.status == 200
+        assert "softphone" in await asterisk.console("pjsip show endpoints")
+        async with http.delete(url) as reply:
+            assert reply.status == 204
 
 
 async def test_a_mistake_in_an_own_file_is_shown(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -81,13 +82,20 @@ class Folders:
         for folder in (self.custom, self.share, keys, self.cache, self.recordings, self.log):
             folder.mkdir(parents=True, exist_ok=True)
         for folder in (self.etc, self.run):
-            folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
-            folder.chmod(_PRIVATE)
+            _make_private(folder)
         ours = resources.folder("asterisk-config")
         sources = {name: asterisk.share / name for name in _SHARED}
         sources |= {name: ours / name for name in ("sounds", "moh")}
         for name, source in sources.items():
             _link(self.share / name, source)
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder that only we may enter; one that somebody else put there is not used."""
+    folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, "not a folder of ours", str(folder))
+    folder.chmod(_PRIVATE)
 
 
 def _link(link: Path, target: Path) -> None:
@@ -103,4 +111,5 @@ def _socket_folder(wished: Path) -> Path:
     if len(str(wished)) <= _LONGEST_RUN:
         return wished
     mark = sha256(str(wished).encode()).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"ivrserver-{os.geteuid()}-{mark}"
+    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    return Path(base) / f"ivrserver-{os.geteuid()}-{mark}"

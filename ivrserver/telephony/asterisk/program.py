@@ -38,11 +38,6 @@ class AsteriskProgram:
     share: Path
 
     @property
-    def major(self) -> int:
-        """The first number of the version."""
-        return int(self.version.partition(".")[0])
-
-    @property
     def present(self) -> frozenset[str]:
         """File names of the modules that it has."""
         return frozenset(path.name for path in self.modules.glob("*.so"))

@@ -56,7 +56,6 @@ def render(settings: Settings, folders: Folders, asterisk: AsteriskProgram) -> d
         "codecs": "ulaw,alaw,g722,opus" if _OPUS in asterisk.present else "ulaw,alaw,g722",
         "broadcasts": asterisk.broadcasts,
         "present": asterisk.present,
-        "major": asterisk.major,
     }
     names = environment.list_templates(filter_func=lambda name: name.endswith(".conf"))
     files = {}

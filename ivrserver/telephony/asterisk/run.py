@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import fcntl
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Final
 
 from ivrserver.config import Settings
@@ -124,19 +126,40 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
         ConfigError: a setting cannot be written into Asterisk's configuration.
     """
     asterisk = await asyncio.to_thread(program.obtain, settings, say)
-    installation = await asyncio.to_thread(install, settings, asterisk)
-    server = Asterisk(installation, await Run.start(installation))
-    tasks = []
+    with _alone_in(settings.data):
+        installation = await asyncio.to_thread(install, settings, asterisk)
+        server = Asterisk(installation, await Run.start(installation))
+        tasks = []
+        try:
+            await server.until_ready()
+            tasks.append(asyncio.create_task(server.supervise(say)))
+            tasks.append(asyncio.create_task(logs.keep_small(installation)))
+            yield server
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await server.stop()
+
+
+@contextmanager
+def _alone_in(data: Path) -> Iterator[None]:
+    """Let no second Asterisk run on the same folders. The system unlocks when we die."""
+    folder = data / "asterisk"
     try:
-        await server.until_ready()
-        tasks.append(asyncio.create_task(server.supervise(say)))
-        tasks.append(asyncio.create_task(logs.keep_small(installation)))
-        yield server
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await server.stop()
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("w")
+    except OSError as error:
+        raise SetupError(f"cannot write to the data folder {data}: {error}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SetupError(
+                f"another ivrserver is running on the data folder {data};"
+                " stop that one, or set data to another folder"
+            ) from None
+        yield
 
 
 def install(settings: Settings, asterisk: AsteriskProgram) -> Installation:
