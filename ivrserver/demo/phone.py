@@ -32,7 +32,9 @@ from ivrserver.demo import baresip
 from ivrserver.demo.baresip import PhoneAccount, PhoneError
 
 RATE: Final = 8000
-_TRAILING_SILENCE: Final = 600.0
+_TRAILING_SILENCE: Final = 90.0
+"""Seconds, more than any call of a script goes on. baresip reads all of it before a call begins:
+with ten minutes of it a phone hears its first sound a tenth of a second late."""
 _CALLER = PhoneAccount()
 
 __all__ = ["Heard", "Phone", "PhoneAccount", "PhoneError", "PhoneEvent"]
@@ -78,17 +80,20 @@ class Phone:
         account: PhoneAccount = _CALLER,
         *,
         keep: Path | None = None,
+        port: int = 0,
     ) -> None:
         """Describe the phone; it starts when the context is entered.
 
         Args:
             packages: where the program baresip is.
             account: who the phone is.
+            port: its SIP port; 0: a free one.
             keep: an existing folder that recordings are moved to; None: they end with the phone.
         """
         self._packages = packages
         self._account = account
         self._keep = keep
+        self._port = port
         self._changed = asyncio.Condition()
         self._calls = 0
         self._speeches = 0
@@ -106,17 +111,17 @@ class Phone:
         program = baresip.baresip_program(self._packages)
         self._folder = Path(tempfile.mkdtemp(prefix="phone-"))
         try:
-            control_port = baresip.free_port()
-            self.sip_port = baresip.free_port()
+            self._control_port, self._own_port = baresip.free_port(), baresip.free_port()
+            self.sip_port = self._port or self._own_port
             modules = program.root / baresip.MODULES_FOLDER
-            text = baresip.configuration(modules, self.sip_port, control_port)
+            text = baresip.configuration(modules, self.sip_port, self._control_port)
             (self._folder / "config").write_text(text, encoding="utf-8")
             accounts = self._folder / "accounts"
             accounts.touch(mode=0o600)
             accounts.write_text(self._account.line(), encoding="utf-8")
             _write_source(self._folder / baresip.SILENCE_FILE, np.zeros(0))
             self._process, self._control = await baresip.start(
-                program, self._folder, self._on_event, control_port
+                program, self._folder, self._on_event, self._control_port
             )
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -132,6 +137,7 @@ class Phone:
         """Hang up, stop the phone and remove its files."""
         await self._control.close()
         await baresip.stop(self._process)
+        baresip.give_back(self._control_port, self._own_port)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     async def call(self, uri: str, *, timeout: float = 30.0) -> PhoneEvent:

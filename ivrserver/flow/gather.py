@@ -60,13 +60,11 @@ async def gather(
     channel = talk.channel
     machine = DigitMachine(rule)
     verdict: Verdict | None = None
-    if type_ahead:
-        verdict = await _typed_ahead(talk, machine, left)
-        if verdict is not None:
-            return verdict
-    else:
+    if not type_ahead:
         left.ahead.clear()
         channel.forget_keys()
+    elif (verdict := await _typed_ahead(talk, machine, left)) is not None:
+        return verdict
     playback_id = "" if machine.keys else await talk.play(prompts, voice)
     if not playback_id:
         machine.begin(loop.time())
