@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 import aiohttp
@@ -24,7 +23,6 @@ from ivrserver.telephony.transport import Transport
 log = structlog.get_logger(__name__)
 
 _REFUSALS = (401, 403)
-_CLOSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,30 +120,28 @@ class Listener:
             raise
         self._loaded = True
         self._transport.socket.attach(socket)
-        greeting = asyncio.create_task(self._greet(socket))
+        reading = asyncio.create_task(self._read(socket))
+        greeting = asyncio.create_task(self._greet())
         try:
-            await self._read(socket)
+            await asyncio.wait({reading, greeting}, return_when=asyncio.FIRST_COMPLETED)
+            if not reading.done() and greeting.exception() is None:
+                await asyncio.wait({reading})
         finally:
-            self._transport.socket.detach()
             self._lost()
+            reading.cancel()
             greeting.cancel()
-            with suppress(TimeoutError, aiohttp.ClientError, OSError):
-                async with asyncio.timeout(_CLOSE_SECONDS):
-                    await socket.close()
-            (outcome,) = await asyncio.gather(greeting, return_exceptions=True)
-        if isinstance(outcome, Exception):
-            raise outcome
+            outcomes = await asyncio.gather(reading, greeting, return_exceptions=True)
+            await self._transport.disconnect(socket)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
 
-    async def _greet(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _greet(self) -> None:
         """Set the connection up while events flow already. A failure ends the connection."""
-        try:
-            await self._ari.ignore_events(UNHEARD)
-            await self._check_socket_route()
-            await self._transport.http.warm_up()
-            await self._connected()
-        except Exception:
-            await socket.close()
-            raise
+        await self._ari.ignore_events(UNHEARD)
+        await self._check_socket_route()
+        await self._transport.http.warm_up()
+        await self._connected()
         log.info("asterisk_connected", application=self._ari.application)
 
     async def _check_socket_route(self) -> None:

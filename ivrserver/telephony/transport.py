@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import count
@@ -32,6 +33,10 @@ _POOL_IDLE = 10.0
 
 _HEARTBEAT = 10.0
 """Seconds between pings on the WebSocket; half of it later without an answer it is given up."""
+
+
+_CLOSE_SECONDS = 1.0
+"""A peer that reads no more would otherwise keep what is unsent, and us, for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +95,47 @@ _BROKEN = Reply(0)
 
 
 class SocketRoute:
-    """REST over the events WebSocket (Asterisk 20.14, 22.4 and later)."""
+    """REST over the events WebSocket (Asterisk 20.14, 22.4 and later).
+
+    One task writes for all: in aiohttp a writer that is cancelled while the socket is blocked
+    cancels every other one with it, and a call would take that for its own end.
+    """
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
-        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._outbox: asyncio.Queue[tuple[str, str]] | None = None
+        self._writer: asyncio.Task[None] | None = None
         self._connected = asyncio.Event()
         self._pending: dict[str, asyncio.Future[Reply]] = {}
         self._numbers = count(1)
 
     def attach(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Use `socket` from now on."""
-        self._socket = socket
+        self._outbox = asyncio.Queue()
+        self._writer = asyncio.create_task(self._write(socket, self._outbox))
         self._connected.set()
 
     def detach(self) -> None:
         """Forget the socket; requests in flight fail with `AriUnavailable`."""
-        self._socket = None
+        self._outbox = None
         self._connected.clear()
+        if self._writer is not None:
+            self._writer.cancel()
         for future in self._pending.values():
             if not future.done():
                 future.set_result(_BROKEN)
+
+    async def _write(
+        self,
+        socket: aiohttp.ClientWebSocketResponse,
+        outbox: asyncio.Queue[tuple[str, str]],
+    ) -> None:
+        """Send what still has somebody waiting for it. A broken socket is the reader's to tell."""
+        with suppress(aiohttp.ClientError, OSError):
+            while True:
+                number, text = await outbox.get()
+                if number in self._pending:
+                    await socket.send_str(text)
 
     def settle(self, message: Mapping[str, Any]) -> None:
         """Hand a RESTResponse to the request that waits for it; a late one is dropped."""
@@ -141,13 +166,13 @@ class SocketRoute:
         text = orjson.dumps(message).decode()
         try:
             async with asyncio.timeout(self._timeout):
-                while (socket := self._socket) is None:
+                while (outbox := self._outbox) is None:
                     await self._connected.wait()
                 future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
                 self._pending[number] = future
-                await socket.send_str(text)
+                outbox.put_nowait((number, text))
                 reply = await future
-        except (aiohttp.ClientError, OSError) as error:
+        except TimeoutError as error:
             raise _unavailable(error, self._timeout) from error
         finally:
             self._pending.pop(number, None)
@@ -239,7 +264,18 @@ class Transport:
         except (aiohttp.ClientError, OSError) as error:
             raise _unavailable(error, self._timeout) from error
 
+    async def disconnect(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Close the WebSocket; does not wait long for an Asterisk that no longer answers."""
+        self.socket.detach()
+        # In a task: on a blocked socket it may end with a cancellation that is not ours.
+        closing = asyncio.create_task(socket.close())
+        await asyncio.wait({closing}, timeout=_CLOSE_SECONDS)
+        closing.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
+
     async def close(self) -> None:
         """Close every connection."""
         self.socket.detach()
-        await self._session.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._session.close()
