@@ -8,6 +8,9 @@ import secrets
 from dataclasses import dataclass, field
 
 RTP_HEADER = 12
+FLIGHT_SECONDS = 0.06
+"""Audio that was under way when the call ended may still come in so long."""
+LINGER_SECONDS = 0.3
 
 
 class _Inbox(asyncio.DatagramProtocol):
@@ -20,24 +23,38 @@ class _Inbox(asyncio.DatagramProtocol):
 
 @dataclass
 class Outcome:
-    """What became of a call: the final status, and the audio heard (µ-law, 8 kHz)."""
+    """What became of a call: the final status, and the audio heard (µ-law, 8 kHz).
+
+    `late` counts the audio packets that came after the end.
+    """
 
     status: int
     audio: bytes = b""
+    late: int = 0
     statuses: list[int] = field(default_factory=list)
 
 
-async def call(port: int, number: str, seconds: float = 30.0) -> Outcome:
-    """Call `number` on the loopback, listen until the other side hangs up."""
+async def call(
+    port: int, number: str, seconds: float = 30.0, *, leave_after: float | None = None
+) -> Outcome:
+    """Call `number` on the loopback, and listen until the other side hangs up.
+
+    With `leave_after` this side hangs up, so many seconds after the answer.
+    """
     loop = asyncio.get_running_loop()
     sip, signals = await loop.create_datagram_endpoint(_Inbox, local_addr=("127.0.0.1", 0))
     rtp, audio = await loop.create_datagram_endpoint(_Inbox, local_addr=("127.0.0.1", 0))
     try:
         async with asyncio.timeout(seconds):
-            outcome = await _converse(port, number, sip, signals, rtp.get_extra_info("sockname")[1])
+            own_rtp = rtp.get_extra_info("sockname")[1]
+            outcome = await _converse(port, number, sip, signals, own_rtp, leave_after=leave_after)
         if outcome.status == 200:
             heard = [audio.packets.get_nowait() for _ in range(audio.packets.qsize())]
             outcome.audio = b"".join(packet[RTP_HEADER:] for packet in heard)
+            await asyncio.sleep(FLIGHT_SECONDS)
+            before = audio.packets.qsize()
+            await asyncio.sleep(LINGER_SECONDS)
+            outcome.late = audio.packets.qsize() - before
         return outcome
     finally:
         sip.close()
@@ -45,7 +62,13 @@ async def call(port: int, number: str, seconds: float = 30.0) -> Outcome:
 
 
 async def _converse(
-    port: int, number: str, sip: asyncio.DatagramTransport, signals: _Inbox, rtp_port: int
+    port: int,
+    number: str,
+    sip: asyncio.DatagramTransport,
+    signals: _Inbox,
+    rtp_port: int,
+    *,
+    leave_after: float | None,
 ) -> Outcome:
     own = sip.get_extra_info("sockname")[1]
     call_id, tag = secrets.token_hex(8), secrets.token_hex(4)
@@ -56,7 +79,7 @@ async def _converse(
     )
 
     def request(method: str, to_tag: str = "", body: str = "") -> bytes:
-        sequence = "1 " + method
+        sequence = f"{2 if method == 'BYE' else 1} {method}"
         kind = "Content-Type: application/sdp\r\n" if body else ""
         return (
             f"{method} sip:{number}@127.0.0.1:{port} SIP/2.0\r\n"
@@ -72,24 +95,35 @@ async def _converse(
     while True:
         message = (await signals.packets.get()).decode()
         if message.startswith("BYE"):
-            sip.sendto(_accepted(message), server)
+            sip.sendto(reply(message, "200 OK"), server)
             return outcome
         status = int(message.split()[1])
+        if _header(message, "CSeq").endswith("BYE"):
+            return outcome
         outcome.statuses.append(status)
         if status < 200:
             continue
-        match = re.search(r"^To:.*?(;tag=\S+)", message, re.MULTILINE | re.IGNORECASE)
-        sip.sendto(request("ACK", match[1] if match else ""), server)
+        match = re.search(r";tag=\S+", _header(message, "To"))
+        to_tag = match[0] if match else ""
+        sip.sendto(request("ACK", to_tag), server)
         outcome.status = status
         if status >= 300:
             return outcome
+        if leave_after is not None:
+            bye = request("BYE", to_tag)
+            asyncio.get_running_loop().call_later(leave_after, sip.sendto, bye, server)
 
 
-def _accepted(request: str) -> bytes:
-    """Answer 200 to a request, with the headers that belong to its transaction."""
+def _header(message: str, name: str) -> str:
+    match = re.search(rf"^{name}:(.*?)\r$", message, re.MULTILINE | re.IGNORECASE)
+    return match[1].strip() if match else ""
+
+
+def reply(request: str, status: str, tag: str = "") -> bytes:
+    """The reply to a request: status, and the headers that belong to its transaction."""
     kept = [
-        line
+        line + (f";tag={tag}" if tag and line.lower().startswith("to:") else "")
         for line in request.split("\r\n")
         if line.lower().startswith(("via:", "from:", "to:", "call-id:", "cseq:"))
     ]
-    return "\r\n".join(["SIP/2.0 200 OK", *kept, "Content-Length: 0", "", ""]).encode()
+    return "\r\n".join([f"SIP/2.0 {status}", *kept, "Content-Length: 0", "", ""]).encode()

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ivrserver.demo import listening
 from ivrserver.demo.phone import Heard, Phone, PhoneEvent
 from ivrserver.flow.events import KINDS, CallEnded, Event, PromptPlayed, QuestionAsked, Warned
-from ivrserver.flow.records import TimelineEntry
+from ivrserver.flow.records import TimelineEntry, WebhookAttempt
 from ivrserver.flow.story import tell
 from ivrserver.storage import CallDetails, Calls, tables
 
@@ -185,6 +185,16 @@ class Caller:
         )
         self._assert_answers_are_keys([value for _, value, _ in rows])
         return outcome
+
+    async def attempts(self, count: int = 1) -> list[WebhookAttempt]:
+        """The requests to the web server, once there are `count`: the last may follow the end."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                details = await self._closed()
+                made = [attempt for run in details.respondents for attempt in run.attempts]
+                if len(made) >= count:
+                    return made
+                await asyncio.sleep(POLL_SECONDS)
 
     async def _closed(self) -> CallDetails:
         async with asyncio.timeout(PATIENCE):
