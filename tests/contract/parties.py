@@ -209,17 +209,22 @@ class Exchange:
 
 
 @asynccontextmanager
-async def exchange(settings: Settings, folder: Path) -> AsyncIterator[Exchange]:
-    """A switchboard connected to the Asterisk of `settings`; leaves nothing behind."""
-    switchboard = Switchboard(settings)
+async def exchange(
+    settings: Settings, folder: Path, *, tested: Settings | None = None
+) -> AsyncIterator[Exchange]:
+    """A switchboard connected to the Asterisk of `settings`; leaves nothing behind.
+
+    `tested`: settings of the switchboard, where they are others.
+    """
+    switchboard = Switchboard(tested or settings)
     async with peer(settings) as far_end:
-        tested = Exchange(switchboard, far_end, folder)
-        running = tested.running
+        board = Exchange(switchboard, far_end, folder)
+        running = board.running
         try:
             async with asyncio.timeout(10):
                 await switchboard.ready.wait()
-            yield tested
-            assert await tested.leftovers() == []
+            yield board
+            assert await board.leftovers() == []
         finally:
             running.cancel()
             await asyncio.wait({running})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ from ivrserver.errors import ConfigError
 from ivrserver.flow.ports import Channel, IncomingCall, PlaybackEnded, RecordingOrder, Sound
 from ivrserver.telephony.asterisk import Asterisk
 from ivrserver.telephony.switchboard import Switchboard
+from tests.contract.link import Link, link_to
 from tests.contract.parties import Exchange, exchange, peer
 
 PLENTY = 10.0
@@ -118,49 +119,66 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def drop_connection(board: Exchange) -> None:
-    """Break the link under the switchboard, as a network would."""
-    socket = board.switchboard._transport.socket._socket
-    assert socket is not None
-    assert socket._response.connection is not None
-    assert socket._response.connection.transport is not None
-    socket._response.connection.transport.abort()
+@pytest.fixture
+async def frail(asterisk: Asterisk, sounds: Path) -> AsyncIterator[tuple[Exchange, Link]]:
+    """A switchboard whose link to Asterisk can be broken."""
+    settings = asterisk.settings
+    async with link_to(settings.ari.port) as link:
+        far = settings.model_copy(
+            update={"ari": settings.ari.model_copy(update={"port": link.port})}
+        )
+        async with exchange(settings, sounds, tested=far) as board:
+            yield board, link
+
+
+async def broken(frail: tuple[Exchange, Link]) -> None:
+    """Break the link; returns when the switchboard has noticed."""
+    board, link = frail
+    link.drop()
     await until(lambda: not board.switchboard.ready.is_set())
 
 
-async def test_a_call_goes_on_when_the_connection_breaks(board: Exchange) -> None:
-    party = await board.party()
+async def test_a_call_goes_on_when_the_connection_breaks(
+    frail: tuple[Exchange, Link],
+) -> None:
+    party = await frail[0].party()
     await party.channel.play([party.sound(5)])
-    await drop_connection(board)
+    await broken(frail)
     async with asyncio.timeout(PLENTY):
         playback = await party.channel.play([party.sound(0.2)])
         assert await party.channel.next_event() == PlaybackEnded(playback)
     await party.leave()
 
 
-async def test_the_end_of_a_prompt_that_was_missed_is_found_out(board: Exchange) -> None:
-    party = await board.party()
+async def test_the_end_of_a_prompt_that_was_missed_is_found_out(
+    frail: tuple[Exchange, Link],
+) -> None:
+    party = await frail[0].party()
     playback = await party.channel.play([party.sound(0.05)])
-    await drop_connection(board)
+    await broken(frail)
     ended = await asyncio.wait_for(party.channel.next_event(), PLENTY)
     assert ended == PlaybackEnded(playback)
     await party.leave()
 
 
-async def test_a_recording_goes_on_when_the_connection_breaks(board: Exchange) -> None:
-    party = await board.party()
+async def test_a_recording_goes_on_when_the_connection_breaks(
+    frail: tuple[Exchange, Link],
+) -> None:
+    party = await frail[0].party()
     recording = await party.channel.record(take(silence=0, max_seconds=2))
     await party.speak(3)
-    await drop_connection(board)
+    await broken(frail)
     audio = await asyncio.wait_for(recording.ended(), PLENTY)
     assert audio.ended_by == "limit"
     assert audio.talking > 1
     await party.leave()
 
 
-async def test_a_caller_who_left_meanwhile_is_found_out(board: Exchange) -> None:
-    party = await board.party()
-    await drop_connection(board)
+async def test_a_caller_who_left_meanwhile_is_found_out(
+    frail: tuple[Exchange, Link],
+) -> None:
+    party = await frail[0].party()
+    await broken(frail)
     await party.leave()
     async with asyncio.timeout(PLENTY):
         await asyncio.wait({party.channel.gone})
