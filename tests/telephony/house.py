@@ -135,10 +135,13 @@ def fetch_programs(settings: Settings) -> None:
         programs.fetch(missing, settings.packages, print)
 
 
-def house_settings(data: Path, *, trunk_port: int = 0) -> Settings:
-    """Settings of a house: free ports, short patience, and a carrier if `trunk_port` is given."""
+def house_settings(data: Path, *, trunk_port: int = 0, shown: str = "") -> Settings:
+    """Settings of a house: free ports, short patience, and a carrier if `trunk_port` is given.
+
+    `shown` is the number that legs over the carrier show; empty: the caller's own.
+    """
     settings = app.lab_settings(load())
-    trunk = {"host": "127.0.0.1", "port": trunk_port} if trunk_port else {}
+    trunk = {"host": "127.0.0.1", "port": trunk_port, "caller_id": shown} if trunk_port else {}
     return ports.fresh(
         settings.model_copy(
             update={
