@@ -169,8 +169,11 @@ class RealParty:
 class Exchange:
     """A switchboard under test, its calls handed to the test instead of a flow."""
 
-    def __init__(self, switchboard: Switchboard, peer: Peer, folder: Path) -> None:
+    def __init__(
+        self, switchboard: Switchboard, peer: Peer, folder: Path, settings: Settings
+    ) -> None:
         self.switchboard, self.peer, self.folder = switchboard, peer, folder
+        self.settings = settings
         self.running = asyncio.create_task(switchboard.run(self.handle))
         self._arrived: asyncio.Queue[tuple[Channel, IncomingCall]] = asyncio.Queue()
         self.carry: Handler = self.hold
@@ -218,7 +221,7 @@ async def exchange(
     """
     switchboard = Switchboard(tested or settings)
     async with peer(settings) as far_end:
-        board = Exchange(switchboard, far_end, folder)
+        board = Exchange(switchboard, far_end, folder, settings)
         running = board.running
         try:
             async with asyncio.timeout(10):

@@ -19,6 +19,7 @@ from ivrserver.telephony.asterisk import Asterisk
 from ivrserver.telephony.switchboard import Switchboard
 from tests.contract.link import Link, link_to
 from tests.contract.parties import Exchange, exchange, peer
+from tests.telephony import bare_sip
 
 PLENTY = 10.0
 
@@ -99,6 +100,20 @@ async def test_a_recording_of_silence_has_no_talk_in_it(board: Exchange) -> None
     audio = await asyncio.wait_for(recording.ended(), 5)
     assert (audio.ended_by, audio.talking < 0.1) == ("silence", True)
     await party.leave()
+
+
+async def test_a_phone_that_sends_no_audio_at_all_is_silent(board: Exchange) -> None:
+    ports = board.settings.sip
+    phone = asyncio.create_task(bare_sip.call(ports.port, "2125550100"))
+    channel, _ = await board.arrival()
+    await channel.answer()
+    began = asyncio.get_running_loop().time()
+    recording = await channel.record(take(silence=2, max_seconds=30))
+    audio = await asyncio.wait_for(recording.ended(), PLENTY)
+    assert (audio.ended_by, audio.talking) == ("silence", 0)
+    assert asyncio.get_running_loop().time() - began < 3
+    await channel.hang_up()
+    assert (await phone).status == 200
 
 
 async def test_a_recording_plays_back_what_was_said(board: Exchange) -> None:

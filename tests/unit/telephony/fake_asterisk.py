@@ -43,7 +43,7 @@ _OPERATIONS = {
 }
 
 
-def _declaration(base: str, resource: str) -> dict[str, Any]:
+def _declaration(base: str, resource: str, *, old: bool) -> dict[str, Any]:
     apis = []
     for method, path, nickname, parameters in _OPERATIONS[resource]:
         described = [
@@ -63,7 +63,7 @@ def _declaration(base: str, resource: str) -> dict[str, Any]:
         }
         apis.append({"path": path, "operations": [operation]})
     request = {"id": "RESTRequest", "properties": {}}
-    models = {"RESTRequest": request} if resource == "events" else {}
+    models = {"RESTRequest": request} if resource == "events" and not old else {}
     return {
         "basePath": base,
         "resourcePath": f"/api-docs/{resource}.{{format}}",
@@ -83,6 +83,7 @@ class FakeAsterisk:
         mute: do not answer requests over the WebSocket.
         polite: close every WebSocket at once, cleanly.
         deaf: never read a WebSocket.
+        old: know nothing of requests over the WebSocket, like Asterisk 20.6.
         swallows: a filter swallows replies too.
         filters: the event filters that were set.
         upgrade_status: refuse WebSockets with this status.
@@ -102,6 +103,7 @@ class FakeAsterisk:
     polite: bool = False
     deaf: bool = False
     swallows: bool = False
+    old: bool = False
     filters: list[Any] = field(default_factory=list)
     upgrade_status: int = 0
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
@@ -138,7 +140,7 @@ class FakeAsterisk:
             return web.json_response({"basePath": base, "apis": listing, "swaggerVersion": "1.1"})
         if path.startswith("api-docs/"):
             resource = path.removeprefix("api-docs/").removesuffix(".json")
-            return web.json_response(_declaration(base, resource))
+            return web.json_response(_declaration(base, resource, old=self.old))
         if path.endswith("/eventFilter"):
             self.filters.append((await request.json())["disallowed"])
         status, body = self._answer(request.method, path, "HTTP")
@@ -164,7 +166,7 @@ class FakeAsterisk:
         if self.deaf:
             await asyncio.Event().wait()
         async for message in socket:
-            if message.type is not WSMsgType.TEXT:
+            if message.type is not WSMsgType.TEXT or self.old:
                 continue
             asked = json.loads(message.data)
             status, body = self._answer(asked["method"], asked["uri"], "WS")

@@ -151,6 +151,13 @@ async def test_a_filter_that_swallows_replies_is_taken_back() -> None:
         assert server.filters[-1] == []
 
 
+async def test_an_older_asterisk_is_asked_by_http_only() -> None:
+    async with fake_asterisk(old=True) as server, listening(server) as scene:
+        await server.until(lambda: scene.greetings == 1)
+        await scene.ari.play("c1", "p1", ["sound:/a"])
+        assert all(request.startswith("HTTP ") for request in server.seen)
+
+
 async def test_a_refused_login_is_told_instead_of_repeated() -> None:
     async with fake_asterisk(upgrade_status=401) as server, listening(server) as scene:
         with pytest.raises(ConfigError, match=r"ari\.password"):
