@@ -16,7 +16,7 @@ import soundfile
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import app, programs
-from ivrserver.blocks import Prompt
+from ivrserver.blocks import Account, Prompt
 from ivrserver.config import Settings, load
 from ivrserver.demo import listening
 from ivrserver.demo.phone import Phone, PhoneAccount
@@ -31,6 +31,7 @@ from tests.telephony.customer import Customer, Reply
 ACCOUNT = Path(__file__).with_name("account.yaml")
 WEBHOOK_SECONDS = 4.0
 SETTLE_SECONDS = 3.0
+NOTHING = Account()
 _numbers = itertools.count(2125500000)
 
 
@@ -164,14 +165,16 @@ def flow_file(directory: Path, customer: str) -> Path:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings) -> AsyncIterator[House]:
-    """Run Asterisk and the controller with the tests' account."""
+async def open_house(settings: Settings, more: Account = NOTHING) -> AsyncIterator[House]:
+    """Run Asterisk and the controller with the tests' account, and `more`."""
     await asyncio.to_thread(fetch_programs, settings)
     said: list[str] = []
     async with Customer() as customer, database(settings) as engine:
         await migrate(engine)
         files = read_flow_files([flow_file(settings.data / "flows", customer.url)])
-        await Accounts(engine, app.audio_folder(settings)).apply(files.account, files.audio)
+        accounts = Accounts(engine, app.audio_folder(settings))
+        await accounts.apply(files.account, files.audio)
+        await accounts.apply(more)
         async with (
             running(settings, said.append) as asterisk,
             app.serving(asterisk.settings) as switchboard,
