@@ -219,14 +219,15 @@ class FakeJournal:
 
     def __init__(self) -> None:
         self.records: list[Record] = []
-        self.committed = 0
+        self.committed: list[int] = []
+        """How many records were durable after each commit."""
 
     def write(self, record: Record) -> None:
         self.records.append(record)
 
     async def commit(self) -> None:
         await asyncio.sleep(0)
-        self.committed = len(self.records)
+        self.committed.append(len(self.records))
 
     @property
     def events(self) -> list[Event]:

@@ -59,7 +59,6 @@ class Call:
             await self._channel.hang_up()
             if self._journey.deliveries:
                 await asyncio.wait(self._journey.deliveries)
-            await self._world.journal.commit()
 
     def _begin(self) -> None:
         facts, now = self._facts, self._world.clock.now()

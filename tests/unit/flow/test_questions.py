@@ -24,10 +24,17 @@ from ivrserver.flow.events import (
     AnswerRejected,
     BlockLeft,
     PromptStopped,
+    QuestionAsked,
     RecordingEnded,
     Warned,
 )
-from ivrserver.flow.records import AnswerGiven, Checkpoint, RecordingMade, RespondentClosed
+from ivrserver.flow.records import (
+    AnswerGiven,
+    Checkpoint,
+    RecordingMade,
+    RespondentClosed,
+    TimelineEntry,
+)
 from tests.unit.flow.scene import Scene, ivr
 
 pytestmark = pytest.mark.looptime
@@ -156,6 +163,20 @@ async def test_a_sensitive_answer_is_stored_for_the_webhook_but_never_shown() ->
     assert answers(scene) == {1: "12345"}
     assert scene.journal.of(AnswerAccepted)[0].value == "•••"
     assert "12345" not in repr(scene.journal.records)
+
+
+async def test_every_answer_is_durable_before_the_next_question_is_heard() -> None:
+    scene = Scene((ivr(zip_code(1), zip_code(2), zip_code(3)),))
+    await scene.call((0.5, "12345"), (1.5, "54321"), (2.5, "11111"))
+    records = scene.journal.records
+    asked = [
+        place
+        for place, record in enumerate(records)
+        if isinstance(record, TimelineEntry) and isinstance(record.event, QuestionAsked)
+    ]
+    given = [place for place, record in enumerate(records) if isinstance(record, AnswerGiven)]
+    for answer, question in zip(given, asked[1:], strict=False):
+        assert any(answer < durable <= question for durable in scene.journal.committed)
 
 
 async def test_the_checkpoint_names_the_question_in_progress() -> None:
