@@ -83,7 +83,9 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
         engine = await stack.enter_async_context(database(settings))
         await migrate(engine)
         journal = await stack.enter_async_context(open_journal(settings, engine))
-        library = await stack.enter_async_context(open_library(engine, audio_folder(settings)))
+        library = await stack.enter_async_context(
+            open_library(engine, audio_folder(settings), settings.account.region)
+        )
         clock = SystemClock()
         client = await stack.enter_async_context(HttpWebhookClient(settings.webhook, clock))
         speech = build(settings)

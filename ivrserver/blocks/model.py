@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ivrserver.blocks.destinations import Destination, HangUp
+from ivrserver.blocks.numbers import webhook_form
 from ivrserver.blocks.questions import Question
 from ivrserver.blocks.webhook import Webhook
 
@@ -85,7 +86,7 @@ class FlowBook:
 
     Attributes:
         revision: grows by one with every change.
-        numbers: by the number as dialled.
+        numbers: by the number in webhook form, as calls report it.
         blocks: by block id.
         audio: path of each library file that exists, by its name.
     """
@@ -96,11 +97,11 @@ class FlowBook:
     audio: Mapping[str, str]
 
     @classmethod
-    def of(cls, account: Account, revision: int = 0) -> FlowBook:
-        """Index `account`."""
+    def of(cls, account: Account, revision: int = 0, region: str = "US") -> FlowBook:
+        """Index `account`, whose national numbers are those of `region`."""
         return cls(
             revision=revision,
-            numbers={number.number: number for number in account.numbers},
+            numbers={webhook_form(each.number, region): each for each in account.numbers},
             blocks={block.block_id: block for block in account.blocks},
             audio={audio.name: audio.path for audio in account.audio},
         )

@@ -27,8 +27,11 @@ log = structlog.get_logger(__name__)
 class Library:
     """Implements `flow.ports.Library`. Made by `open_library`."""
 
-    def __init__(self, engine: AsyncEngine, audio_folder: Path, book: FlowBook) -> None:
+    def __init__(
+        self, engine: AsyncEngine, audio_folder: Path, region: str, book: FlowBook
+    ) -> None:
         self._engine = engine
+        self._region = region
         self._audio_folder = audio_folder
         self._book = book
         self._stale = False
@@ -41,7 +44,7 @@ class Library:
         """Take over a newer revision, if there is one; keep the old one if that does not work."""
         try:
             if await self._revision() != self._book.revision:
-                self._book = await load_book(self._engine, self._audio_folder)
+                self._book = await load_book(self._engine, self._audio_folder, self._region)
                 log.info("flows_renewed", revision=self._book.revision)
         except StorageError as error:
             if not self._stale:
@@ -62,30 +65,32 @@ class Library:
                 return await connection.scalar(select(tables.account.c.revision)) or 0
 
 
-async def load_book(engine: AsyncEngine, audio_folder: Path) -> FlowBook:
+async def load_book(engine: AsyncEngine, audio_folder: Path, region: str) -> FlowBook:
     """Read the account as calls need it: audio that exists, by its path here.
 
     Raises:
         StorageError: the database is away, or holds what this version does not know.
     """
     stored = await Accounts(engine, audio_folder).stored()
-    return await asyncio.to_thread(_book, stored, audio_folder)
+    return await asyncio.to_thread(_book, stored, audio_folder, region)
 
 
-def _book(stored: StoredAccount, audio_folder: Path) -> FlowBook:
+def _book(stored: StoredAccount, audio_folder: Path, region: str) -> FlowBook:
     paths = {name: audio_folder / file for name, file in stored.stored.items()}
     audio = tuple(AudioFile(name, str(path)) for name, path in paths.items() if path.is_file())
-    return FlowBook.of(replace(stored.account, audio=audio), stored.revision)
+    return FlowBook.of(replace(stored.account, audio=audio), stored.revision, region)
 
 
 @asynccontextmanager
-async def open_library(engine: AsyncEngine, audio_folder: Path) -> AsyncIterator[Library]:
-    """The library, kept fresh in the background.
+async def open_library(
+    engine: AsyncEngine, audio_folder: Path, region: str = "US"
+) -> AsyncIterator[Library]:
+    """The library, kept fresh in the background; national numbers are those of `region`.
 
     Raises:
         StorageError: the account cannot be read to begin with.
     """
-    library = Library(engine, audio_folder, await load_book(engine, audio_folder))
+    library = Library(engine, audio_folder, region, await load_book(engine, audio_folder, region))
     refresher = asyncio.create_task(library.keep_fresh(), name="library")
     try:
         yield library

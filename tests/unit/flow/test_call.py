@@ -9,12 +9,15 @@ import pytest
 
 from ivrserver.actions.parameters import IVR_PARAMETERS, SOURCETRAK_PARAMETERS
 from ivrserver.blocks import (
+    Account,
     Choice,
     ChoiceKey,
     Digits,
+    FlowBook,
     GoToBlock,
     Ivr,
     Message,
+    PhoneNumber,
     Prompt,
     ToBlock,
     ToNumber,
@@ -352,3 +355,8 @@ async def test_how_a_reply_was_understood_is_on_the_timeline() -> None:
     chosen = scene.journal.of(ActionChosen)[0]
     assert chosen.action == "ivr 102"
     assert any("speed" in warning for warning in chosen.warnings)
+
+
+async def test_a_number_is_found_however_the_flow_file_writes_it() -> None:
+    account = Account(numbers=(PhoneNumber("+4930123456", "Berlin", ToBlock(102)),))
+    assert FlowBook.of(account).numbers["4930123456"].label == "Berlin"
