@@ -75,6 +75,7 @@ class Caller:
 
     Attributes:
         keys: everything pressed so far.
+        poll: seconds between two looks at the database.
     """
 
     phone: Phone
@@ -83,6 +84,7 @@ class Caller:
     engine: AsyncEngine
     keys: str = ""
     call_id: str = ""
+    poll: float = POLL_SECONDS
     _heard: Heard | None = None
     _entries: list[TimelineEntry] = field(default_factory=list)
     _seq: int = -1
@@ -128,7 +130,7 @@ class Caller:
                     for entry in reversed(await self.timeline()):
                         if happened(entry.event):
                             return entry
-                    await asyncio.sleep(POLL_SECONDS)
+                    await asyncio.sleep(self.poll)
         except TimeoutError:
             story = "\n".join(tell(self._entries)) or "no call arrived"
             raise AssertionError(f"it did not happen within {seconds:g} s:\n{story}") from None
@@ -148,7 +150,7 @@ class Caller:
     async def listens(self, name: str, attempt: int = 1) -> None:
         """Wait until this question is asked and its prompts have been heard."""
         await self.asked(name, attempt)
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(self.poll)
         seconds, asked_at = 0.0, datetime.now(UTC)
         for entry in await self.timeline():
             match entry.event:
@@ -194,7 +196,7 @@ class Caller:
                 made = [attempt for run in details.respondents for attempt in run.attempts]
                 if len(made) >= count:
                     return made
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(self.poll)
 
     async def _closed(self) -> CallDetails:
         async with asyncio.timeout(PATIENCE):
@@ -202,7 +204,7 @@ class Caller:
                 details = await Calls(self.engine).details(self.call_id)
                 if details is not None and details.call.ended_at is not None:
                     return details
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(self.poll)
 
     async def _answers(self) -> list[tuple[str, str, str]]:
         """Question name, value in clear, and recording of each answer, as they were given."""
