@@ -48,7 +48,7 @@ def test_every_template_is_filled_in(tmp_path: Path) -> None:
 
 def test_calls_enter_by_broadcast_where_asterisk_has_it(tmp_path: Path) -> None:
     dialplan = rendered(tmp_path, settings())["extensions.conf"]
-    assert dialplan.count("StasisBroadcast(") == 2
+    assert dialplan.count("StasisBroadcast(") == 2 * 2, "asked twice, for numbers and for names"
     assert "Stasis(ivr" not in dialplan
     assert "TIMEOUT(absolute)=14400" in dialplan
     assert '$["${STASISSTATUS}"="SUCCESS"]' in dialplan
