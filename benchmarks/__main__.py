@@ -15,14 +15,14 @@ from benchmarks import report, targets
 from benchmarks.contest import Bench
 from benchmarks.figures import CONTESTANTS, Run
 from benchmarks.load import Load
-from benchmarks.script import SHORT, SURVEY, Line
+from benchmarks.script import SHORT, SURVEY, Keying, Line
 from benchmarks.stage import bench
 from ivrserver.config import load
 from ivrserver.errors import IvrError
 
 _LATENCIES_AT: Final = 50
-_SHORT_RATE: Final = 30.0
-_SHORT_SECONDS: Final = 10.0
+_SHORT_RATE: Final = 60.0
+_SHORT_SECONDS: Final = 8.0
 _RATES: Final = (20, 30, 40, 50, 60, 70, 80, 100, 120, 150, 200)
 _RATE_SECONDS: Final = 6.0
 
@@ -34,13 +34,16 @@ def arguments() -> argparse.Namespace:
     add("--levels", type=int, nargs="+", default=[10, 50, 100, 200], help="concurrent calls")
     add("--rounds", type=int, default=2, help="how often each is measured, alternating")
     add("--no-capacity", action="store_true", help="do not look for the rate that is too much")
+    add("--held", type=int, default=120, help="milliseconds that callers hold a key")
+    add("--pause", type=int, default=80, help="milliseconds between two keys")
     add("--keep", type=Path, help="an empty folder for logs and data [default: a temporary one]")
     return parser.parse_args()
 
 
 async def main(options: argparse.Namespace, folder: Path) -> bool:
     """Measure and print; return whether every target holds."""
-    async with bench(load(), folder, _say) as stage:
+    keying = Keying(options.held / 1000, options.pause / 1000)
+    async with bench(load(), folder, keying, _say) as stage:
         levels = [
             run
             for level in options.levels

@@ -20,13 +20,14 @@ from benchmarks.figures import Contestant, Run
 from benchmarks.load import Load
 from benchmarks.media import Report
 from benchmarks.outcome import Answers, Outcome
-from benchmarks.script import Caller, Line
+from benchmarks.script import Caller, Keying, Line
 from benchmarks.sipp import Signalling
 from benchmarks.usage import Meter
 from benchmarks.web import WebhookServer
 from ivrserver.programs import Program
 from ivrserver.telephony.asterisk import Asterisk
 
+FAILURES: Final = "failures.txt"
 _LAST_WEBHOOK_SECONDS: Final = 5.0
 _MOST_CALLS: Final = 10_000
 
@@ -38,6 +39,7 @@ class Bench:
     Attributes:
         pids: of ``asterisk`` and ``controller``.
         at_rest: their resident memory in bytes before the first call.
+        keying: how callers press keys.
         prompts: the frames of each prompt.
     """
 
@@ -48,6 +50,7 @@ class Bench:
     program: Program
     prompts: Sequence[Sequence[bytes]]
     folder: Path
+    keying: Keying
     _numbers: Iterator[int] = field(default_factory=count)
 
     async def run(self, contestant: Contestant, line: Line, load: Load) -> Run:
@@ -64,11 +67,14 @@ class Bench:
                 await self._webhooks(callers)
         output, _ = await engine.communicate(b"\n")
         played = json.loads(output)
+        outcomes = self._outcomes(contestant, line, callers, seen, played["reports"])
+        with (self.folder / FAILURES).open("a", encoding="utf-8") as file:
+            file.writelines(f"{why}: {each}\n" for each in outcomes if (why := each.failure()))
         return Run(
             contestant,
             line,
             load,
-            self._outcomes(contestant, line, callers, seen, played["reports"]),
+            outcomes,
             meter.cpu,
             {name: meter.peak[name] - self.at_rest[name] for name in self.pids},
             max(played["lateness"], default=0.0),
@@ -84,6 +90,8 @@ class Bench:
             "prompts": [[frame.hex() for frame in frames] for frames in prompts],
             "keys": [("", *caller.answers) for caller in callers],
             "after": [caller.presses_after(lengths) for caller in callers],
+            "held": round(self.keying.held / sound.FRAME_SECONDS),
+            "pause": round(self.keying.pause / sound.FRAME_SECONDS),
         }
         pipe = self.folder / sipp.ANSWERS
         pipe.unlink(missing_ok=True)

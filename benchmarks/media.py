@@ -1,8 +1,8 @@
 """The phones' audio: one process that plays all callers.
 
 Each call has a UDP port of its own. SIPp tells through a named pipe when it is answered and where
-Asterisk wants its audio; from then on sound goes both ways, 50 packets a second each, until
-Asterisk has been quiet for a second. (A phone that waited for Asterisk's first packet would make
+Asterisk wants its audio; from then on it sends 50 packets a second until Asterisk has closed its
+port. (A phone that waited for Asterisk's first packet would make
 Asterisk wait half a second: on answering it waits for audio, so long at most.) Every packet
 that arrives is compared with the frames of the prompts, so it is known to the frame when a prompt
 began and when it fell silent. Keys are sent as RFC 4733 says.
@@ -30,12 +30,9 @@ from typing import Any, Final
 
 from benchmarks.sound import FRAME_SECONDS, Position, positions
 
-KEY_PACKETS: Final = 5
-KEY_PAUSE_PACKETS: Final = 3
-HELD_SECONDS: Final = (KEY_PACKETS - 1) * FRAME_SECONDS
 _FIRST_PORT: Final = 10000
 _LAST_PORT: Final = 15998
-_QUIET_SECONDS: Final = 1.0
+_QUIET_SECONDS: Final = 30.0
 _SAMPLES: Final = 160
 _PHASES: Final = 20
 _EVENTS: Final = "0123456789*#ABCD"
@@ -57,11 +54,15 @@ class Orders:
         prompts: the frames of each prompt, as hexadecimal digits.
         keys: for each call and prompt the keys to press, perhaps none.
         after: for each call and prompt the seconds from its start to the first key.
+        held: for how many packets of 20 ms a key is held, at least 1.
+        pause: how many packets of sound come between two keys, at least 1.
     """
 
     prompts: Sequence[Sequence[str]]
     keys: Sequence[Sequence[str]]
     after: Sequence[Sequence[float]]
+    held: int
+    pause: int
 
 
 @dataclass(slots=True)
@@ -97,12 +98,12 @@ class Report:
         return cls(0.0, 0.0, 0, 0, [0] * prompts, began, heard, pressed, released, answered)
 
 
-def key_packets(key: str) -> Iterator[tuple[bytes, ...]]:
+def key_packets(key: str, held: int) -> Iterator[tuple[bytes, ...]]:
     """The RFC 4733 payloads of one key, 20 ms apart; the last entry holds the three end packets."""
     event = _EVENTS.index(key)
-    for packet in range(1, KEY_PACKETS):
+    for packet in range(1, held + 1):
         yield (_EVENT.pack(event, _VOLUME, packet * _SAMPLES),)
-    end = _EVENT.pack(event, _END | _VOLUME, KEY_PACKETS * _SAMPLES)
+    end = _EVENT.pack(event, _END | _VOLUME, held * _SAMPLES)
     yield (end, end, end)
 
 
@@ -110,16 +111,19 @@ class Phone:
     """One call's audio."""
 
     __slots__ = (
-        "_after", "_due", "_event_start", "_keys", "_prompt", "_queue", "_sequence", "_time",
-        "alive", "report", "sock",
+        "_after", "_due", "_event_start", "_held", "_keys", "_pause", "_prompt", "_queue",
+        "_sequence", "_time", "alive", "report", "sock",
     )  # fmt: skip
 
-    def __init__(self, sock: socket.socket, keys: Sequence[str], after: Sequence[float]) -> None:
+    def __init__(self, sock: socket.socket, orders: Orders, call: int) -> None:
+        keys = orders.keys[call]
         self.sock = sock
         self.alive = False
         self.report = Report.of(len(keys))
         self._keys = keys
-        self._after = after
+        self._after = orders.after[call]
+        self._held = orders.held
+        self._pause = orders.pause
         self._prompt = -1
         self._due = 0.0
         self._queue: deque[tuple[bytes, ...] | None] = deque()
@@ -161,15 +165,15 @@ class Phone:
         if self._due and now >= self._due:
             self._due = 0.0
             for key in self._keys[self._prompt]:
-                self._queue.extend(key_packets(key))
-                self._queue.extend([None] * KEY_PAUSE_PACKETS)
+                self._queue.extend(key_packets(key, self._held))
+                self._queue.extend([None] * self._pause)
         self._time = (self._time + _SAMPLES) & 0xFFFFFFFF
         payloads = self._queue.popleft() if self._queue else None
         if payloads is None:
             self._transmit(_ULAW, self._time, _SOUND)
             return
         duration = _EVENT.unpack(payloads[0])[2]
-        if duration == _SAMPLES:
+        if duration == _SAMPLES and len(payloads) == 1:
             self._event_start = self._time
             if not self.report.pressed[self._prompt]:
                 self.report.pressed[self._prompt] = now
@@ -177,7 +181,7 @@ class Phone:
             if not self.report.released[self._prompt]:
                 self.report.released[self._prompt] = now
             self.report.answered[self._prompt] = now
-        marker = _MARKER if duration == _SAMPLES else 0
+        marker = _MARKER if duration == _SAMPLES and len(payloads) == 1 else 0
         for payload in payloads:
             self._transmit(marker | _TELEPHONE_EVENT, self._event_start, payload)
 
@@ -199,10 +203,10 @@ class Engine:
         self.lateness: list[float] = []
         self.ports: list[int] = []
         port = _FIRST_PORT
-        for keys, after in zip(orders.keys, orders.after, strict=True):
+        for call in range(len(orders.keys)):
             sock, port = _bound(port)
             self.ports.append(port)
-            self._phones[sock.fileno()] = Phone(sock, keys, after)
+            self._phones[sock.fileno()] = Phone(sock, orders, call)
             port += 2
 
     @property

@@ -32,7 +32,7 @@ _AUDIO_PORTS: Final = {"rtp_start": 16000, "rtp_end": 19999}
 
 @asynccontextmanager
 async def bench(
-    settings: Settings, folder: Path, say: Callable[[str], None]
+    settings: Settings, folder: Path, keying: script.Keying, say: Callable[[str], None]
 ) -> AsyncIterator[Bench]:
     """Start everything on free ports of the loopback, with its data in `folder`.
 
@@ -62,6 +62,7 @@ async def bench(
                 sipp,
                 [sound.frames_of(file) for file in files],
                 folder,
+                keying,
             )
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from ivrserver.errors import SetupError
+
 _TICK: Final = 1 / os.sysconf("SC_CLK_TCK")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _INTERVAL: Final = 0.25
@@ -27,8 +29,15 @@ def resident(stat: str) -> int:
 
 
 def read(pid: int) -> str:
-    """The ``stat`` of a process."""
-    return Path(f"/proc/{pid}/stat").read_text()
+    """The ``stat`` of a process.
+
+    Raises:
+        SetupError: it has ended, so nothing can be measured.
+    """
+    try:
+        return Path(f"/proc/{pid}/stat").read_text()
+    except OSError as error:
+        raise SetupError(f"process {pid} ended in the middle of the measurement") from error
 
 
 @dataclass(slots=True)
