@@ -192,7 +192,7 @@ async def lab(settings: Settings, say: Say, told_by_web_server: Say) -> AsyncIte
         IvrError: something cannot be had or does not start; says what to do.
     """
     settings = ports.available(settings, say)
-    await asyncio.to_thread(_fetch_voices, settings, say)
+    await asyncio.to_thread(_fetch_programs, settings, say)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(database(settings))
         await migrate(engine)
@@ -206,9 +206,12 @@ async def lab(settings: Settings, say: Say, told_by_web_server: Say) -> AsyncIte
         yield Lab(asterisk.settings, asterisk, switchboard, engine, web_server)
 
 
-def _fetch_voices(settings: Settings, say: Say) -> None:
+def _fetch_programs(settings: Settings, say: Say) -> None:
+    """Fetch what is neither installed nor fetched yet, all at once."""
     wanted = {"flite": "flite", "espeak": "espeak-ng"}
     names = [wanted[engine] for engine in settings.speech.engines if engine in wanted]
+    if not settings.asterisk.binary:
+        names.append("asterisk")
     missing = [name for name in names if programs.find(name, settings.packages) is None]
     if missing:
         programs.fetch(missing, settings.packages, say)
