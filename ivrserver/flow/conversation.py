@@ -139,11 +139,14 @@ class Preparations:
     def __init__(self, talk: Conversation) -> None:
         self._talk = talk
         self._tasks: set[asyncio.Task[None]] = set()
+        self._started: set[Prompt] = set()
 
     def start(self, prompts: Sequence[Prompt], voice: Voice) -> None:
-        """Make `prompts` in the background."""
-        if any(prompts):
-            self._run(self._talk.prepare(prompts, voice))
+        """Make those of `prompts` that were not started before, in the background."""
+        new = [prompt for prompt in prompts if prompt and prompt not in self._started]
+        if new:
+            self._started.update(new)
+            self._run(self._talk.prepare(new, voice))
 
     def start_exactly(self, text: str, voice: Voice) -> None:
         """Make `text` as it is in the background."""
