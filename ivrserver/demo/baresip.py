@@ -8,8 +8,8 @@ card:
 - Key presses travel with the audio source's clock, at least nine packets and three end packets:
   one key takes `KEY_SECONDS`.
 - ``net_interface`` names the loopback address; by its name ``lo`` it is refused.
-- Its jitter buffer is off and its playout buffer deep, so that on a busy machine no frame is lost
-  from the recording.
+- What it plays is no record of what it got: on a busy machine the player runs dry and drops. So
+  the decoded frames are written down as they come in (module sndfile), with the jitter buffer off.
 - Device names are cut at 127 characters: files are named relative to its working folder.
 """
 
@@ -37,8 +37,10 @@ PLAYOUT_SECONDS: Final = 0.08
 GONE: Final = "phone_gone"
 """The event of our own that says that baresip has ended."""
 SILENCE_FILE: Final = "silence.wav"
+HEARD_FILES: Final = "dump-*-dec.wav"
+"""What the phone got; the name holds the second in which the call began."""
 MODULES_FOLDER: Final = "usr/lib/baresip/modules"
-_MODULES: Final = ("g711.so", "aufile.so", "ctrl_tcp.so")
+_MODULES: Final = ("g711.so", "aufile.so", "sndfile.so", "ctrl_tcp.so")
 _APPLICATIONS: Final = ("account.so", "menu.so")
 _PORTS: Final = range(30000, 32700, 2)
 _PORT_TRIES: Final = 200
@@ -88,7 +90,7 @@ def configuration(modules: Path, sip_port: int, control_port: int) -> str:
             "call_max_calls 1",
             "call_local_timeout 120",
             f"audio_source aufile,{SILENCE_FILE}",
-            "audio_player aufile,heard-0.wav",
+            "audio_player aufile,played-0.wav",
             "audio_alert aufile,alert.wav",
             "ausrc_srate 8000",
             "auplay_srate 8000",
@@ -96,6 +98,7 @@ def configuration(modules: Path, sip_port: int, control_port: int) -> str:
             "auplay_channels 1",
             f"audio_buffer {round(PLAYOUT_SECONDS * 1000)}-2000",
             "audio_path none",
+            "snd_path .",
             "ringback_disabled yes",
             "statmode_default off",
             "rtp_ports 20000-29998",

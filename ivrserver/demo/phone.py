@@ -59,15 +59,19 @@ class Heard:
     """Everything the phone heard on one call.
 
     Attributes:
-        path: a mono WAV file of 16 bit samples.
+        path: a mono WAV file of 16 bit samples: all that came in, one frame after the other, also
+            on a busy machine. It has no pauses where the far end sent nothing.
         rate: samples per second.
         seconds: its length.
-        started_at: when its first sample was heard; good to about 0.1 s.
+        played: the same as it came out of the phone, pauses included; on a busy machine with
+            drop-outs.
+        started_at: when the first sample was played; good to about 0.1 s.
     """
 
     path: Path
     rate: int
     seconds: float
+    played: Path
     started_at: float
 
 
@@ -223,16 +227,22 @@ class Phone:
         event = await self.wait_for("call_closed", timeout=timeout)
         self._begun = self.events.index(event) + 1
         await self._control.command("listcalls")  # its answer comes after the file is complete
-        path = self._folder / f"heard-{self._calls}.wav"
-        self._calls += 1
-        await self._control.command("auplay", f"aufile,heard-{self._calls}.wav")
+        number, self._calls = self._calls, self._calls + 1
+        await self._control.command("auplay", f"aufile,played-{self._calls}.wav")
         await self._control.command("ausrc", f"aufile,{baresip.SILENCE_FILE}")
-        if not path.exists():
+        found = next(self._folder.glob(baresip.HEARD_FILES), None)
+        if found is None:
             raise PhoneError(f"nothing was heard: {event.detail or 'no answer'}")
-        if self._keep is not None:
-            path = Path(shutil.move(path, self._keep / f"{self._folder.name}-{path.name}"))
-        seconds = soundfile.info(path).duration
-        return Heard(path, RATE, seconds, event.at - seconds)
+        heard = self._kept(found.rename(self._folder / f"heard-{number}.wav"))
+        played = self._kept(self._folder / f"played-{number}.wav")
+        began = event.at - soundfile.info(played).duration
+        return Heard(heard, RATE, soundfile.info(heard).duration, played, began)
+
+    def _kept(self, path: Path) -> Path:
+        """The file where it stays when the phone is gone, if it is to stay."""
+        if self._keep is None:
+            return path
+        return Path(shutil.move(path, self._keep / f"{self._folder.name}-{path.name}"))
 
     async def wait_for(self, *kinds: str, timeout: float) -> PhoneEvent:
         """Wait for the first event of one of these kinds since the present call began.

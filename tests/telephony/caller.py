@@ -31,14 +31,16 @@ class Outcome:
     """A call that is over.
 
     Attributes:
-        heard: what the phone recorded.
-        began: when its first sample was heard, on the loop's clock.
+        heard: all that reached the phone; pauses in which nothing was sent are not in it.
+        played: what came out of it, on the clock.
+        began: when `played` began, on the loop's clock.
         answers: what is stored, in clear, by question name, in the order of the questions; of a
             question that was answered in several IVRs the last.
         recordings: names of recordings by question name.
     """
 
     heard: listening.Sound
+    played: listening.Sound
     began: float
     details: CallDetails
     answers: dict[str, str]
@@ -66,7 +68,7 @@ class Outcome:
     def silent(self, start: float, end: float | None = None) -> bool:
         """Whether nothing was heard between these times of the loop's clock."""
         until = None if end is None else end - self.began
-        return listening.silence_from(self.heard, start - self.began, until)
+        return listening.silence_from(self.played, start - self.began, until)
 
 
 @dataclass
@@ -180,6 +182,7 @@ class Caller:
         rows = await self._answers()
         outcome = Outcome(
             listening.load(self._heard.path) if self._heard else np.zeros(0),
+            listening.load(self._heard.played) if self._heard else np.zeros(0),
             self._heard.started_at if self._heard else 0.0,
             details,
             {name: value for name, value, recording in rows if not recording},

@@ -24,16 +24,18 @@ PROMPTS = (
 async def test_each_prompt_is_heard_whole_from_its_first_word_and_in_order(house: House) -> None:
     async with house.calling("8005") as caller:
         call = await caller.waits()
-    first, second, third, fourth = await house.hears(call.heard, *PROMPTS)
-    assert first < 0.5
-    assert call.one(AnswerRejected).reason == "no key in time"
-    lengths = [
-        len(listening.trimmed(await house.prompt(text))) / listening.RATE for text in PROMPTS
+    await house.hears(call.heard, *PROMPTS)
+    sounds = [listening.trimmed(await house.prompt(text)) for text in PROMPTS]
+    begins = [listening.find(call.played, sound).offset for sound in sounds]
+    ends = [
+        begin + len(sound) / listening.RATE for begin, sound in zip(begins, sounds, strict=True)
     ]
-    for begin, length, following in zip((first, second), lengths, (second, third), strict=False):
-        assert following - begin - length < 0.5, "one follows the other"
-    assert fourth - third - lengths[2] > 0.3, "the time to answer"
-    assert listening.silence_from(call.heard, third + lengths[2] + 0.1, fourth - 0.1)
+    assert begins[0] < 0.5
+    assert begins[1] - ends[0] < 0.5, "one follows the other"
+    assert begins[2] - ends[1] < 0.5
+    assert call.one(AnswerRejected).reason == "no key in time"
+    assert begins[3] - ends[2] > 0.3, "the time to answer"
+    assert listening.silence_from(call.played, ends[2] + 0.1, begins[3] - 0.1)
 
 
 async def test_nothing_more_is_sent_once_either_side_has_hung_up(house: House) -> None:
