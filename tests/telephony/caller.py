@@ -22,6 +22,7 @@ from ivrserver.storage import CallDetails, Calls, tables
 
 PATIENCE = 20.0
 POLL_SECONDS = 0.05
+AFTER_PROMPT_SECONDS = 0.1
 
 E = TypeVar("E")
 
@@ -152,16 +153,24 @@ class Caller:
     async def listens(self, name: str, attempt: int = 1) -> None:
         """Wait until this question is asked and its prompts have been heard."""
         await self.asked(name, attempt)
-        await asyncio.sleep(self.poll)
-        seconds, asked_at = 0.0, datetime.now(UTC)
-        for entry in await self.timeline():
+        while True:
+            left = self._left_to_hear(await self.timeline())
+            if left <= 0:
+                return
+            await asyncio.sleep(left)
+
+    def _left_to_hear(self, entries: list[TimelineEntry]) -> float:
+        """Seconds until the prompts of the newest question are over, so far as they have begun."""
+        seconds, began = 0.0, None
+        for entry in entries:
             match entry.event:
                 case QuestionAsked():
-                    seconds, asked_at = 0.0, entry.at
+                    seconds, began = 0.0, None
                 case PromptPlayed(seconds=length):
-                    seconds += length
-        passed = (datetime.now(UTC) - asked_at).total_seconds()
-        await asyncio.sleep(max(0.0, seconds - passed + 0.1))
+                    seconds, began = seconds + length, entry.at
+        if began is None:
+            return self.poll
+        return seconds + AFTER_PROMPT_SECONDS - (datetime.now(UTC) - began).total_seconds()
 
     # ---- the end
 
