@@ -21,8 +21,8 @@ from ivrserver.config import load
 from ivrserver.errors import IvrError
 
 _LATENCIES_AT: Final = 50
-_SHORT_RATE: Final = 60.0
-_SHORT_SECONDS: Final = 8.0
+_SHORT_RATE: Final = 100.0
+_SHORT_SECONDS: Final = 6.0
 _RATES: Final = (20, 30, 40, 50, 60, 70, 80, 100, 120, 150, 200)
 _RATE_SECONDS: Final = 6.0
 

@@ -13,10 +13,11 @@ import base64
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from itertools import count
 from typing import Any, Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import aiohttp
 import orjson
@@ -80,7 +81,15 @@ class Route(Protocol):
 
 
 def _with_query(url: str, params: Mapping[str, Any] | None) -> str:
-    return f"{url}?{urlencode(params, quote_via=quote)}" if params else url
+    if not params:
+        return url
+    return f"{url}?{'&'.join(f'{name}={_quoted(str(value))}' for name, value in params.items())}"
+
+
+@lru_cache(maxsize=4096)
+def _quoted(value: str) -> str:
+    """A query value; most recur in every call: prompts, reasons, our application's name."""
+    return quote(value, safe="")
 
 
 def _unavailable(error: Exception, timeout: float) -> AriUnavailable:
