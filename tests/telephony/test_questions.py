@@ -7,8 +7,15 @@ import asyncio
 import pytest
 
 from ivrserver.demo import listening
-from ivrserver.flow.events import AnswerAccepted, AnswerRejected, QuestionAsked, RecordingEnded
+from ivrserver.flow.events import (
+    AnswerAccepted,
+    AnswerRejected,
+    QuestionAsked,
+    RecordingEnded,
+    RecordingStarted,
+)
 from ivrserver.resources import folder
+from tests.telephony.caller import Outcome
 from tests.telephony.house import House
 from tests.telephony.sounds import ulaw
 
@@ -144,30 +151,43 @@ async def test_when_tries_run_out_each_failure_has_its_own_next_step(house: Hous
     await house.misses(mistaken.heard, "I did not hear you.", "That is right.")
 
 
-async def test_a_recording_ends_by_silence_by_its_limit_and_after_review(house: House) -> None:
+async def test_a_recording_ends_by_silence_or_by_its_limit(house: House) -> None:
     voice = await house.voice("This is what I say.")
-    async with house.calling("8010") as caller:
-        for name in ("silence", "limit"):
-            await caller.listens(name)
+
+    async def recorded(number: str, name: str) -> Outcome:
+        async with house.calling(number) as caller:
+            await caller.sees(RecordingStarted)
             await caller.speak(voice)
-        await caller.listens("review")
-        await caller.speak(voice)
+            call = await caller.waits()
+        assert list(call.recordings) == [name]
+        return call
+
+    silence, limit = await asyncio.gather(recorded("8010", "silence"), recorded("8015", "limit"))
+    assert silence.one(RecordingEnded).reason == "ended by silence"
+    assert limit.one(RecordingEnded).reason == "ended by limit"
+    assert limit.one(RecordingEnded).seconds == pytest.approx(1.0, abs=0.3)
+    said = listening.load(house.recording(silence.recordings["silence"]))
+    assert listening.contains_whole(said, listening.load(voice))
+
+
+async def test_a_recording_can_be_heard_and_made_again_before_it_is_kept(house: House) -> None:
+    first, second = await house.voice("My first try."), await house.voice("Once again.")
+    async with house.calling("8016") as caller:
+        await caller.sees(RecordingStarted)
+        await caller.speak(first)
         await caller.press("#")
-        await asyncio.sleep(0.3)
-        for key in ("2", "3"):  # hear it, say it again
-            await caller.press(key)
-            await asyncio.sleep(2.5)
-        await caller.speak(voice)
-        await caller.press("#")
-        await asyncio.sleep(0.3)
-        await caller.press("1")
+        await caller.sees(RecordingEnded)
+        await caller.press("2")
+        await asyncio.sleep(2.0)
+        await caller.press("3")
+        await caller.listens("review", attempt=2)
+        await caller.speak(second)
+        await caller.press("#1")
         call = await caller.waits()
-    ends = [event.reason for event in call.all(RecordingEnded)]
-    assert ends == ["ended by silence", "ended by limit", "ended by key", "ended by key"]
-    spoken = listening.load(voice)
-    for name in ("silence", "review"):
-        said = listening.load(house.recording(call.recordings[name]))
-        assert listening.contains_whole(said, spoken), name
-    assert listening.contains_whole(call.heard, spoken)
-    assert call.all(RecordingEnded)[3].name == call.recordings["review"]
-    assert len(call.details.recordings) == 4
+    rejected, kept = call.all(RecordingEnded)
+    assert call.recordings == {"review": kept.name}
+    assert {row.name for row in call.details.recordings} == {rejected.name, kept.name}
+    assert listening.contains_whole(call.heard, listening.load(first)), "it was played back"
+    for file, voice in ((rejected.name, first), (kept.name, second)):
+        said = listening.load(house.recording(file))
+        assert listening.contains_whole(said, listening.load(voice))
