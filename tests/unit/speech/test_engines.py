@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -119,8 +120,12 @@ def test_the_best_voice_serves_a_language_that_several_serve() -> None:
 
 def children() -> set[int]:
     """Processes that this one has started and not yet waited for."""
-    tasks = Path("/proc/self/task").iterdir()
-    return {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        # A thread may end while we look at it; it has no children of its own then.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found.update(int(pid) for pid in (task / "children").read_text().split())
+    return found
 
 
 async def test_a_caller_who_hangs_up_kills_the_program(settings: Settings) -> None:
