@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import resource
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from benchmarks.stage import bench
 from ivrserver.config import load
 from ivrserver.errors import IvrError
 
+_INTERRUPTED: Final = 130
 _LATENCIES_AT: Final = 50
 _SHORT_RATE: Final = 100.0
 _SHORT_SECONDS: Final = 6.0
@@ -41,7 +43,13 @@ def arguments() -> argparse.Namespace:
 
 
 async def main(options: argparse.Namespace, folder: Path) -> bool:
-    """Measure and print; return whether every target holds."""
+    """Measure and print; return whether every target holds.
+
+    SIGTERM and Ctrl-C end it in order, with everything that it has started.
+    """
+    if (task := asyncio.current_task()) is not None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     keying = Keying(options.held / 1000, options.pause / 1000)
     async with bench(load(), folder, keying, _say) as stage:
         levels = [
@@ -103,6 +111,9 @@ def _run() -> int:
     except IvrError as error:
         _say(str(error))
         return 2
+    except asyncio.CancelledError:
+        _say("stopped")
+        return _INTERRUPTED
 
 
 if __name__ == "__main__":
