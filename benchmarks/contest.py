@@ -60,12 +60,17 @@ class Bench:
         injection = sipp.injection(callers, listening)
         (self.folder / "callers.csv").write_text(injection, encoding="utf-8")
         port = self.asterisk.settings.sip.port
-        async with Meter(self.pids) as meter:
-            number = line.server if contestant == "server" else line.plain
-            seen = await sipp.place(self.program, self.folder, load, number, port)
-            if line.webhook:
-                await self._webhooks(callers)
-        output, _ = await engine.communicate(b"\n")
+        number = line.server if contestant == "server" else line.plain
+        try:
+            async with Meter(self.pids) as meter:
+                seen = await sipp.place(self.program, self.folder, load, number, port)
+                if line.webhook:
+                    await self._webhooks(callers)
+            output, _ = await engine.communicate(b"\n")
+        finally:
+            if engine.returncode is None:
+                engine.kill()
+                await engine.wait()
         played = json.loads(output)
         outcomes = self._outcomes(contestant, line, callers, seen, played["reports"])
         with (self.folder / FAILURES).open("a", encoding="utf-8") as file:
