@@ -196,11 +196,12 @@ async def lab(settings: Settings, say: Say, told_by_web_server: Say) -> AsyncIte
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(database(settings))
         await migrate(engine)
-        port = await _load_sample(engine, settings, say)
+        account = await _account(engine, settings, say)
         web_server = ""
-        if port is not None:
-            server = sample.serving(port, told_by_web_server)
+        if sample.uses_server(account):
+            server = sample.serving(sample.port_of(account), told_by_web_server)
             web_server = await stack.enter_async_context(server)
+            await _lead_to(web_server, account, engine, settings, say)
         asterisk = await stack.enter_async_context(running(settings, say))
         switchboard = await stack.enter_async_context(serving(asterisk.settings))
         yield Lab(asterisk.settings, asterisk, switchboard, engine, web_server)
@@ -217,23 +218,23 @@ def _fetch_programs(settings: Settings, say: Say) -> None:
         programs.fetch(missing, settings.packages, say)
 
 
-async def _load_sample(engine: AsyncEngine, settings: Settings, say: Say) -> int | None:
-    """Put the sample account into an empty database; return its web server's port, if it is used.
-
-    A port that is taken is replaced in the account, so that its webhooks find the server.
-    """
+async def _account(engine: AsyncEngine, settings: Settings, say: Say) -> Account:
+    """What the database holds; the sample account, if that is nothing yet."""
     accounts = Accounts(engine, audio_folder(settings))
     account = await accounts.export()
-    if account == Account():
-        files = await asyncio.to_thread(read_flow_files, [sample.FILE])
-        account = files.account
-        await accounts.apply(account, files.audio)
-        say("loaded the sample account, examples/sample.yaml")
-    if not sample.uses_server(account):
-        return None
-    wished = sample.port_of(account)
-    port = sample.free_port(wished)
-    if port != wished:
-        say(f"port {wished} is taken; the sample web server uses {port}")
-        await accounts.apply(sample.with_port(account, port))
-    return port
+    if account != Account():
+        return account
+    files = await asyncio.to_thread(read_flow_files, [sample.FILE])
+    await accounts.apply(files.account, files.audio)
+    say("loaded the sample account, examples/sample.yaml")
+    return files.account
+
+
+async def _lead_to(
+    web_server: str, account: Account, engine: AsyncEngine, settings: Settings, say: Say
+) -> None:
+    """Let the account's webhooks find the sample web server, if its wished port was taken."""
+    moved = sample.at(account, web_server)
+    if moved != account:
+        say(f"port {sample.port_of(account)} is taken; the sample web server is at {web_server}")
+        await Accounts(engine, audio_folder(settings)).apply(moved)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -22,6 +20,8 @@ _HOST: Final = "127.0.0.1"
 _PORT: Final = 8901
 _PATH: Final = "/sample/"
 _STOP_SECONDS: Final = 3.0
+_LISTENING: Final = "listening on "
+"""What it prints first, before its address."""
 
 
 def uses_server(account: Account) -> bool:
@@ -37,60 +37,62 @@ def port_of(account: Account) -> int:
     return _PORT
 
 
-def with_port(account: Account, port: int) -> Account:
-    """`account` with the sample web server on `port`."""
-    return replace(account, blocks=tuple(_moved(block, port) for block in account.blocks))
-
-
-def free_port(wished: int) -> int:
-    """`wished` if nobody listens there, else any free port."""
-    for port in (wished, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((_HOST, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise SetupError(f"no free port on {_HOST}")
-
-
-def address(port: int) -> str:
-    """Where the sample web server is reached."""
-    return f"http://{_HOST}:{port}/"
+def at(account: Account, server: str) -> Account:
+    """`account` with the sample web server at the address `server`."""
+    place = urlsplit(server).netloc
+    return replace(account, blocks=tuple(_moved(block, place) for block in account.blocks))
 
 
 @asynccontextmanager
-async def serving(port: int, say: Callable[[str], None] | None = None) -> AsyncIterator[str]:
+async def serving(wished: int, say: Callable[[str], None] | None = None) -> AsyncIterator[str]:
     """Run the sample web server inside an ``async with``; yields its address.
 
     Args:
-        port: a free one.
+        wished: its port; if somebody listens there, it takes any free one.
         say: called with each line it prints; None: they are dropped.
 
     Raises:
         SetupError: it does not start.
     """
+    server = await _started(wished) or await _started(0)
+    if server is None:
+        raise SetupError(f"the sample web server does not start; try: python3 {SERVER}")
+    reader = asyncio.create_task(_pass_on(server.lines, say))
+    try:
+        yield server.address
+    finally:
+        await _stop(server.process)
+        await reader
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    process: asyncio.subprocess.Process
+    lines: asyncio.StreamReader
+    address: str
+
+
+async def _started(port: int) -> _Server | None:
+    """Start the web server; None: it could not listen. Only the server itself can know."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-u",
-        str(Path(SERVER)),
+        str(SERVER),
         "--port",
         str(port),
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+        stderr=asyncio.subprocess.DEVNULL,
     )
-    reader = None
     try:
         lines = process.stdout
-        if lines is None or not await lines.readline():
-            raise SetupError(f"the sample web server does not start on port {port}")
-        reader = asyncio.create_task(_pass_on(lines, say))
-        yield address(port)
-    finally:
+        first = (await lines.readline()).decode() if lines else ""
+        if lines and first.startswith(_LISTENING):
+            return _Server(process, lines, first.removeprefix(_LISTENING).strip())
+    except BaseException:
         await _stop(process)
-        if reader is not None:
-            await reader
+        raise
+    await _stop(process)
+    return None
 
 
 async def _pass_on(lines: asyncio.StreamReader, say: Callable[[str], None] | None) -> None:
@@ -115,9 +117,8 @@ def _calls_sample(block: Block) -> bool:
     return parts.hostname == _HOST and parts.path.startswith(_PATH)
 
 
-def _moved(block: Block, port: int) -> Block:
+def _moved(block: Block, place: str) -> Block:
     if not _calls_sample(block):
         return block
-    parts = urlsplit(block.webhook.url)
-    url = parts._replace(netloc=f"{_HOST}:{port}").geturl()
+    url = urlsplit(block.webhook.url)._replace(netloc=place).geturl()
     return replace(block, webhook=replace(block.webhook, url=url))

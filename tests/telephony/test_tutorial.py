@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ivrserver import app, resources, sample
+from ivrserver import app, resources
 from ivrserver.blocks import Prompt
 from ivrserver.config import load
 from ivrserver.demo import listening
@@ -98,7 +98,7 @@ async def orders(lab: app.Lab, number: str) -> Outcome:
 async def test_everything_happens_as_the_tutorial_says(tmp_path: Path) -> None:
     settings = ports.fresh(app.lab_settings(load()).model_copy(update={"data": tmp_path / "var"}))
     await asyncio.to_thread(fetch_programs, settings)
-    port = str(sample.free_port(0))
+    port = str(ports.fresh(settings).http.port)
     (tmp_path / "pizza.yaml").write_text(block("yaml").replace("8902", port))
     async with app.lab(settings, print, print) as lab:
         applied = await ivrserver("apply", tmp_path / "pizza.yaml", env=environment(settings))

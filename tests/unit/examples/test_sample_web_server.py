@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -20,10 +21,12 @@ from ivrserver.blocks import FlowBook, Ivr, WebhookMethod
 from ivrserver.blocks.files import FlowSource, load
 from ivrserver.config import WebhookSettings
 from ivrserver.flow.ports import WebhookRequest, WebhookResult
+from ivrserver.sample import at, port_of, serving
 from ivrserver.webhooks.client import HttpWebhookClient
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-BOOK = FlowBook.of(load([FlowSource("sample.yaml", (EXAMPLES / "sample.yaml").read_bytes())]))
+ACCOUNT = load([FlowSource("sample.yaml", (EXAMPLES / "sample.yaml").read_bytes())])
+BOOK = FlowBook.of(ACCOUNT)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 GENERATED = {parameter.name: "" for parameter in IVR_PARAMETERS} | {"ivr_completed": "True"}
 
@@ -143,3 +146,17 @@ async def test_a_port_in_use_is_explained_and_ctrl_c_is_quiet() -> None:
         first.process.send_signal(signal.SIGINT)
         assert await first.line() == "stopped\n"
         assert await first.process.wait() == 0
+
+
+async def test_where_its_port_is_taken_it_takes_another_and_the_account_follows() -> None:
+    async with serving(0) as first:
+        taken = urlsplit(first).port
+        assert taken
+        async with serving(taken) as second:
+            assert urlsplit(second).port != taken
+            account = at(ACCOUNT, second)
+            assert port_of(account) == urlsplit(second).port
+            for place in (first, second):
+                _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(place).port)
+                writer.close()
+                await writer.wait_closed()
