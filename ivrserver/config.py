@@ -79,19 +79,110 @@ class SipSettings(_Section):
     """First port for audio."""
     rtp_end: Port = 17999
     """Last port for audio; a call takes two."""
+    tls_port: int = Field(default=0, ge=0, le=65535)
+    """SIP port for TLS; 0: no TLS, unless a trunk needs it: then only outwards."""
+    tls_certificate: Path | None = None
+    """PEM file of our certificate and its chain."""
+    tls_key: Path | None = None
+    """PEM file of its private key."""
+    tls_ca: Path | None = None
+    """PEM file of the authorities that peers' certificates must be signed by; unset: the system's."""
     guests: bool = False
     """Answer calls from anybody, without a trunk or an account: for a lab only."""
 
 
+Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,31}$")]
+Prefix = Annotated[str, Field(pattern=r"^\+?[0-9]{1,15}$")]
+
+
 class TrunkSettings(_Section):
-    """The carrier that outbound legs go to. Empty host: no trunk."""
+    """A carrier that calls come from and legs go to. Its name is the part behind `trunks`."""
+
+    host: str
+    """The carrier's address."""
+    port: int = Field(default=0, ge=0, le=65535)
+    """The carrier's SIP port; 0: 5060, with TLS 5061."""
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    """How SIP reaches the carrier."""
+    srtp: bool = False
+    """Encrypt the audio (SDES); needs `transport = "tls"`."""
+    username: str = ""
+    """User that the carrier gave us; empty: it knows us by our address."""
+    password: SecretStr = SecretStr("")
+    """Password of that user."""
+    registers: bool = False
+    """Tell the carrier where we are, as a phone does."""
+    accept_from: tuple[str, ...] = ()
+    """Addresses or networks that its calls come from; empty: `host`."""
+    prefixes: tuple[Prefix, ...] = ()
+    """Beginnings of numbers (E.164) that go by this trunk; the longest wins; empty: the rest."""
+    caller_id: str = ""
+    """Number shown on every leg by this trunk; empty: the caller's own."""
+    refer: bool = False
+    """Transfer callers of this trunk by SIP REFER instead of bridging them."""
+
+
+class PhoneSettings(_Section):
+    """A registered desk phone or softphone. Its name is the part behind `phones`."""
+
+    password: SecretStr
+    """Password of the phone; its user is its name."""
+    extension: str = Field(default="", pattern="^[0-9]{0,10}$")
+    """Digits that reach it from receptionists, FindMe lists and other phones."""
+    srtp: bool = False
+    """Encrypt the audio (SDES)."""
+
+
+class DialSettings(_Section):
+    """Where legs may go. Registered phones count towards the caps only."""
+
+    allow: tuple[Prefix, ...] = ()
+    """Beginnings of numbers (E.164) that may be called; empty: the country of `account.region`."""
+    deny: tuple[Prefix, ...] = ()
+    """Beginnings of numbers (E.164) that may not, whatever `allow` says."""
+    premium: bool = False
+    """Premium-rate and shared-cost numbers may be called too."""
+    legs_per_call: int = Field(default=100, ge=1)
+    """Legs that one call may place in all."""
+    simultaneous_legs: int = Field(default=200, ge=1)
+    """Legs that may ring or talk at the same time, of all calls."""
+    legs_per_minute: int = Field(default=1200, ge=1)
+    """Legs that may be placed in any minute, of all calls."""
+    per_destination_per_minute: int = Field(default=60, ge=1)
+    """Legs to the same number in any minute."""
+
+
+class RecordingSettings(_Section):
+    """How calls between two parties are recorded."""
+
+    layout: Literal["stereo", "mixed"] = "stereo"
+    """`stereo`: the caller left, the other right; `mixed`: both in one channel."""
+
+
+class MailSettings(_Section):
+    """The server that e-mail is handed to. Empty host: no e-mail."""
 
     host: str = ""
-    """The carrier's address; empty: no trunk, and no outbound legs."""
-    port: Port = 5060
-    """The carrier's SIP port."""
-    caller_id: str = ""
-    """Number shown on outbound legs; empty: the caller's own."""
+    """Address of the SMTP server; empty: e-mail is not sent, and says so."""
+    port: Port = 587
+    """Port of the SMTP server."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """`starttls`: encrypt after connecting; `tls`: from the start; `none`: a server nearby only."""
+    username: str = ""
+    """User at the SMTP server; empty: it asks for none."""
+    password: SecretStr = SecretStr("")
+    """Password at the SMTP server."""
+    sender: str = ""
+    """Address that e-mail comes from; empty: `ivrserver@` and this machine's name."""
+
+
+class ListeningSettings(_Section):
+    """How spoken words are recognised."""
+
+    engines: tuple[str, ...] = ("pocketsphinx",)
+    """Speech recognition engines in order of choice: `pocketsphinx`; empty: keys only."""
+    timeout: Seconds = 4.0
+    """Seconds after which an engine has failed."""
 
 
 class AsteriskSettings(_Section):
@@ -222,7 +313,14 @@ class Settings(BaseSettings):
     account: AccountSettings = AccountSettings()
     database: DatabaseSettings = DatabaseSettings()
     sip: SipSettings = SipSettings()
-    trunk: TrunkSettings = TrunkSettings()
+    trunks: dict[Name, TrunkSettings] = Field(default_factory=dict)
+    """Carriers, by name."""
+    phones: dict[Name, PhoneSettings] = Field(default_factory=dict)
+    """Registered phones, by name."""
+    dial: DialSettings = DialSettings()
+    recording: RecordingSettings = RecordingSettings()
+    mail: MailSettings = MailSettings()
+    listening: ListeningSettings = ListeningSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     packages: PackageSettings = PackageSettings()
     ari: AriSettings = AriSettings()

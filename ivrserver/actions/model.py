@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import IntEnum
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ivrserver.blocks.findme import FindMe
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,57 +24,24 @@ class RunIvr:
     user_parameters: Mapping[str, str] = field(default_factory=dict)
 
 
-class ScreenMethod(IntEnum):
-    """``screen_method``: what the person called hears before accepting."""
-
-    RECORD_NAME = 0
-    WHISPER_PHRASE = 1
-    WHISPER_AUDIO = 2
-
-
-class AutoAccept(IntEnum):
-    """``auto_accept``: whether the person called is asked."""
-
-    ASK = 0
-    FIRST_TO_ANSWER = 1
-    LAST_NUMBER_UNSCREENED = 2
-    LAST_NUMBER_SCREENED = 3
-
-
-class NextAction(IntEnum):
-    """``nextaction``: what happens when nobody took the call."""
-
-    SAY_NOBODY_AND_HANG_UP = 1
-    VOICEMAIL = 2
-    ACCEPT_LAST_SCREENED = 3
-    RECEPTIONIST = 4
-    FINDME = 5
-    IVR = 6
-    ACCEPT_LAST_UNSCREENED = 7
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFindMe:
     """``findme``: try a list of people. Exactly one of `block_id` and `phone_list` is set.
 
     Attributes:
-        timeout: seconds per attempt, 20 to 60.
-        simultaneous: size of each group that is called at once, at least 1.
-        next_action_item: block id for the next actions that need one, else None.
+        block_id: a stored FindMe.
+        phone_list: the list of a dynamic one.
+        given: what the reply says about how they are tried, by field of `blocks.FindMe`. The rest
+            is as stored, or for a dynamic one as that class's defaults say.
     """
 
     block_id: int | None = None
     phone_list: tuple[str, ...] = ()
-    simultaneous: int = 1
-    timeout: int = 30
-    screen_method: ScreenMethod = ScreenMethod.RECORD_NAME
-    whisper_phrase: str = ""
-    whisper_audio: str = ""
-    auto_accept: AutoAccept = AutoAccept.ASK
-    dtmf_only: bool = True
-    record: bool = False
-    next_action: NextAction = NextAction.SAY_NOBODY_AND_HANG_UP
-    next_action_item: int | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    def over(self, stored: FindMe) -> FindMe:
+        """`stored` as this reply wants it."""
+        return replace(stored, **self.given)
 
 
 @dataclass(frozen=True, slots=True)

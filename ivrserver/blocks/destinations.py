@@ -28,7 +28,14 @@ class HangUp:
     """End the call."""
 
 
-Destination = ToBlock | ToNumber | HangUp
+@dataclass(frozen=True, slots=True)
+class ToMailbox:
+    """Let the owner of the voicemail box of this id hear its messages; asks for the PIN."""
+
+    block_id: int
+
+
+Destination = ToBlock | ToNumber | ToMailbox | HangUp
 
 
 @dataclass(frozen=True, slots=True)

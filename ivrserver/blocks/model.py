@@ -1,4 +1,4 @@
-"""Phone numbers, IVRs and the account that holds them."""
+"""Phone numbers, building blocks and the account that holds them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ivrserver.blocks.destinations import Destination, HangUp
+from ivrserver.blocks.findme import FindMe
 from ivrserver.blocks.numbers import webhook_form
 from ivrserver.blocks.questions import Question
+from ivrserver.blocks.receptionist import Receptionist
+from ivrserver.blocks.voicemail import Voicemail
 from ivrserver.blocks.webhook import Webhook
 
 
@@ -68,7 +71,7 @@ class Ivr:
         return None
 
 
-Block = Ivr
+Block = Ivr | FindMe | Receptionist | Voicemail
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,26 @@ class Record(_Question):
     no_input: Retries = Retries(tries=1)
 
 
-Question = Message | Digits | Choice | YesNo | Record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(_Question):
+    """Connects the caller to somebody; when the far end hangs up, the IVR goes on.
+
+    Its seconds add up to ``ivr_monitored_time`` (SPEC §3).
+
+    Attributes:
+        destination: phone number, or name or extension of a registered phone; may hold ``@names``.
+        timeout: seconds that it rings.
+        record: the call is monitored: recorded, after a warning to both parties.
+        unanswered: the step when nobody was reached.
+    """
+
+    destination: str
+    timeout: float = 30.0
+    record: bool = True
+    unanswered: Step = NEXT
+
+
+Question = Message | Digits | Choice | YesNo | Record | Transfer
 KeyQuestion = Digits | Choice | YesNo
 
 __all__ = [
@@ -156,5 +175,6 @@ __all__ = [
     "Question",
     "Record",
     "Retries",
+    "Transfer",
     "YesNo",
 ]

@@ -35,12 +35,16 @@ class CallAnswered:
 
 @dataclass(frozen=True, slots=True)
 class BlockEntered:
-    """The call entered a building block."""
+    """The call entered a building block; `kind` is as in flow files, such as ``findme``.
+
+    A dynamic FindMe has block id 0.
+    """
 
     block_id: int
     name: str
     reason: str
     response_id: str = ""
+    kind: str = "ivr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class BlockLeft:
     block_id: int
     completed: bool
     reason: str
+    kind: str = "ivr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,121 @@ class LegDecided:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupDialled:
+    """A FindMe calls its next group; `loop` and `group` count from 1."""
+
+    loop: int
+    group: int
+    destinations: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LegScreened:
+    """What the person called decided.
+
+    Attributes:
+        outcome: ``accepted``, ``declined``, ``no_key``, ``taken`` (another leg took the call),
+            ``hung_up`` or ``failed``.
+    """
+
+    leg_id: str
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WordHeard:
+    """Speech recognition listened; `word` is empty when nothing could be made out."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """The caller's side was asked, by SIP REFER, to call somebody itself."""
+
+    destination: str
+    accepted: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningChecked:
+    """Opening hours were looked at."""
+
+    open: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MenuPlayed:
+    """A receptionist offers its menu; `attempt` counts from 1."""
+
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MenuChosen:
+    """The caller's keys lead somewhere."""
+
+    keys: str
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MenuFailed:
+    """The caller's keys lead nowhere; `keys` is empty when there were none."""
+
+    keys: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoicemailLeft:
+    """A message was left."""
+
+    message_id: str
+    block_id: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class VoicemailDropped:
+    """No message was left."""
+
+    block_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxOpened:
+    """The owner of a voicemail box listens to it."""
+
+    block_id: int
+    new: int
+    saved: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxRefused:
+    """Somebody could not open a voicemail box."""
+
+    block_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxChanged:
+    """The owner did something with the box or a message, said in a few words."""
+
+    block_id: int
+    what: str
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Bridged:
     """The caller and a leg hear each other."""
 
@@ -238,6 +358,19 @@ Event = (
     | HoldStarted
     | LegDialled
     | LegDecided
+    | GroupDialled
+    | LegScreened
+    | WordHeard
+    | Referred
+    | OpeningChecked
+    | MenuPlayed
+    | MenuChosen
+    | MenuFailed
+    | VoicemailLeft
+    | VoicemailDropped
+    | MailboxOpened
+    | MailboxRefused
+    | MailboxChanged
     | Bridged
     | Unbridged
     | Warned

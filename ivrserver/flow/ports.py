@@ -6,7 +6,8 @@ Times named `at`, `until` are seconds of the running event loop's clock (``loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -105,6 +106,14 @@ class Recording(Protocol):
         """End it and keep what there is."""
         ...
 
+    async def wav(self) -> bytes:
+        """The finished recording as a WAV file, for speech recognition.
+
+        Raises:
+            MediaFailed: it could not be recorded, saved or fetched.
+        """
+        ...
+
 
 class Channel(Protocol):
     """One party's connection to us.
@@ -176,10 +185,15 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IncomingCall:
-    """Who called whom, both in webhook form (SPEC §2); an unknown caller is empty."""
+    """Who called whom, both in webhook form (SPEC §2); an unknown caller is empty.
+
+    Attributes:
+        endpoint: name of the trunk or phone that the call came by; empty: a guest.
+    """
 
     number_called: str
     caller_id: str
+    endpoint: str = ""
 
 
 class LegOutcome(Enum):
@@ -191,6 +205,10 @@ class LegOutcome(Enum):
     REJECTED = "rejected"
     UNREACHABLE = "unreachable"
     CONGESTION = "congestion"
+    REFUSED = "refused"
+    """Not dialled at all: the dial policy forbids it."""
+    CANCELLED = "cancelled"
+    """Given up by us; `Dialer.dial` never returns it, the timeline says it."""
     FAILED = "failed"
 
 
@@ -207,23 +225,80 @@ class DialledLeg:
     channel: Channel | None = None
 
 
-class Dialer(Protocol):
-    """Places legs and bridges."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegOrder:
+    """Whom to call, and how.
 
-    async def dial(
-        self, leg_id: str, destination: str, *, caller: Channel, caller_id: str, timeout: float
-    ) -> DialledLeg:
-        """Call `destination` (digits) on behalf of `caller` and wait for the outcome.
+    Attributes:
+        leg_id: the new channel's id; ours, unique.
+        destination: a phone number as written, or the name or extension of a registered phone.
+        caller_id: the number to show, in webhook form; a trunk's own `caller_id` wins; empty:
+            unknown.
+        timeout: seconds that it rings.
+    """
 
-        Never raises for a leg that fails. Cancelling it hangs the leg up.
+    leg_id: str
+    destination: str
+    caller_id: str
+    timeout: float
+
+
+class Bridge(Protocol):
+    """A caller and a leg hear each other."""
+
+    async def record(self, name: str) -> Recording:
+        """Start to record both: stereo (caller left, leg right) or mixed, as the settings say.
+
+        The recording ends with the bridge, by `Recording.stop`, or at the call's longest length.
+
+        Raises:
+            MediaFailed: it could not be started; the two go on hearing each other.
         """
         ...
 
-    async def bridge(self, caller: Channel, leg: Channel) -> Hangup:
-        """Let the two hear each other until one of them leaves; return how the leg left.
+    async def ended(self) -> Hangup:
+        """Wait until the leg has left; return how. Raises `ChannelGone` if the caller left."""
+        ...
 
-        Cancelling it, or the caller leaving, takes the bridge and the leg down.
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """What became of a SIP REFER: the caller is no longer ours exactly when it was accepted."""
+
+    accepted: bool
+    reason: str
+
+
+class Dialer(Protocol):
+    """Places legs, bridges them, and hands callers on."""
+
+    async def dial(
+        self, order: LegOrder, *, caller: Channel, taken: asyncio.Event | None = None
+    ) -> DialledLeg:
+        """Call somebody on behalf of `caller` and wait for the outcome.
+
+        Never raises for a leg that fails. Cancelling it, or the caller leaving, hangs the leg up;
+        if `taken` is set by then, the leg's phone is told that the call was answered elsewhere.
         """
+        ...
+
+    def bridge(self, caller: Channel, leg: Channel) -> AbstractAsyncContextManager[Bridge]:
+        """``async with``: the two hear each other inside.
+
+        At its end, however it comes about, the bridge is gone, the leg is hung up, and the caller,
+        if still there, is free for what comes next.
+
+        Raises:
+            TelephonyError: they could not be connected; the leg is hung up.
+        """
+        ...
+
+    def can_refer(self, caller: Channel) -> bool:
+        """Whether the trunk or phone that `caller` came by takes SIP REFER (a setting)."""
+        ...
+
+    async def refer(self, caller: Channel, destination: str) -> Referral:
+        """Ask the caller's side, by SIP REFER, to call `destination` itself."""
         ...
 
 
@@ -289,6 +364,110 @@ class Speech(Protocol):
         Raises:
             SpeechError: nothing could make it.
         """
+        ...
+
+
+class Recogniser(Protocol):
+    """Hears which of a few words was said."""
+
+    def hears(self, language: str) -> bool:
+        """Whether anything can listen in that language (BCP 47 tag)."""
+        ...
+
+    async def choose(self, wav: bytes, words: Sequence[str], language: str) -> str:
+        """Return which of `words` was said; empty: none of them, or it could not be made out.
+
+        Never raises, and ends within a few seconds.
+
+        Args:
+            wav: mono, 16 bit, 8 kHz.
+            words: what may be said, each one word or a short phrase, lower case.
+        """
+        ...
+
+
+class GreetingKind(Enum):
+    """Which greeting a voicemail box uses: the block's own, or one that its owner recorded."""
+
+    STANDARD = "standard"
+    RECORDED = "recorded"
+    VACATION = "vacation"
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxState:
+    """What the owner of a voicemail box has set by phone.
+
+    Attributes:
+        greeting: the one in use.
+        recordings: name of the recording of each kind that was recorded.
+        has_pin: without a PIN nobody can listen to it by phone.
+    """
+
+    greeting: GreetingKind = GreetingKind.STANDARD
+    recordings: Mapping[GreetingKind, str] = field(default_factory=dict)
+    has_pin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """One message in a voicemail box, oldest first in every list.
+
+    Attributes:
+        recording: its name.
+        new: nobody has kept it yet.
+    """
+
+    message_id: str
+    at: datetime
+    caller_id: str
+    recording: str
+    seconds: float
+    new: bool
+
+
+class PinVerdict(Enum):
+    """What came of a PIN."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    LOCKED = "locked"
+    """Too many wrong ones lately; it is not looked at."""
+    NONE_SET = "none_set"
+
+
+class Mailboxes(Protocol):
+    """Messages, PINs and greetings of voicemail boxes. Each raises `StorageError` when it cannot.
+
+    A message that is left goes through the `Journal` (`records.MessageLeft`), not through here.
+    """
+
+    async def state(self, block_id: int) -> MailboxState:
+        """What its owner has set; the defaults if nothing."""
+        ...
+
+    async def check_pin(self, block_id: int, pin: str, now: datetime) -> PinVerdict:
+        """Compare a PIN; wrong ones are counted, across calls."""
+        ...
+
+    async def set_pin(self, block_id: int, pin: str) -> None:
+        """Keep a new PIN, hashed."""
+        ...
+
+    async def set_greeting(self, block_id: int, kind: GreetingKind, recording: str = "") -> None:
+        """Use that greeting from now on; `recording`: it was recorded anew."""
+        ...
+
+    async def messages(self, block_id: int) -> Sequence[StoredMessage]:
+        """All that are not deleted: new ones first, then saved ones."""
+        ...
+
+    async def save(self, message_id: str) -> None:
+        """It has been heard and is kept."""
+        ...
+
+    async def delete(self, message_id: str) -> None:
+        """It is not wanted any more."""
         ...
 
 

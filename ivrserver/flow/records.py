@@ -146,13 +146,33 @@ class WebhookAttempt:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft:
+    """Somebody left a message in a voicemail box.
+
+    Attributes:
+        block_id: the box.
+        caller_id: in webhook form; empty: unknown.
+        recording: name of the recording that is the message.
+    """
+
+    message_id: str
+    call_id: str
+    block_id: int
+    at: datetime
+    caller_id: str
+    recording: str
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One event of a call's timeline."""
+    """One event of a call's timeline; `leg_id` is the leg that it is about, empty: the caller."""
 
     call_id: str
     at: datetime
     event: Event
+    leg_id: str = ""
 
 
 Record = (
@@ -164,5 +184,6 @@ Record = (
     | RecordingMade
     | Checkpoint
     | WebhookAttempt
+    | MessageLeft
     | TimelineEntry
 )
