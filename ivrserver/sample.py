@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from ivrserver.blocks import Account, Block
+from ivrserver.blocks import Account, Block, Ivr
 from ivrserver.errors import SetupError
 from ivrserver.resources import folder
 
@@ -32,7 +32,7 @@ def uses_server(account: Account) -> bool:
 def port_of(account: Account) -> int:
     """The port that `account` expects the sample web server on."""
     for block in account.blocks:
-        if _calls_sample(block):
+        if isinstance(block, Ivr) and _calls_sample(block):
             return urlsplit(block.webhook.url).port or _PORT
     return _PORT
 
@@ -113,12 +113,14 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 
 def _calls_sample(block: Block) -> bool:
+    if not isinstance(block, Ivr):
+        return False
     parts = urlsplit(block.webhook.url)
     return parts.hostname == _HOST and parts.path.startswith(_PATH)
 
 
 def _moved(block: Block, place: str) -> Block:
-    if not _calls_sample(block):
+    if not isinstance(block, Ivr) or not _calls_sample(block):
         return block
     url = urlsplit(block.webhook.url)._replace(netloc=place).geturl()
     return replace(block, webhook=replace(block.webhook, url=url))

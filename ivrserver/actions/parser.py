@@ -8,26 +8,29 @@ is an error: Backup Routing follows, and the timeline shows the error's text.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ivrserver.actions import fields, reference, xmltree
 from ivrserver.actions.fields import Warnings, shown
 from ivrserver.actions.model import (
     Action,
-    AutoAccept,
     EndCall,
-    NextAction,
     Reply,
     RunFindMe,
     RunIvr,
     RunReceptionist,
     RunVoicemail,
-    ScreenMethod,
     TransferCall,
 )
 from ivrserver.actions.reference import App, Parameter
 from ivrserver.actions.xmltree import Node
+from ivrserver.blocks import AutoAccept, NextAction, ScreenMethod
 from ivrserver.errors import ActionError
 
+_WHISPERS = {
+    "whisper_phrase": ScreenMethod.WHISPER_PHRASE,
+    "whisper_audio": ScreenMethod.WHISPER_AUDIO,
+}
 _NEEDS_ITEM = {NextAction.VOICEMAIL, NextAction.RECEPTIONIST, NextAction.FINDME, NextAction.IVR}
 
 
@@ -153,25 +156,24 @@ def _action(values: _Values) -> Action:
 
 
 def _findme(values: _Values) -> RunFindMe:
+    """Only what the reply names is given: a stored FindMe keeps the rest."""
     block_id, numbers = _whom(values)
-    screen_method = ScreenMethod(values.number("screen_method"))
-    next_action, item = _next_action(values)
-    return RunFindMe(
-        block_id=block_id,
-        phone_list=numbers,
-        simultaneous=values.number("simultaneous"),
-        timeout=values.number("timeout"),
-        screen_method=screen_method,
-        whisper_phrase=_whisper(
-            values, "whisper_phrase", screen_method, ScreenMethod.WHISPER_PHRASE
-        ),
-        whisper_audio=_whisper(values, "whisper_audio", screen_method, ScreenMethod.WHISPER_AUDIO),
-        auto_accept=AutoAccept(values.number("auto_accept")),
-        dtmf_only=bool(values.number("dtmf_only")),
-        record=bool(values.number("record")),
-        next_action=next_action,
-        next_action_item=item,
-    )
+    given: dict[str, Any] = {}
+    for name in ("simultaneous", "timeout"):
+        if values.text(name):
+            given[name] = values.number(name)
+    for name in ("dtmf_only", "record"):
+        if values.text(name):
+            given[name] = bool(values.number(name))
+    if values.text("auto_accept"):
+        given["auto_accept"] = AutoAccept(values.number("auto_accept"))
+    given |= _screening(values, dynamic=block_id is None)
+    if values.text("nextaction"):
+        action, item = _next_action(values)
+        given |= {"next_action": action, "next_action_item": item}
+    elif values.text("nextactionitem"):
+        values.warnings.add("<nextactionitem> is ignored without <nextaction>")
+    return RunFindMe(block_id=block_id, phone_list=numbers, given=given)
 
 
 def _whom(values: _Values) -> tuple[int | None, tuple[str, ...]]:
@@ -186,15 +188,21 @@ def _whom(values: _Values) -> tuple[int | None, tuple[str, ...]]:
     return None, numbers
 
 
-def _whisper(values: _Values, name: str, method: ScreenMethod, wanted_by: ScreenMethod) -> str:
-    """A whisper's text, which counts only with the screen method it belongs to."""
-    text = values.spoken(name)
-    wanted = method is wanted_by
-    if wanted and not text:
-        values.warnings.add(f"<screen_method> is {method.value}, but there is no <{name}>")
-    if text and not wanted:
-        values.warnings.add(f"<{name}> is ignored, because <screen_method> is {method.value}")
-    return text if wanted else ""
+def _screening(values: _Values, *, dynamic: bool) -> dict[str, Any]:
+    """How the call is announced. A whisper counts only with the method that it belongs to."""
+    given: dict[str, Any] = {}
+    method: ScreenMethod | None = ScreenMethod.RECORD_NAME if dynamic else None
+    if values.text("screen_method"):
+        method = given["screen_method"] = ScreenMethod(values.number("screen_method"))
+    for name, wanted_by in _WHISPERS.items():
+        text = values.spoken(name)
+        if method is wanted_by and not text:
+            values.warnings.add(f"<screen_method> is {wanted_by.value}, but there is no <{name}>")
+        if text and method not in (None, wanted_by):
+            values.warnings.add(f"<{name}> is ignored with <screen_method> {method}")
+        elif text:
+            given[name] = text
+    return given
 
 
 def _next_action(values: _Values) -> tuple[NextAction, int | None]:

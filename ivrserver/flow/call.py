@@ -6,16 +6,17 @@ import asyncio
 
 import structlog
 
-from ivrserver.blocks import HangUp
+from ivrserver.blocks import Destination, HangUp, PhoneNumber, ToNumber
 from ivrserver.errors import CallerGone
 from ivrserver.flow.conversation import Conversation
 from ivrserver.flow.events import CallAnswered, CallEnded, CallRouted, CallStarted
 from ivrserver.flow.hangup import WhilePresent
-from ivrserver.flow.journey import Journey, World
+from ivrserver.flow.journey import Journey
 from ivrserver.flow.ports import Channel, IncomingCall
 from ivrserver.flow.records import CallClosed, CallOpened
 from ivrserver.flow.report import CallFacts
 from ivrserver.flow.targets import Move, name_of, target_of
+from ivrserver.flow.world import World
 
 log = structlog.get_logger(__name__)
 
@@ -34,11 +35,23 @@ class Call:
             caller_id=incoming.caller_id,
             phone_label=number.label if number else "",
         )
-        self._number = number
+        self._route = self._route_of(incoming, number)
         self._talk = Conversation(
             self._facts.session_id, channel, world.speech, world.journal, world.clock, book
         )
         self._journey = Journey(world, self._talk, self._facts)
+
+    def _route_of(
+        self, incoming: IncomingCall, number: PhoneNumber | None
+    ) -> tuple[Destination, str] | None:
+        """Where the call goes and why; None: the number is not configured."""
+        if number is not None:
+            return number.destination, f"{number.number} leads here"
+        phones = self._world.extensions
+        phone = phones.get(incoming.number_called, "")
+        if phone and incoming.endpoint in phones.values():
+            return ToNumber(phone), f"{incoming.number_called} is the extension of {phone}"
+        return None
 
     async def run(self) -> None:
         """Carry the call to its end and store how it ended."""
@@ -107,11 +120,12 @@ class Call:
 
     async def _converse(self) -> CallEnded:
         """Walk from target to target until the call is to be hung up."""
-        if self._number is None:
+        if self._route is None:
             await self._channel.answer()
             await self._talk.say(self._journey.voice.phrases.not_in_service, self._journey.voice)
             return CallEnded("hung_up", f"{self._facts.number_called} is not configured")
-        move = Move(target_of(self._number.destination), f"{self._number.number} leads here")
+        destination, why = self._route
+        move = Move(target_of(destination), why)
         self._talk.note(CallRouted(name_of(move.target), move.reason))
         await self._channel.answer()
         self._talk.note(CallAnswered())

@@ -97,8 +97,11 @@ class Conversation:
             with suppress(SpeechError):
                 await self._make(prompt, voice)
 
+    def resolved(self, text: str, voice: Voice) -> str:
+        """`text` with its ``@names`` replaced; a name nobody supplied leaves a warning."""
+        return self._resolved(Prompt(text=text), voice).text
+
     def _resolved(self, prompt: Prompt, voice: Voice) -> Prompt:
-        """`prompt` with its ``@names`` replaced; a name nobody supplied leaves a warning."""
         spoken, missing = _substituted(prompt, voice)
         if missing:
             names = ", ".join(f"@{name}" for name in missing)

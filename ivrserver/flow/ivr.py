@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from ivrserver.blocks import (
@@ -13,7 +11,6 @@ from ivrserver.blocks import (
     EndIvr,
     GoToBlock,
     GoToQuestion,
-    Ivr,
     Message,
     NextQuestion,
     Prompt,
@@ -21,6 +18,7 @@ from ivrserver.blocks import (
     Record,
     Step,
     ToBlock,
+    Transfer,
     YesNo,
 )
 from ivrserver.flow.conversation import Conversation, Preparations, Voice
@@ -29,29 +27,13 @@ from ivrserver.flow.ports import RecordedAudio
 from ivrserver.flow.question import Answered, Unanswered, ask, prompts_of, tell
 from ivrserver.flow.recording import ask_to_record
 from ivrserver.flow.records import AnswerGiven, Checkpoint
+from ivrserver.flow.report import CallFacts
+from ivrserver.flow.respondent import Respondent
+from ivrserver.flow.transfer import transfer
+from ivrserver.flow.world import World
 
 MAX_QUESTIONS_ASKED = 1000
 """Questions per run: jumps may form a loop, and a loop without keys would never end."""
-
-
-@dataclass(slots=True)
-class Respondent:
-    """One caller's one run through one IVR, as the webhook will tell it.
-
-    Attributes:
-        answers: keys by question id; a question answered twice has its newest answer.
-        completed: the caller came to the IVR's end.
-        jump: the block that an answer leads to instead of what the webhook says; None: none.
-        reason: why the run ended, for people.
-    """
-
-    response_id: str
-    ivr: Ivr
-    started_at: datetime
-    answers: dict[int, str] = field(default_factory=dict, repr=False)
-    completed: bool = False
-    jump: ToBlock | None = None
-    reason: str = "the caller hung up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +42,14 @@ class IvrRun:
 
     Attributes:
         checkpoint: what is stored as the call's position; its `question_id` is filled in here.
-        new_id: makes unique ids for recordings.
     """
 
+    world: World
     talk: Conversation
+    facts: CallFacts
     respondent: Respondent
     voice: Voice
     checkpoint: Checkpoint
-    new_id: Callable[[], str]
 
     async def walk(self, start: int = 0) -> None:
         """Ask from the question at position `start` on; the outcome is left in `respondent`.
@@ -96,7 +78,7 @@ class IvrRun:
         self._mark(question.question_id)
         ahead.start(self._soon(position), self.voice)
         outcome = await self._ask(question, left)
-        if isinstance(outcome, Answered) and not isinstance(question, Message | Record):
+        if isinstance(outcome, Answered) and isinstance(question, Digits | Choice | YesNo):
             self._store(question, outcome.value)
         following = self._follow(outcome, position)
         if not isinstance(question, Message):
@@ -123,8 +105,31 @@ class IvrRun:
                     name=self._recording_name,
                     keep=keep,
                 )
+            case Transfer():
+                return await self._connect(question, left)
             case _:
                 assert_never(question)
+
+    async def _connect(self, question: Transfer, left: LeftOver) -> Answered | Unanswered:
+        """A monitored transfer; its seconds count also when the caller hangs up during it."""
+        await tell(self.talk, question, self.voice, left)
+        result = await transfer(
+            self.world,
+            self.talk,
+            self.talk.resolved(question.destination, self.voice),
+            self.facts.caller_id,
+            self.voice,
+            timeout=question.timeout,
+            record=question.record,
+            refer=False,
+            spent=self._monitored,
+        )
+        if result.connected:
+            return Answered("", "", question.then)
+        return Unanswered(question.unanswered, f"the transfer failed: {result.reason}")
+
+    def _monitored(self, seconds: float) -> None:
+        self.respondent.monitored += seconds
 
     def _follow(self, outcome: Answered | Unanswered, position: int) -> int | None:
         questions = self.respondent.ivr.questions
@@ -171,7 +176,7 @@ class IvrRun:
         )
 
     def _recording_name(self) -> str:
-        return f"{self.talk.call_id}-{self.new_id()}"
+        return f"{self.talk.call_id}-{self.world.new_id()}"
 
     def _soon(self, position: int) -> list[Prompt]:
         """Prompts that may be needed while or after this question is heard."""

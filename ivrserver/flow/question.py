@@ -17,6 +17,7 @@ from ivrserver.blocks import (
     Record,
     Retries,
     Step,
+    Transfer,
     YesNo,
 )
 from ivrserver.blocks.questions import KeyQuestion
@@ -105,7 +106,7 @@ def reason_to_accept(question: KeyQuestion, verdict: Verdict) -> str:
 def prompts_of(question: Question) -> Sequence[Prompt]:
     """Every prompt that this question may need, in the likely order."""
     match question:
-        case Message():
+        case Message() | Transfer():
             return [question.prompt]
         case Record():
             return [question.prompt, question.no_input.prompt]
@@ -124,8 +125,10 @@ def step_after(question: KeyQuestion, keys: str) -> Step:
     return question.then
 
 
-async def tell(talk: Conversation, question: Message, voice: Voice, left: LeftOver) -> Answered:
-    """Play a message; a key skips the rest of it where barge-in is allowed."""
+async def tell(
+    talk: Conversation, question: Message | Transfer, voice: Voice, left: LeftOver
+) -> Answered:
+    """Play what it says; a key skips the rest of it where barge-in is allowed."""
     talk.note(QuestionAsked(question.question_id, question.name, 1, "its turn"))
     left.ahead.clear()
     talk.channel.forget_keys()

@@ -13,10 +13,10 @@ from ivrserver.actions.parameters import IVR_PARAMETERS, SOURCETRAK_PARAMETERS
 from ivrserver.blocks import Webhook
 from ivrserver.flow.conversation import Conversation
 from ivrserver.flow.events import HoldStarted, WebhookAnswered, WebhookMissed, WebhookRequested
-from ivrserver.flow.ivr import Respondent
 from ivrserver.flow.ports import WebhookClient, WebhookRequest, WebhookResult
 from ivrserver.flow.question import MASK
 from ivrserver.flow.records import WebhookAttempt
+from ivrserver.flow.respondent import Respondent
 
 BODY_SHOWN = 2000
 """Characters of a reply that the timeline keeps."""
@@ -143,7 +143,7 @@ class Reporter:
             "ivr_session_id": facts.session_id,
             "ivr_completed": "True" if respondent.completed else "False",
             "ivr_call_result": "",
-            "ivr_monitored_time": "0",
+            "ivr_monitored_time": str(round(respondent.monitored)),
             "ivr_opted_out": "0",
             "ivr_phone_label": facts.phone_label,
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import Any, assert_never
 
 from ivrserver.actions.model import (
     Action,
@@ -15,19 +15,62 @@ from ivrserver.actions.model import (
     RunVoicemail,
     TransferCall,
 )
-from ivrserver.blocks import Destination, HangUp, ToBlock, ToNumber
+from ivrserver.blocks import (
+    Block,
+    Destination,
+    FindMe,
+    HangUp,
+    Ivr,
+    NextAction,
+    Receptionist,
+    ToBlock,
+    ToMailbox,
+    ToNumber,
+    Voicemail,
+)
+
+KINDS: Mapping[type[Block], str] = {
+    Ivr: "IVR",
+    FindMe: "FindMe",
+    Receptionist: "Virtual Receptionist",
+    Voicemail: "voicemail box",
+}
+"""What people call each kind of block."""
+
+_KIND_OF_NEXT_ACTION: Mapping[NextAction, type[Block]] = {
+    NextAction.VOICEMAIL: Voicemail,
+    NextAction.RECEPTIONIST: Receptionist,
+    NextAction.FINDME: FindMe,
+    NextAction.IVR: Ivr,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Go on with a block, and how to enter it."""
+    """Go on with a stored block, and how to enter it.
+
+    Attributes:
+        kind: the only kind that it may be; None: any.
+        question_id: where an IVR starts; None: at its first question.
+        user_parameters: for an IVR.
+        changes: for a FindMe: what is not as stored, by field.
+    """
 
     block_id: int
+    kind: type[Block] | None = None
     question_id: int | None = None
     user_parameters: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
-Target = Visit | ToNumber | HangUp
+@dataclass(frozen=True, slots=True)
+class FindSomebody:
+    """Go on with a dynamic FindMe: one that a reply describes."""
+
+    findme: FindMe
+
+
+Target = Visit | FindSomebody | ToNumber | ToMailbox | HangUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +91,43 @@ def target_of(destination: Destination) -> Target:
     return Visit(destination.block_id) if isinstance(destination, ToBlock) else destination
 
 
+def target_of_action(action: Action) -> Target:
+    """What a reply asks for as a target."""
+    match action:
+        case RunIvr(block_id, question_id, parameters):
+            return Visit(block_id, Ivr, question_id, parameters)
+        case RunFindMe(block_id=None, phone_list=phones):
+            return FindSomebody(action.over(FindMe(phones=phones)))
+        case RunFindMe(block_id=int(block_id)):
+            return Visit(block_id, FindMe, changes=action.given)
+        case RunReceptionist(block_id):
+            return Visit(block_id, Receptionist)
+        case RunVoicemail(block_id):
+            return Visit(block_id, Voicemail)
+        case TransferCall(destination):
+            return ToNumber(destination)
+        case EndCall():
+            return HangUp()
+    raise AssertionError(f"no target for {type(action).__name__}")
+
+
+def target_of_next_action(findme: FindMe) -> Visit | None:
+    """The block that follows a FindMe in which nobody took the call; None: there is none."""
+    kind, block_id = _KIND_OF_NEXT_ACTION.get(findme.next_action), findme.next_action_item
+    return Visit(block_id, kind) if kind and block_id is not None else None
+
+
 def name_of(target: Target) -> str:
     """A target in a few words, for people."""
     match target:
         case Visit(block_id):
             return f"block {block_id}"
+        case FindSomebody(findme):
+            return f"FindMe {' | '.join(findme.phones)}"
         case ToNumber(number):
             return f"transfer to {number}"
+        case ToMailbox(block_id):
+            return f"listening to voicemail box {block_id}"
         case HangUp():
             return "hang up"
         case _:

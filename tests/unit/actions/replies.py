@@ -9,17 +9,15 @@ from hypothesis import strategies as st
 
 from ivrserver.actions.model import (
     Action,
-    AutoAccept,
     EndCall,
-    NextAction,
     Reply,
     RunFindMe,
     RunIvr,
     RunReceptionist,
     RunVoicemail,
-    ScreenMethod,
     TransferCall,
 )
+from ivrserver.blocks import AutoAccept, NextAction, ScreenMethod
 
 FOLDER = Path(__file__).parents[3] / "examples" / "reference"
 USER = {"param1": "alpha", "param2": "bravo"}
@@ -32,18 +30,22 @@ EXAMPLES = {
     "findme-one-number": Reply(
         RunFindMe(
             phone_list=("2223334444",),
-            screen_method=ScreenMethod.WHISPER_PHRASE,
-            whisper_phrase="Call from Radio Ad",
-            record=True,
+            given={
+                "screen_method": ScreenMethod.WHISPER_PHRASE,
+                "whisper_phrase": "Call from Radio Ad",
+                "record": True,
+            },
         )
     ),
     "findme-two-numbers": Reply(
         RunFindMe(
             phone_list=("2223334444", "5556667777"),
-            simultaneous=2,
-            screen_method=ScreenMethod.WHISPER_AUDIO,
-            whisper_audio="customwhisper.wav",
-            record=True,
+            given={
+                "simultaneous": 2,
+                "screen_method": ScreenMethod.WHISPER_AUDIO,
+                "whisper_audio": "customwhisper.wav",
+                "record": True,
+            },
         )
     ),
 }  # fmt: skip
@@ -57,6 +59,14 @@ def element(name: str, text: object) -> str:
     return f"<{name}>{escape(str(text), {chr(13): '&#13;'})}</{name}>"
 
 
+_ELEMENTS = {"next_action": "nextaction", "next_action_item": "nextactionitem"}
+
+
+def _wire(value: object) -> object:
+    """As the reference writes it: numbers for choices and switches."""
+    return int(value) if isinstance(value, int) else value
+
+
 def _fields(action: Action) -> tuple[str, dict[str, object]]:
     """The app and its parameters; None: left out."""
     match action:
@@ -66,16 +76,7 @@ def _fields(action: Action) -> tuple[str, dict[str, object]]:
             return "findme", {
                 "id": action.block_id,
                 "phone_list": "|".join(action.phone_list) or None,
-                "simultaneous": action.simultaneous,
-                "timeout": action.timeout,
-                "screen_method": action.screen_method.value,
-                "whisper_phrase": action.whisper_phrase or None,
-                "whisper_audio": action.whisper_audio or None,
-                "auto_accept": action.auto_accept.value,
-                "dtmf_only": int(action.dtmf_only),
-                "record": int(action.record),
-                "nextaction": action.next_action.value,
-                "nextactionitem": action.next_action_item,
+                **{_ELEMENTS.get(name, name): _wire(v) for name, v in action.given.items()},
             }
         case RunReceptionist():
             return "vr", {"id": action.block_id}
@@ -106,26 +107,47 @@ NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,12}", fullmatch=True)
 NUMBERS = st.from_regex(r"\+?[0-9]{1,12}", fullmatch=True)
 
 
+_WORDS = TEXTS.filter(bool)
+_WHISPERS: tuple[st.SearchStrategy[dict[str, object]], ...] = (
+    st.just({}),
+    st.just({"screen_method": ScreenMethod.RECORD_NAME}),
+    st.fixed_dictionaries(
+        {"screen_method": st.just(ScreenMethod.WHISPER_PHRASE), "whisper_phrase": _WORDS}
+    ),
+    st.fixed_dictionaries(
+        {"screen_method": st.just(ScreenMethod.WHISPER_AUDIO), "whisper_audio": _WORDS}
+    ),
+)
+_NEEDS_ITEM = [NextAction.VOICEMAIL, NextAction.RECEPTIONIST, NextAction.FINDME, NextAction.IVR]
+_AFTERWARDS: tuple[st.SearchStrategy[dict[str, object]], ...] = (
+    st.just({}),
+    st.fixed_dictionaries(
+        {
+            "next_action": st.sampled_from([one for one in NextAction if one not in _NEEDS_ITEM]),
+            "next_action_item": st.none(),
+        }
+    ),
+    st.fixed_dictionaries({"next_action": st.sampled_from(_NEEDS_ITEM), "next_action_item": IDS}),
+)
+_OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "simultaneous": st.integers(1, 50),
+        "timeout": st.integers(20, 60),
+        "auto_accept": st.sampled_from(AutoAccept),
+        "dtmf_only": st.booleans(),
+        "record": st.booleans(),
+    },
+)
+
+
 @st.composite
 def _findme(draw: st.DrawFn) -> RunFindMe:
-    method = draw(st.sampled_from(ScreenMethod))
-    next_action = draw(st.sampled_from(NextAction))
-    needs_item = next_action.name in {"VOICEMAIL", "RECEPTIONIST", "FINDME", "IVR"}
     listed = draw(st.booleans())
-    words = TEXTS.filter(bool)
     return RunFindMe(
         block_id=None if listed else draw(IDS),
         phone_list=tuple(draw(st.lists(NUMBERS, min_size=1, max_size=4))) if listed else (),
-        simultaneous=draw(st.integers(1, 50)),
-        timeout=draw(st.integers(20, 60)),
-        screen_method=method,
-        whisper_phrase=draw(words) if method is ScreenMethod.WHISPER_PHRASE else "",
-        whisper_audio=draw(words) if method is ScreenMethod.WHISPER_AUDIO else "",
-        auto_accept=draw(st.sampled_from(AutoAccept)),
-        dtmf_only=draw(st.booleans()),
-        record=draw(st.booleans()),
-        next_action=next_action,
-        next_action_item=draw(IDS) if needs_item else None,
+        given=draw(_OPTIONS) | draw(st.one_of(_WHISPERS)) | draw(st.one_of(_AFTERWARDS)),
     )
 
 

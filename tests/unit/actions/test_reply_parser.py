@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,16 +11,15 @@ from hypothesis import given
 from ivrserver.actions import reference
 from ivrserver.actions.model import (
     EndCall,
-    NextAction,
     Reply,
     RunFindMe,
     RunIvr,
     RunReceptionist,
     RunVoicemail,
-    ScreenMethod,
     TransferCall,
 )
 from ivrserver.actions.parser import parse
+from ivrserver.blocks import FindMe, NextAction, ScreenMethod
 from ivrserver.errors import ActionError
 from tests.unit.actions.replies import EXAMPLES, REPLIES, example, write
 
@@ -35,10 +35,13 @@ def refusal(body: bytes | str, **keywords: str) -> str:
     return str(caught.value)
 
 
-def findme(parameters: str) -> tuple[RunFindMe, tuple[str, ...]]:
+DYNAMIC = FindMe(phones=("2223334444",))
+
+
+def findme(parameters: str) -> tuple[FindMe, tuple[str, ...]]:
     understood = reply("findme", "<phone_list>2223334444</phone_list>" + parameters)
     assert isinstance(understood.action, RunFindMe)
-    return understood.action, understood.warnings
+    return understood.action.over(DYNAMIC), understood.warnings
 
 
 # The reference's examples, letter for letter and in every dress
@@ -257,7 +260,7 @@ def test_long_names_are_cut_in_warnings() -> None:
 
 def test_findme_has_the_reference_s_defaults() -> None:
     action, warnings = findme("")
-    assert action == RunFindMe(phone_list=("2223334444",))
+    assert action == DYNAMIC
     assert warnings == ()
 
 
@@ -265,7 +268,7 @@ def test_the_model_s_defaults_are_those_of_the_table() -> None:
     defaults = {
         one.name: one.default for one in reference.FINDME.parameters if one.default is not None
     }
-    action = RunFindMe()
+    action = FindMe()
     assert defaults == {
         "simultaneous": action.simultaneous, "timeout": action.timeout,
         "screen_method": action.screen_method, "auto_accept": action.auto_accept,
@@ -317,7 +320,7 @@ def test_at_least_one_number_is_called_at_once() -> None:
 )
 def test_a_value_that_is_no_choice_gives_the_default(parameter: reference.Parameter) -> None:
     action, warnings = findme(f"<{parameter.name}>8</{parameter.name}>")
-    assert action == RunFindMe(phone_list=("2223334444",))
+    assert action == DYNAMIC
     assert warnings == (
         f"<{parameter.name}> must be one of {', '.join(map(str, parameter.choices))}: "
         f"{parameter.default} is used",
@@ -348,14 +351,33 @@ def test_whispers_count_only_with_their_screen_method() -> None:
     action, warnings = findme(both)
     assert (action.whisper_phrase, action.whisper_audio) == ("", "")
     assert warnings == (
-        "<whisper_phrase> is ignored, because <screen_method> is 0",
-        "<whisper_audio> is ignored, because <screen_method> is 0",
+        "<whisper_phrase> is ignored with <screen_method> 0",
+        "<whisper_audio> is ignored with <screen_method> 0",
     )
     action, warnings = findme(f"<screen_method>2</screen_method>{both}")
     assert (action.whisper_phrase, action.whisper_audio) == ("", "a.wav")
     action, warnings = findme("<screen_method>1</screen_method>")
     assert action.screen_method is ScreenMethod.WHISPER_PHRASE
     assert warnings == ("<screen_method> is 1, but there is no <whisper_phrase>",)
+
+
+def test_a_stored_findme_keeps_what_the_reply_does_not_name() -> None:
+    stored = FindMe(block_id=9, phones=("101",), simultaneous=5, timeout=45, record=True)
+    for parameters, wanted in (
+        ("", {}),
+        ("<timeout>20</timeout>", {"timeout": 20}),
+        ("<record>0</record>", {"record": False}),
+        ("<whisper_phrase>psst</whisper_phrase>", {"whisper_phrase": "psst"}),
+    ):
+        action = reply("findme", f"<id>9</id>{parameters}").action
+        assert isinstance(action, RunFindMe)
+        assert (action.given, action.over(stored)) == (wanted, replace(stored, **wanted))
+
+
+def test_an_item_without_a_next_action_is_ignored_with_a_warning() -> None:
+    action, warnings = findme("<nextactionitem>55</nextactionitem>")
+    assert action == DYNAMIC
+    assert warnings == ("<nextactionitem> is ignored without <nextaction>",)
 
 
 # Pass-through
