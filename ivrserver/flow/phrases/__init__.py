@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ivrserver.flow.phrases import reception
-from ivrserver.flow.phrases.reception import ReceptionPhrases
+from ivrserver.flow.phrases import mailbox, menus, voicemail
+from ivrserver.flow.phrases.mailbox import MailboxPhrases
+from ivrserver.flow.phrases.menus import MenuPhrases
+from ivrserver.flow.phrases.voicemail import VoicemailPhrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,9 @@ class Phrases:
     """A transfer failed."""
     review: str
     """After a recording with review: 1 keeps it, 2 plays it, 3 records again."""
-    reception: ReceptionPhrases
+    menu: MenuPhrases
+    voicemail: VoicemailPhrases
+    mailbox: MailboxPhrases
 
 
 _BY_LANGUAGE = {
@@ -33,28 +37,36 @@ _BY_LANGUAGE = {
         not_in_service="We are sorry. The number you have called is not in service. Goodbye.",
         nobody_available="We are sorry. Nobody is available to take your call. Goodbye.",
         review="To keep your recording, press 1. To hear it, press 2. To record again, press 3.",
-        reception=reception.EN,
+        menu=menus.EN,
+        voicemail=voicemail.EN,
+        mailbox=mailbox.EN,
     ),
     "es": Phrases(
         apology="Lo sentimos. No podemos continuar esta llamada. Llame más tarde. Adiós.",
         not_in_service="Lo sentimos. El número marcado no está en servicio. Adiós.",
         nobody_available="Lo sentimos. Nadie puede atender su llamada. Adiós.",
         review="Para guardar, pulse 1. Para escuchar, pulse 2. Para grabar de nuevo, pulse 3.",
-        reception=reception.ES,
+        menu=menus.ES,
+        voicemail=voicemail.ES,
+        mailbox=mailbox.ES,
     ),
     "fr": Phrases(
         apology="Désolé, nous ne pouvons pas poursuivre cet appel. Rappelez plus tard. Au revoir.",
         not_in_service="Désolé, le numéro demandé n'est pas en service. Au revoir.",
         nobody_available="Désolé, personne n'est disponible pour vous répondre. Au revoir.",
         review="Pour garder, tapez 1. Pour écouter, tapez 2. Pour recommencer, tapez 3.",
-        reception=reception.FR,
+        menu=menus.FR,
+        voicemail=voicemail.FR,
+        mailbox=mailbox.FR,
     ),
     "de": Phrases(
         apology="Es tut uns leid, wir können den Anruf nicht fortsetzen. Auf Wiederhören.",
         not_in_service="Es tut uns leid, diese Nummer ist nicht vergeben. Auf Wiederhören.",
         nobody_available="Es tut uns leid, im Moment ist niemand erreichbar. Auf Wiederhören.",
         review="Zum Behalten drücken Sie 1, zum Anhören 2, zum Wiederholen 3.",
-        reception=reception.DE,
+        menu=menus.DE,
+        voicemail=voicemail.DE,
+        mailbox=mailbox.DE,
     ),
 }
 

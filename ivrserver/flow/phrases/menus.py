@@ -1,4 +1,4 @@
-"""What a Virtual Receptionist says when a caller's keys lead nowhere."""
+"""What any menu says when a caller's keys lead nowhere."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class ReceptionPhrases:
-    """Said before the menu is repeated, where the block has no prompt of its own for it."""
+class MenuPhrases:
+    """Said before the menu is repeated, where a block has no prompt of its own for it."""
 
     invalid: str
     """The keys lead nowhere."""
@@ -15,19 +15,19 @@ class ReceptionPhrases:
     """No key was pressed."""
 
 
-EN = ReceptionPhrases(
+EN = MenuPhrases(
     invalid="That is not a valid choice.",
     no_input="You have not chosen anything yet.",
 )
-ES = ReceptionPhrases(
+ES = MenuPhrases(
     invalid="Esa opción no es válida.",
     no_input="Todavía no ha elegido ninguna opción.",
 )
-FR = ReceptionPhrases(
+FR = MenuPhrases(
     invalid="Ce choix n'est pas valable.",
     no_input="Vous n'avez pas encore fait de choix.",
 )
-DE = ReceptionPhrases(
+DE = MenuPhrases(
     invalid="Diese Auswahl gibt es nicht.",
     no_input="Sie haben noch nichts ausgewählt.",
 )
