@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from ivrserver.blocks import Account, FlowBook, Prompt
-from ivrserver.errors import ChannelGone, MediaFailed, SpeechError
+from ivrserver.errors import ChannelGone, MediaFailed, SpeechError, TelephonyError
 from ivrserver.flow.events import Event
 from ivrserver.flow.ports import (
     Channel,
@@ -19,10 +20,12 @@ from ivrserver.flow.ports import (
     DialledLeg,
     Hangup,
     KeyPressed,
+    LegOrder,
     LegOutcome,
     PlaybackEnded,
     RecordedAudio,
     RecordingOrder,
+    Referral,
     Sound,
     WebhookRequest,
     WebhookResult,
@@ -35,33 +38,58 @@ START = datetime(2030, 1, 2, 15, 4, 5, tzinfo=UTC)
 
 
 class FakeRecording:
-    """Ends by its terminator, its limit, `stop` or the party's hang-up."""
+    """Ends by its terminator, its silence, its limit, `stop` or the party's hang-up."""
 
-    def __init__(self, channel: FakeChannel, order: RecordingOrder) -> None:
+    def __init__(self, name: str, max_seconds: float, channel: FakeChannel) -> None:
+        self.name = name
+        self.terminator = ""
         self._channel = channel
-        self.order = order
-        self._began = asyncio.get_running_loop().time()
-        self._done: asyncio.Future[RecordedAudio] = asyncio.get_running_loop().create_future()
-        self._limit = asyncio.get_running_loop().call_later(order.max_seconds, self.finish, "limit")
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self._done: asyncio.Future[RecordedAudio] = self._loop.create_future()
+        self._timers = [self._loop.call_later(max_seconds, self.finish, "limit")]
+
+    @classmethod
+    def ordered(cls, channel: FakeChannel, order: RecordingOrder) -> FakeRecording:
+        """What a channel records: the party talks first, and is silent then."""
+        recording = cls(order.name, order.max_seconds, channel)
+        recording.terminator = order.terminator
+        if order.silence:
+            silent = recording._loop.call_later(
+                channel.talks + order.silence, recording.finish, "silence"
+            )
+            recording._timers.append(silent)
+        return recording
 
     @property
     def running(self) -> bool:
         return not self._done.done()
 
     def finish(self, ended_by: str) -> None:
-        self._limit.cancel()
+        for timer in self._timers:
+            timer.cancel()
         if self._done.done():
             return
-        seconds = asyncio.get_running_loop().time() - self._began
+        seconds = self._loop.time() - self._began
         talking = min(seconds, self._channel.talks)
-        name = self.order.name
-        self._done.set_result(RecordedAudio(name, seconds, talking, ended_by, f"recording:{name}"))
+        uri = f"recording:{self.name}"
+        self._done.set_result(RecordedAudio(self.name, seconds, talking, ended_by, uri))
+
+    def fail(self, why: str) -> None:
+        """It cannot be saved."""
+        self._done.set_exception(MediaFailed(why))
+        self._done.exception()
 
     async def ended(self) -> RecordedAudio:
         return await asyncio.shield(self._done)
 
     async def stop(self) -> None:
         self.finish("key")
+
+    async def wav(self) -> bytes:
+        """What was said, in letters: `FakeRecogniser` can read them."""
+        audio = await self.ended()
+        return self._channel.says.encode() if audio.talking > 0 else b""
 
 
 class FakeChannel:
@@ -72,9 +100,13 @@ class FakeChannel:
         self.gone: asyncio.Future[Hangup] = asyncio.get_running_loop().create_future()
         self.talks: float = 2.0
         """Seconds of talk in the next recording."""
+        self.says = ""
+        """What that talk is."""
         self.broken_recorder = False
         self.heard: list[tuple[float, str]] = []
         """When each sound began, and its URI."""
+        self.stays = 30.0
+        """Seconds until they hang up once they are bridged, if they were called."""
         self.did: list[str] = []
         """What was done to the channel besides playing, in order."""
         self._events: deque[ChannelEvent] = deque()
@@ -89,7 +121,7 @@ class FakeChannel:
         """Press `keys` now."""
         for key in keys:
             recording = self._recording
-            if recording is not None and recording.running and key == recording.order.terminator:
+            if recording is not None and recording.running and key == recording.terminator:
                 recording.finish("key")
             else:
                 now = asyncio.get_running_loop().time()
@@ -102,6 +134,7 @@ class FakeChannel:
         self._silence()
         if not self.gone.done():
             self.gone.set_result(Hangup(16, text))
+        self._arrived.set()
 
     @property
     def playing(self) -> bool:
@@ -140,6 +173,7 @@ class FakeChannel:
                     await self._arrived.wait()
             except TimeoutError:
                 return None
+            self._present()
         return self._events.popleft()
 
     def forget_keys(self) -> None:
@@ -151,7 +185,7 @@ class FakeChannel:
         self._end_recording()
         if self.broken_recorder:
             raise MediaFailed("the disk is full")
-        self._recording = FakeRecording(self, order)
+        self._recording = FakeRecording.ordered(self, order)
         return self._recording
 
     async def start_hold(self) -> None:
@@ -168,8 +202,7 @@ class FakeChannel:
 
     async def hang_up(self) -> None:
         self.did.append("hang_up")
-        if not self.gone.done():
-            self.gone.set_result(Hangup(16, "hung up by us"))
+        self.leave("hung up by us")
 
     # ---- inside
 
@@ -237,26 +270,150 @@ class FakeJournal:
         return [record for record in [*self.records, *self.events] if isinstance(record, kind)]
 
 
-class FakeDialer:
-    """Answers with what the test lines up in `legs`, in order."""
+@dataclass
+class FarEnd:
+    """Somebody who can be called, and what they do."""
 
-    def __init__(self) -> None:
-        self.legs: list[DialledLeg] = []
-        self.dialled: list[str] = []
-        self.bridged: list[tuple[str, str]] = []
-        self.talk_seconds = 30.0
+    outcome: LegOutcome = LegOutcome.ANSWERED
+    rings: float = 2.0
+    """Seconds until the outcome."""
+    reason: str = ""
+    acts: Sequence[tuple[float, str]] = ()
+    """What they do after they have answered: seconds, and keys or ``hang up``."""
+    says: str = ""
+    """A word that they say whenever they are recorded."""
+    stays: float = 30.0
+    """Seconds until they hang up once they are bridged."""
+
+
+class FakeBridge:
+    """Ends when the leg has left, or raises when the caller has."""
+
+    def __init__(self, caller: Channel, leg: Channel, recorder: str = "") -> None:
+        self.caller, self.leg = caller, leg
+        self.began = asyncio.get_running_loop().time()
+        self.recordings: list[FakeRecording] = []
+        self._broken_recorder = recorder
+
+    async def record(self, name: str) -> FakeRecording:
+        if self._broken_recorder == "start":
+            raise MediaFailed("the disk is full")
+        talker = FakeChannel()
+        talker.talks = 14400
+        self.recordings.append(FakeRecording(name, 14400, talker))
+        return self.recordings[-1]
+
+    async def ended(self) -> Hangup:
+        gone = {self.caller.gone, self.leg.gone}
+        await asyncio.wait(gone, return_when=asyncio.FIRST_COMPLETED)
+        if self.caller.gone.done():
+            raise ChannelGone("the caller has left")
+        return self.leg.gone.result()
+
+    def close(self) -> None:
+        for recording in self.recordings:
+            if self._broken_recorder == "end":
+                recording.fail("the disk is full")
+            else:
+                recording.finish("hangup")
+
+
+class FakeDialer:
+    """Calls the people in `people`; whoever is not there is busy."""
+
+    def __init__(self, people: Mapping[str, FarEnd] | None = None) -> None:
+        self.people = dict(people or {})
+        self.orders: list[LegOrder] = []
+        self.legs: dict[str, FakeChannel] = {}
+        """Who answered, by leg id."""
+        self.cancelled: dict[str, bool] = {}
+        """Leg ids of dialling given up, and whether the phone was told that the call is taken."""
+        self.bridges: list[FakeBridge] = []
+        self.broken_bridge = False
+        self.broken_recorder = ""
+        """``start`` or ``end``: when recording a bridge fails."""
+        self.refers = False
+        self.referral = Referral(accepted=True, reason="accepted (SIP 202)")
+        self.referred: list[str] = []
+
+    @property
+    def dialled(self) -> list[str]:
+        """Destinations, in order."""
+        return [order.destination for order in self.orders]
 
     async def dial(
-        self, leg_id: str, destination: str, *, caller: Channel, caller_id: str, timeout: float
+        self, order: LegOrder, *, caller: Channel, taken: asyncio.Event | None = None
     ) -> DialledLeg:
-        self.dialled.append(destination)
-        await asyncio.sleep(2)
-        return self.legs.pop(0) if self.legs else DialledLeg(LegOutcome.BUSY, "busy (486)")
+        self.orders.append(order)
+        person = self.people.get(order.destination, FarEnd(LegOutcome.BUSY, reason="busy (486)"))
+        try:
+            async with asyncio.timeout(order.timeout):
+                await asyncio.wait({caller.gone}, timeout=person.rings)
+        except TimeoutError:
+            return DialledLeg(LegOutcome.NO_ANSWER, f"nobody answered within {order.timeout:g} s")
+        except asyncio.CancelledError:
+            self.cancelled[order.leg_id] = taken is not None and taken.is_set()
+            raise
+        if caller.gone.done():
+            return DialledLeg(LegOutcome.FAILED, "the caller left")
+        if person.outcome is not LegOutcome.ANSWERED:
+            return DialledLeg(person.outcome, person.reason)
+        return DialledLeg(LegOutcome.ANSWERED, "answered", self._answer(order.leg_id, person))
 
-    async def bridge(self, caller: Channel, leg: Channel) -> Hangup:
-        self.bridged.append((caller.channel_id, leg.channel_id))
-        await asyncio.sleep(self.talk_seconds)
-        return Hangup(16, "Normal Clearing")
+    def _answer(self, leg_id: str, person: FarEnd) -> FakeChannel:
+        loop = asyncio.get_running_loop()
+        leg = self.legs[leg_id] = FakeChannel(leg_id)
+        leg.says, leg.talks, leg.stays = person.says, 0.5 if person.says else 0, person.stays
+        for seconds, act in person.acts:
+            if act == "hang up":
+                loop.call_later(seconds, leg.leave)
+            else:
+                loop.call_later(seconds, leg.press, act)
+        return leg
+
+    @asynccontextmanager
+    async def bridge(self, caller: Channel, leg: Channel) -> AsyncIterator[FakeBridge]:
+        try:
+            if self.broken_bridge or leg.gone.done():
+                raise TelephonyError("the leg is not there")
+            if caller.gone.done():
+                raise ChannelGone("the caller has left")
+            bridge = FakeBridge(caller, leg, self.broken_recorder)
+            self.bridges.append(bridge)
+            if isinstance(leg, FakeChannel):
+                asyncio.get_running_loop().call_later(leg.stays, leg.leave)
+            try:
+                yield bridge
+            finally:
+                bridge.close()
+        finally:
+            await leg.hang_up()
+
+    def can_refer(self, caller: Channel) -> bool:
+        return self.refers
+
+    async def refer(self, caller: Channel, destination: str) -> Referral:
+        self.referred.append(destination)
+        await asyncio.sleep(0.5)
+        return self.referral
+
+
+class FakeRecogniser:
+    """Hears what `FakeRecording.wav` holds, if it is one of the words."""
+
+    def __init__(self, *languages: str) -> None:
+        self.languages = languages or ("en-US",)
+        self.seconds = 0.3
+        self.heard: list[tuple[str, ...]] = []
+        """The words that were asked for."""
+
+    def hears(self, language: str) -> bool:
+        return language in self.languages
+
+    async def choose(self, wav: bytes, words: Sequence[str], language: str) -> str:
+        self.heard.append(tuple(words))
+        await asyncio.sleep(self.seconds)
+        return wav.decode() if wav.decode() in words else ""
 
 
 @dataclass
