@@ -1,0 +1,1 @@
+"""Adapter: e-mail about voicemail messages. The only place that knows SMTP."""
