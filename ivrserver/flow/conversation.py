@@ -50,13 +50,22 @@ class Conversation:
         """Store `record`, behind everything written before."""
         self.journal.write(record)
 
-    async def play(self, prompts: Sequence[Prompt], voice: Voice) -> str:
+    async def play(self, prompts: Sequence[Prompt | Sound], voice: Voice) -> str:
         """Begin to play `prompts` without gaps; return the playback id, empty: nothing to play.
 
         A prompt that cannot be made is left out with a warning: the call never hangs on it.
         """
-        sounds = [await self._heard(self._resolved(prompt, voice), voice) for prompt in prompts]
-        return await self._start([sound for sound in sounds if sound is not None])
+        return await self._start(
+            [sound for each in prompts for sound in await self._of(each, voice)]
+        )
+
+    async def _of(self, prompt: Prompt | Sound, voice: Voice) -> Sequence[Sound]:
+        """What is heard of `prompt`: one sound, or nothing."""
+        if isinstance(prompt, Sound):
+            self.note(PromptPlayed(prompt.uri, round(prompt.seconds, 2)))
+            return [prompt]
+        sound = await self._heard(self._resolved(prompt, voice), voice)
+        return [] if sound is None else [sound]
 
     async def play_text(self, text: str, voice: Voice) -> str:
         """Begin to say `text` as it is, without looking for ``@names`` in it."""

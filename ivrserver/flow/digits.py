@@ -21,7 +21,8 @@ class DigitRule:
         terminator: key that ends a shorter answer; empty: none.
         first: seconds from the end of the prompt to the first key.
         between: seconds from one key to the next before the answer is taken as it is.
-        allowed: the only answers that count; empty: every one of digits.
+        allowed: the only answers that count; empty: every one of digits. One that no longer one
+            begins with ends the input at once.
         pattern: the whole answer must match this regular expression; empty: no condition.
     """
 
@@ -95,7 +96,7 @@ class DigitMachine:
         if key == self._rule.terminator:
             return self._end(Ending.TERMINATOR)
         self._keys += key
-        if len(self._keys) >= self._rule.longest:
+        if len(self._keys) >= self._rule.longest or self._nothing_can_follow():
             return self._end(Ending.LAST_DIGIT)
         self.deadline = now + self._rule.between
         return None
@@ -113,6 +114,12 @@ class DigitMachine:
         problem = "" if ending is Ending.NO_INPUT else self._problem()
         self._verdict = Verdict(self._keys, ending, problem)
         return self._verdict
+
+    def _nothing_can_follow(self) -> bool:
+        keys, allowed = self._keys, self._rule.allowed
+        return keys in allowed and not any(
+            len(longer) > len(keys) and longer.startswith(keys) for longer in allowed
+        )
 
     def _problem(self) -> str:
         rule = self._rule

@@ -10,7 +10,7 @@ from ivrserver.blocks import Prompt
 from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.digits import DigitMachine, DigitRule, Verdict
 from ivrserver.flow.events import PromptStopped
-from ivrserver.flow.ports import KeyPressed, PlaybackEnded
+from ivrserver.flow.ports import KeyPressed, PlaybackEnded, Sound
 
 STRAY_TERMINATOR_SECONDS = 2.0
 """A terminator typed by habit behind a fixed-length answer is dropped this long."""
@@ -43,7 +43,7 @@ class LeftOver:
 
 async def gather(
     talk: Conversation,
-    prompts: Sequence[Prompt],
+    prompts: Sequence[Prompt | Sound],
     voice: Voice,
     rule: DigitRule,
     *,
@@ -109,24 +109,43 @@ async def _typed_ahead(talk: Conversation, machine: DigitMachine, left: LeftOver
     return verdict
 
 
-async def skip_on_key(talk: Conversation, playback_id: str, left: LeftOver) -> bool:
-    """Wait for the end of that playback; a key cuts it short and is left for the next question.
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How a playback ended.
 
-    Returns:
-        Whether a key cut it short.
+    Attributes:
+        key: the key that cut it short; empty: none did.
+        error: why it was not heard to its end; empty: it was, or a key cut it short.
+    """
+
+    key: str = ""
+    error: str = ""
+
+
+async def hear(
+    talk: Conversation, playback_id: str, left: LeftOver, *, keys: str = "0123456789*#ABCD"
+) -> Heard:
+    """Wait for the end of that playback; one of `keys` cuts it short, others are dropped.
+
+    The key that cuts it short is left for a next question with type-ahead.
     """
     while playback_id:
         match await talk.channel.next_event():
             case KeyPressed() as pressed:
-                if left.is_stray(pressed):
+                if left.is_stray(pressed) or pressed.key not in keys:
                     continue
                 left.ahead.append(pressed)
                 await talk.channel.stop()
                 talk.note(PromptStopped("the caller pressed a key"))
-                return True
+                return Heard(key=pressed.key)
             case PlaybackEnded(ended, error) if ended == playback_id:
                 talk.warn_of(error)
-                return False
+                return Heard(error=error)
             case PlaybackEnded() | None:
                 continue
-    return False
+    return Heard()
+
+
+async def skip_on_key(talk: Conversation, playback_id: str, left: LeftOver) -> bool:
+    """Wait for the end of that playback, which any key cuts short; return whether one did."""
+    return bool((await hear(talk, playback_id, left)).key)

@@ -15,7 +15,6 @@ from ivrserver.blocks import (
     Prompt,
     Question,
     Record,
-    Retries,
     Step,
     Transfer,
     YesNo,
@@ -25,6 +24,7 @@ from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.digits import DigitRule, Ending, Verdict
 from ivrserver.flow.events import AnswerAccepted, AnswerRejected, QuestionAsked
 from ivrserver.flow.gather import LeftOver, gather, skip_on_key
+from ivrserver.flow.tries import Tries
 
 MASK = "•••"
 
@@ -50,19 +50,6 @@ class Unanswered:
 
     then: Step
     reason: str
-
-
-@dataclass(slots=True)
-class Tries:
-    """Counts the failures of one kind."""
-
-    allowed: Retries
-    failed: int = 0
-
-    def fail(self) -> bool:
-        """Count one; return whether there is another try."""
-        self.failed += 1
-        return self.failed < self.allowed.tries
 
 
 def rule_of(question: KeyQuestion) -> DigitRule:

@@ -134,7 +134,7 @@ EN = MailboxPhrases(
         "To use your recorded greeting, press 3. To use your vacation greeting, press 4. "
         "To use the standard greeting, press 5. For the main menu, press star."
     ),
-    speak_greeting="Please speak your greeting after the tone. When you have finished, press pound.",
+    speak_greeting="Please speak your greeting after the tone. To finish, press pound.",
     nothing_recorded="We have not heard anything. Your greeting stays as it was.",
     recording_failed="We are sorry. It could not be recorded. Your greeting stays as it was.",
     greeting_recorded="Callers hear this greeting from now on.",
@@ -296,9 +296,9 @@ DE = MailboxPhrases(
         "Um Ihre eigene Ansage zu verwenden, drücken Sie 3, Ihre Urlaubsansage 4, "
         "die Standardansage 5. Für das Hauptmenü drücken Sie Stern."
     ),
-    speak_greeting="Bitte sprechen Sie Ihre Ansage nach dem Signalton. Zum Beenden drücken Sie Raute.",
+    speak_greeting="Bitte sprechen Sie nach dem Signalton. Zum Beenden drücken Sie Raute.",
     nothing_recorded="Wir haben nichts gehört. Ihre Ansage bleibt, wie sie war.",
-    recording_failed="Es tut uns leid, die Aufnahme ist misslungen. Ihre Ansage bleibt, wie sie war.",
+    recording_failed="Leider ist die Aufnahme misslungen. Ihre Ansage bleibt, wie sie war.",
     greeting_recorded="Diese Ansage ist ab jetzt zu hören.",
     greeting_chosen="Die gewählte Ansage ist ab jetzt zu hören.",
     not_recorded="Sie haben diese Ansage noch nicht aufgenommen.",

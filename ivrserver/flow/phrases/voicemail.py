@@ -53,5 +53,5 @@ DE = VoicemailPhrases(
     ),
     left="Danke. Ihre Nachricht ist hinterlassen. Auf Wiederhören.",
     silent="Wir haben nichts gehört, also gibt es keine Nachricht. Auf Wiederhören.",
-    failed="Es tut uns leid, die Aufnahme ist misslungen. Bitte versuchen Sie es später noch einmal.",
+    failed="Leider ist die Aufnahme misslungen. Bitte versuchen Sie es später noch einmal.",
 )
