@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from types import TracebackType
 
 from ivrserver.errors import CallerGone, ChannelGone
-from ivrserver.flow.ports import Channel, Hangup
+from ivrserver.flow.interruption import Unless
+from ivrserver.flow.ports import Channel
 
 
 class WhilePresent:
@@ -17,23 +17,11 @@ class WhilePresent:
     """
 
     def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-        self._task: asyncio.Task[object] | None = None
-        self._cancelled = False
-        self._cancelling = 0
+        self._scope = Unless(channel.gone, _left)
 
     async def __aenter__(self) -> None:
         """Begin to watch."""
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("WhilePresent can only be entered inside a task")
-        self._task, self._cancelling = task, task.cancelling()
-        self._channel.gone.add_done_callback(self._on_gone)
-
-    def _on_gone(self, _gone: asyncio.Future[Hangup]) -> None:
-        if self._task is not None:
-            self._cancelled = True
-            self._task.cancel()
+        await self._scope.__aenter__()
 
     async def __aexit__(
         self,
@@ -42,11 +30,15 @@ class WhilePresent:
         traceback: TracebackType | None,
     ) -> None:
         """Stop watching; turn our own cancellation into `CallerGone`."""
-        task, self._task = self._task, None
-        self._channel.gone.remove_done_callback(self._on_gone)
-        if task is not None and self._cancelled:
-            outside = task.uncancel() > self._cancelling
-            if kind is asyncio.CancelledError and not outside:
-                raise CallerGone("the caller hung up") from error
+        await self._scope.__aexit__(kind, error, traceback)
         if kind is not None and issubclass(kind, ChannelGone):
-            raise CallerGone("the caller hung up") from error
+            raise _left() from error
+
+
+def why_cancelled(caller: Channel) -> str:
+    """Why what was going on for `caller` was cancelled, for people."""
+    return "the caller hung up" if caller.gone.done() else "the server ended the call"
+
+
+def _left() -> CallerGone:
+    return CallerGone("the caller hung up")
