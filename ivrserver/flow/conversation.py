@@ -33,7 +33,11 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One caller and what is needed to talk to them. Everything said and done is noted."""
+    """One party and what is needed to talk to them. Everything said and done is noted.
+
+    Attributes:
+        leg_id: the leg that the party is; empty: the caller.
+    """
 
     call_id: str
     channel: Channel
@@ -41,10 +45,16 @@ class Conversation:
     journal: Journal
     clock: Clock
     book: FlowBook
+    leg_id: str = ""
+
+    @property
+    def party(self) -> str:
+        """Who it is, for people."""
+        return "the person called" if self.leg_id else "the caller"
 
     def note(self, event: Event) -> None:
         """Put `event` on the timeline."""
-        self.write(TimelineEntry(self.call_id, self.clock.now(), event))
+        self.write(TimelineEntry(self.call_id, self.clock.now(), event, self.leg_id))
 
     def write(self, record: Record) -> None:
         """Store `record`, behind everything written before."""

@@ -83,7 +83,7 @@ async def gather(
                 if playback_id and barge_in:
                     await channel.stop()
                     playback_id = ""
-                    talk.note(PromptStopped("the caller pressed a key"))
+                    talk.note(PromptStopped(f"{talk.party} pressed a key"))
                 verdict = machine.feed(key, at)
             case PlaybackEnded(ended, error) if ended == playback_id:
                 talk.warn_of(error)
@@ -136,7 +136,7 @@ async def hear(
                     continue
                 left.ahead.append(pressed)
                 await talk.channel.stop()
-                talk.note(PromptStopped("the caller pressed a key"))
+                talk.note(PromptStopped(f"{talk.party} pressed a key"))
                 return Heard(key=pressed.key)
             case PlaybackEnded(ended, error) if ended == playback_id:
                 talk.warn_of(error)

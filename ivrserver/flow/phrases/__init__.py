@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ivrserver.flow.phrases import mailbox, menus, voicemail
+from ivrserver.flow.phrases import findme, mailbox, menus, voicemail
+from ivrserver.flow.phrases.findme import FindMePhrases
 from ivrserver.flow.phrases.mailbox import MailboxPhrases
 from ivrserver.flow.phrases.menus import MenuPhrases
 from ivrserver.flow.phrases.voicemail import VoicemailPhrases
@@ -26,6 +27,7 @@ class Phrases:
     """A transfer failed."""
     review: str
     """After a recording with review: 1 keeps it, 2 plays it, 3 records again."""
+    findme: FindMePhrases
     menu: MenuPhrases
     voicemail: VoicemailPhrases
     mailbox: MailboxPhrases
@@ -37,6 +39,7 @@ _BY_LANGUAGE = {
         not_in_service="We are sorry. The number you have called is not in service. Goodbye.",
         nobody_available="We are sorry. Nobody is available to take your call. Goodbye.",
         review="To keep your recording, press 1. To hear it, press 2. To record again, press 3.",
+        findme=findme.EN,
         menu=menus.EN,
         voicemail=voicemail.EN,
         mailbox=mailbox.EN,
@@ -46,6 +49,7 @@ _BY_LANGUAGE = {
         not_in_service="Lo sentimos. El número marcado no está en servicio. Adiós.",
         nobody_available="Lo sentimos. Nadie puede atender su llamada. Adiós.",
         review="Para guardar, pulse 1. Para escuchar, pulse 2. Para grabar de nuevo, pulse 3.",
+        findme=findme.ES,
         menu=menus.ES,
         voicemail=voicemail.ES,
         mailbox=mailbox.ES,
@@ -55,6 +59,7 @@ _BY_LANGUAGE = {
         not_in_service="Désolé, le numéro demandé n'est pas en service. Au revoir.",
         nobody_available="Désolé, personne n'est disponible pour vous répondre. Au revoir.",
         review="Pour garder, tapez 1. Pour écouter, tapez 2. Pour recommencer, tapez 3.",
+        findme=findme.FR,
         menu=menus.FR,
         voicemail=voicemail.FR,
         mailbox=mailbox.FR,
@@ -64,6 +69,7 @@ _BY_LANGUAGE = {
         not_in_service="Es tut uns leid, diese Nummer ist nicht vergeben. Auf Wiederhören.",
         nobody_available="Es tut uns leid, im Moment ist niemand erreichbar. Auf Wiederhören.",
         review="Zum Behalten drücken Sie 1, zum Anhören 2, zum Wiederholen 3.",
+        findme=findme.DE,
         menu=menus.DE,
         voicemail=voicemail.DE,
         mailbox=mailbox.DE,
