@@ -5,7 +5,7 @@ Times are seconds of any steady clock; the machine never reads one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from ivrserver.blocks.patterns import matches
@@ -54,7 +54,7 @@ class Verdict:
         problem: why it does not count; empty: it counts.
     """
 
-    keys: str
+    keys: str = field(repr=False)
     ending: Ending
     problem: str = ""
 

@@ -69,7 +69,12 @@ class QuestionAsked:
 
 @dataclass(frozen=True, slots=True)
 class PromptPlayed:
-    """A prompt began to play. `text` is what is said, or the audio file's name."""
+    """A prompt began to play.
+
+    Attributes:
+        text: what is said, or the audio file's name.
+        seconds: its length; 0: not known beforehand.
+    """
 
     text: str
     seconds: float

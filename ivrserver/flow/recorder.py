@@ -21,6 +21,9 @@ FINISH_SECONDS = 2.0
 SHORTEST_TALK = 1.0
 """Seconds of talk below which a message or a greeting is none: a cough, or a click of the line."""
 
+GREETING_SECONDS = 120
+"""The longest greeting that the owner of a voicemail box can record."""
+
 KEEP, HEAR, AGAIN = "1", "2", "3"
 _REVIEW_RULE = DigitRule(first=10.0, allowed=frozenset({KEEP, HEAR, AGAIN}))
 
