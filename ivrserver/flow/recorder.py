@@ -7,16 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ivrserver.blocks import Prompt
-from ivrserver.errors import MediaFailed
 from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.digits import DigitRule
-from ivrserver.flow.events import RecordingEnded, RecordingStarted, Warned
 from ivrserver.flow.gather import LeftOver, gather, skip_on_key
-from ivrserver.flow.ports import RecordedAudio, Recording, RecordingOrder, Sound
-from ivrserver.flow.records import RecordingMade
-
-FINISH_SECONDS = 2.0
-"""How long a recording may take to close after the caller hung up."""
+from ivrserver.flow.ports import RecordedAudio, RecordingOrder, Sound
+from ivrserver.flow.takes import begin_take
 
 SHORTEST_TALK = 1.0
 """Seconds of talk below which a message or a greeting is none: a cough, or a click of the line."""
@@ -43,43 +38,17 @@ async def record(
     Raises:
         MediaFailed: it could not be recorded.
     """
-    recording = await talk.channel.record(order)
-    talk.note(RecordingStarted(order.name))
+    take = await begin_take(talk, order, transcribe=transcribe)
     try:
-        audio = await recording.ended()
+        audio = await take.ended()
     except asyncio.CancelledError:
         # The caller hung up while speaking: what they said still counts.
-        said = await _close(talk, recording)
+        said = await take.close()
         if said is not None:
-            _note_end(talk, said, transcribe)
             keep(said)
         raise
-    _note_end(talk, audio, transcribe)
     keep(audio)
     return audio
-
-
-async def _close(talk: Conversation, recording: Recording) -> RecordedAudio | None:
-    try:
-        async with asyncio.timeout(FINISH_SECONDS):
-            return await recording.ended()
-    except (MediaFailed, TimeoutError) as error:
-        talk.note(Warned(f"the recording was not closed: {error or 'no answer in time'}"))
-        return None
-
-
-def _note_end(talk: Conversation, audio: RecordedAudio, transcribe: bool) -> None:
-    talk.note(RecordingEnded(audio.name, audio.seconds, f"ended by {audio.ended_by}"))
-    talk.write(
-        RecordingMade(
-            name=audio.name,
-            call_id=talk.call_id,
-            at=talk.clock.now(),
-            seconds=audio.seconds,
-            ended_by=audio.ended_by,
-            transcribe=transcribe,
-        )
-    )
 
 
 async def is_kept(talk: Conversation, audio: RecordedAudio, voice: Voice, left: LeftOver) -> bool:

@@ -40,8 +40,10 @@ class Take:
         """End it within a bounded time, also when nobody is there any more; None: it failed."""
         try:
             async with asyncio.timeout(FINISH_SECONDS):
-                with suppress(TelephonyError):
-                    await self._recording.stop()
+                # Who has hung up has ended it: stopping it now would hide why.
+                if not self._talk.channel.gone.done():
+                    with suppress(TelephonyError):
+                        await self._recording.stop()
                 return self._kept(await self._recording.ended())
         except (MediaFailed, TimeoutError) as error:
             self._talk.note(Warned(f"the recording was not closed: {error or 'no answer in time'}"))
