@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -29,6 +29,10 @@ url = "postgresql+asyncpg://ivrserver:secret@db.example.com/ivrserver"
 ```
 
 The same by environment: `IVRSERVER_SIP__BIND=192.0.2.10` (two underscores between the parts).
+Lists are written as JSON: `IVRSERVER_DIAL__ALLOW='["+1", "+44"]'`.
+
+A section of which there may be several has a name of your choice behind the dot: `[trunks.carrier]`
+in the file, `IVRSERVER_TRUNKS__CARRIER__HOST=sip.example.com` by environment.
 """
 
 
@@ -38,17 +42,25 @@ def settings_reference() -> str:
 
 
 def _sections() -> Iterator[str]:
-    plain = {name: field for name, field in Settings.model_fields.items() if not _model(field)}
+    plain = {name: field for name, field in Settings.model_fields.items() if not _section(field)}
     yield from _table("General", "At the top of the file.", plain)
     for name, field in Settings.model_fields.items():
-        section = _model(field)
+        section = _section(field)
         if section is not None:
-            yield from _table(f"[{name}]", section.__doc__ or "", section.model_fields)
+            title = f"[{name}.NAME]" if get_origin(field.annotation) is dict else f"[{name}]"
+            yield from _table(title, _flat(section.__doc__), section.model_fields)
 
 
-def _model(field: FieldInfo) -> type[BaseModel] | None:
-    kind = field.annotation
-    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+def _section(field: FieldInfo) -> type[BaseModel] | None:
+    """The model of a section, or of each section of one kind; None: a plain setting."""
+    kinds = (field.annotation, *get_args(field.annotation))
+    return next(
+        (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None
+    )
+
+
+def _flat(text: str | None) -> str:
+    return " ".join((text or "").split())
 
 
 def _table(title: str, intro: str, fields: dict[str, FieldInfo]) -> Iterator[str]:
@@ -56,10 +68,12 @@ def _table(title: str, intro: str, fields: dict[str, FieldInfo]) -> Iterator[str
     yield "| setting | default | meaning |"
     yield "|---|---|---|"
     for name, field in fields.items():
-        yield f"| `{name}` | {_default(field)} | {field.description} |"
+        yield f"| `{name}` | {_default(field)} | {_flat(field.description)} |"
 
 
 def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
     value: Any = field.default
     if field.default_factory is not None or value is None:
         return ""

@@ -60,6 +60,15 @@ def test_a_secret_in_a_wrong_file_is_not_shown(tmp_path: Path) -> None:
     assert "hunter2" not in str(caught.value)
 
 
+def test_lists_that_are_no_json_in_the_environment_are_explained(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("IVRSERVER_DIAL__ALLOW", "+1")
+    with pytest.raises(ConfigError, match="lists are written as JSON") as caught:
+        load()
+    assert "dial" in str(caught.value)
+
+
 def test_the_settings_reference_is_current() -> None:
     page = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
     assert page.read_text(encoding="utf-8") == settings_reference(), (

@@ -1,46 +1,44 @@
 """Settings: frozen, from defaults, one TOML file and the environment, checked all at once.
 
-Order of precedence: environment (``IVRSERVER_SIP__PORT=5070``: two underscores between the parts),
-then the TOML file, then the defaults below. Every default serves ``make up`` on a laptop.
+Order of precedence: environment (``IVRSERVER_SIP__PORT=5070``: two underscores between the parts;
+``IVRSERVER_TRUNKS__CARRIER__HOST``), then the TOML file, then the defaults below. Every default
+serves ``make up`` on a laptop.
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from ivrserver.config.section import Folder, Port, Seconds, Section
+from ivrserver.config.sip import (
+    DialSettings,
+    Name,
+    PhoneSettings,
+    SipSettings,
+    TrunkSettings,
+    contradictions,
+    uses_tls,
+)
 from ivrserver.errors import ConfigError
 
-Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[float, Field(gt=0)]
+__all__ = ["DialSettings", "PhoneSettings", "Settings", "SipSettings", "TrunkSettings", "load"]
 
 
-def _expanded(path: Path) -> Path:
-    return path.expanduser().absolute()
-
-
-Folder = Annotated[Path, AfterValidator(_expanded)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class AccountSettings(_Section):
+class AccountSettings(Section):
     """How numbers and times are written."""
 
     time_zone: str = "America/New_York"
@@ -59,7 +57,7 @@ class AccountSettings(_Section):
         return name
 
 
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """Where rows are kept."""
 
     url: SecretStr = SecretStr("")
@@ -68,98 +66,16 @@ class DatabaseSettings(_Section):
     """Seconds a call waits for an answer to be durable while the database is away."""
 
 
-class SipSettings(_Section):
-    """Where Asterisk listens for SIP and RTP."""
-
-    bind: str = "127.0.0.1"
-    """Address that Asterisk listens on for SIP."""
-    port: Port = 5060
-    """SIP port, UDP and TCP."""
-    rtp_start: Port = 16000
-    """First port for audio."""
-    rtp_end: Port = 17999
-    """Last port for audio; a call takes two."""
-    tls_port: int = Field(default=0, ge=0, le=65535)
-    """SIP port for TLS; 0: no TLS, unless a trunk needs it: then only outwards."""
-    tls_certificate: Path | None = None
-    """PEM file of our certificate and its chain."""
-    tls_key: Path | None = None
-    """PEM file of its private key."""
-    tls_ca: Path | None = None
-    """PEM file of the authorities that peers' certificates must be signed by; unset: the system's."""
-    guests: bool = False
-    """Answer calls from anybody, without a trunk or an account: for a lab only."""
-
-
-Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,31}$")]
-Prefix = Annotated[str, Field(pattern=r"^\+?[0-9]{1,15}$")]
-
-
-class TrunkSettings(_Section):
-    """A carrier that calls come from and legs go to. Its name is the part behind `trunks`."""
-
-    host: str
-    """The carrier's address."""
-    port: int = Field(default=0, ge=0, le=65535)
-    """The carrier's SIP port; 0: 5060, with TLS 5061."""
-    transport: Literal["udp", "tcp", "tls"] = "udp"
-    """How SIP reaches the carrier."""
-    srtp: bool = False
-    """Encrypt the audio (SDES); needs `transport = "tls"`."""
-    username: str = ""
-    """User that the carrier gave us; empty: it knows us by our address."""
-    password: SecretStr = SecretStr("")
-    """Password of that user."""
-    registers: bool = False
-    """Tell the carrier where we are, as a phone does."""
-    accept_from: tuple[str, ...] = ()
-    """Addresses or networks that its calls come from; empty: `host`."""
-    prefixes: tuple[Prefix, ...] = ()
-    """Beginnings of numbers (E.164) that go by this trunk; the longest wins; empty: the rest."""
-    caller_id: str = ""
-    """Number shown on every leg by this trunk; empty: the caller's own."""
-    refer: bool = False
-    """Transfer callers of this trunk by SIP REFER instead of bridging them."""
-
-
-class PhoneSettings(_Section):
-    """A registered desk phone or softphone. Its name is the part behind `phones`."""
-
-    password: SecretStr
-    """Password of the phone; its user is its name."""
-    extension: str = Field(default="", pattern="^[0-9]{0,10}$")
-    """Digits that reach it from receptionists, FindMe lists and other phones."""
-    srtp: bool = False
-    """Encrypt the audio (SDES)."""
-
-
-class DialSettings(_Section):
-    """Where legs may go. Registered phones count towards the caps only."""
-
-    allow: tuple[Prefix, ...] = ()
-    """Beginnings of numbers (E.164) that may be called; empty: the country of `account.region`."""
-    deny: tuple[Prefix, ...] = ()
-    """Beginnings of numbers (E.164) that may not, whatever `allow` says."""
-    premium: bool = False
-    """Premium-rate and shared-cost numbers may be called too."""
-    legs_per_call: int = Field(default=100, ge=1)
-    """Legs that one call may place in all."""
-    simultaneous_legs: int = Field(default=200, ge=1)
-    """Legs that may ring or talk at the same time, of all calls."""
-    legs_per_minute: int = Field(default=1200, ge=1)
-    """Legs that may be placed in any minute, of all calls."""
-    per_destination_per_minute: int = Field(default=60, ge=1)
-    """Legs to the same number in any minute."""
-
-
-class RecordingSettings(_Section):
+class RecordingSettings(Section):
     """How calls between two parties are recorded."""
 
     layout: Literal["stereo", "mixed"] = "stereo"
     """`stereo`: the caller left, the other right; `mixed`: both in one channel."""
+    folder: Folder | None = None
+    """Asterisk's recording folder, as this machine sees it; unset: the one in the data folder."""
 
 
-class MailSettings(_Section):
+class MailSettings(Section):
     """The server that e-mail is handed to. Empty host: no e-mail."""
 
     host: str = ""
@@ -176,7 +92,7 @@ class MailSettings(_Section):
     """Address that e-mail comes from; empty: `ivrserver@` and this machine's name."""
 
 
-class ListeningSettings(_Section):
+class ListeningSettings(Section):
     """How spoken words are recognised."""
 
     engines: tuple[str, ...] = ("pocketsphinx",)
@@ -185,7 +101,7 @@ class ListeningSettings(_Section):
     """Seconds after which an engine has failed."""
 
 
-class AsteriskSettings(_Section):
+class AsteriskSettings(Section):
     """Which Asterisk runs, and whether we run it."""
 
     binary: str = ""
@@ -200,7 +116,7 @@ def _default_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "ivrserver"
 
 
-class PackageSettings(_Section):
+class PackageSettings(Section):
     """Where programs that are not installed come from: Debian packages in a cache folder."""
 
     mirror: str = ""
@@ -213,7 +129,7 @@ class PackageSettings(_Section):
     """Where fetched programs are kept; root: `/var/cache/ivrserver`, else `~/.cache/ivrserver`."""
 
 
-class AriSettings(_Section):
+class AriSettings(Section):
     """How the controller reaches Asterisk."""
 
     host: str = "127.0.0.1"
@@ -237,7 +153,7 @@ class AriSettings(_Section):
         return f"ivr-{self.node}-{self.instance}"
 
 
-class HttpSettings(_Section):
+class HttpSettings(Section):
     """Where our own HTTP server listens."""
 
     host: str = "127.0.0.1"
@@ -246,7 +162,7 @@ class HttpSettings(_Section):
     """Port of our own HTTP server."""
 
 
-class SpeechSettings(_Section):
+class SpeechSettings(Section):
     """How prompts are spoken and how the audio reaches Asterisk."""
 
     engines: tuple[str, ...] = ("flite", "espeak")
@@ -267,7 +183,7 @@ class SpeechSettings(_Section):
     """Our HTTP server as Asterisk reaches it, such as `http://10.0.0.2:8080`."""
 
 
-class WebhookSettings(_Section):
+class WebhookSettings(Section):
     """Limits of a request to a customer's web server."""
 
     connect_timeout: Seconds = 5.0
@@ -282,7 +198,7 @@ class WebhookSettings(_Section):
     """Call web servers on private and loopback addresses too."""
 
 
-class LimitSettings(_Section):
+class LimitSettings(Section):
     """Guards against flows that never end."""
 
     blocks_per_call: int = Field(default=50, ge=1)
@@ -342,6 +258,18 @@ class Settings(BaseSettings):
         del settings_cls, dotenv_settings, file_secret_settings
         return env_settings, init_settings
 
+    @model_validator(mode="after")
+    def _agreeing(self) -> Self:
+        wrong = list(contradictions(self.sip, self.trunks, self.phones))
+        if wrong:
+            raise ValueError("\n".join(wrong))
+        return self
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether Asterisk listens for, or connects by, SIP over TLS."""
+        return uses_tls(self.sip, self.trunks)
+
     @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the database. Holds a password: never log it."""
@@ -352,6 +280,11 @@ class Settings(BaseSettings):
     def speech_cache(self) -> Path:
         """Folder of spoken prompts."""
         return self.speech.cache or self.data / "prompts"
+
+    @property
+    def recording_folder(self) -> Path:
+        """Folder of recordings, those that Asterisk makes among them."""
+        return self.recording.folder or self.data / "asterisk" / "spool" / "recording"
 
 
 def load(file: Path | None = None) -> Settings:
@@ -372,12 +305,25 @@ def load(file: Path | None = None) -> Settings:
             raise ConfigError(f"cannot read the settings file {path}: {error.strerror}") from error
         except ValueError as error:
             raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    source = f"{path} and the environment" if values else "the environment"
     try:
         return Settings(**values)
+    except SettingsError as error:
+        # Only the environment is parsed by the library; its text names the setting alone.
+        raise ConfigError(
+            f"wrong settings in the environment: {error}; lists are written as JSON,"
+            """ such as '["+1", "+44"]'"""
+        ) from error
     except ValidationError as error:
-        lines = [
-            f"  {'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors(include_url=False, include_input=False)
-        ]
-        source = f"{path} and the environment" if values else "the environment"
+        lines = [line for problem in _problems(error) for line in _told(problem)]
         raise ConfigError("\n".join([f"wrong settings in {source}:", *lines])) from error
+
+
+def _problems(error: ValidationError) -> Sequence[ErrorDetails]:
+    return error.errors(include_url=False, include_input=False)
+
+
+def _told(problem: ErrorDetails) -> Iterator[str]:
+    where = ".".join(str(part) for part in problem["loc"] if part != "[key]")
+    for what in problem["msg"].removeprefix("Value error, ").splitlines():
+        yield f"  {where}: {what}" if where else f"  {what}"
