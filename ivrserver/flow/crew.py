@@ -32,6 +32,11 @@ class Crew:
         task.add_done_callback(self._finished)
         return task
 
+    async def settle(self, seconds: float) -> None:
+        """Let every task come to its own end, for so long at most."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():

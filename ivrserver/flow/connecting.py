@@ -1,0 +1,137 @@
+"""Connect the caller with somebody who was called: warning, bridge, recording, rows (SPEC §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from ivrserver.blocks import Prompt
+from ivrserver.errors import CallerGone, TelephonyError
+from ivrserver.flow.conversation import Conversation, Voice
+from ivrserver.flow.crew import Crew
+from ivrserver.flow.events import Bridged, Unbridged, Warned
+from ivrserver.flow.hangup import WhilePresent, why_cancelled
+from ivrserver.flow.ports import Bridge, Channel
+from ivrserver.flow.takes import Take
+from ivrserver.flow.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """How it went.
+
+    Attributes:
+        seconds: how long the two heard each other.
+        reason: how it ended, for people.
+        connected: they did hear each other; else the leg left first, or the bridge failed.
+    """
+
+    seconds: float
+    reason: str
+    connected: bool = True
+
+
+async def connect(
+    world: World,
+    talk: Conversation,
+    leg: Channel,
+    leg_id: str,
+    voice: Voice,
+    *,
+    record: bool,
+    spent: Callable[[float], None] = lambda _seconds: None,
+) -> Connected:
+    """Let the caller and the leg hear each other until the leg hangs up.
+
+    Cancelling it, which is what the caller's hang-up does, takes bridge and leg down; a recording
+    is finished and stored all the same.
+
+    Args:
+        record: record both, after a warning to both.
+        spent: told the seconds connected, also when the caller hung up.
+    """
+    aside = replace(talk, channel=leg, leg_id=leg_id)
+    try:
+        if record:
+            record = await _warned(talk, aside, voice)
+        if leg.gone.done():
+            return Connected(0.0, "the far end hung up before it was connected", connected=False)
+        return await _bridge(world, talk, aside, record=record, spent=spent)
+    finally:
+        with suppress(TelephonyError):
+            await leg.hang_up()
+
+
+async def _warned(talk: Conversation, aside: Conversation, voice: Voice) -> bool:
+    """Tell both at the same time that the call is recorded; whether both could be told."""
+    warning = voice.phrases.findme.recorded
+    # Made once, before both begin: neither waits for the other's audio.
+    await talk.prepare_exactly(Prompt(text=warning), voice)
+    async with Crew() as crew:
+        to_leg = crew.start(_leg_told(aside, warning, voice))
+        told = await _told(talk, warning, voice)
+        told = await to_leg and told
+    if not told:
+        talk.note(Warned("not everybody heard the recording warning: the call is not recorded"))
+    return told
+
+
+async def _told(talk: Conversation, text: str, voice: Voice) -> bool:
+    playback_id = await talk.play_text(text, voice)
+    await talk.finish(playback_id)
+    return bool(playback_id)
+
+
+async def _leg_told(aside: Conversation, text: str, voice: Voice) -> bool:
+    try:
+        async with WhilePresent(aside.channel):
+            return await _told(aside, text, voice)
+    except (CallerGone, TelephonyError):
+        return False
+
+
+async def _bridge(
+    world: World,
+    talk: Conversation,
+    aside: Conversation,
+    *,
+    record: bool,
+    spent: Callable[[float], None],
+) -> Connected:
+    caller, leg = talk.channel, aside.channel
+    began, take, reason = None, None, ""
+    try:
+        async with world.dialer.bridge(caller, leg) as bridge:
+            aside.note(Bridged(aside.leg_id))
+            began = world.clock.now()
+            if record:
+                take = await _recorded(world, talk, bridge)
+            hangup = await bridge.ended()
+            reason = f"the far end hung up: {hangup.text}"
+    except TelephonyError as error:
+        if caller.gone.done():
+            raise
+        what = "they could not be connected" if began is None else "the connection failed"
+        reason = reason or f"{what}: {error}"
+    finally:
+        seconds = 0.0
+        if began is not None:
+            seconds = (world.clock.now() - began).total_seconds()
+            why = reason or why_cancelled(caller)
+            aside.note(Unbridged(aside.leg_id, round(seconds, 2), why))
+            spent(seconds)
+        if take is not None:
+            await take.close()
+    return Connected(seconds, reason, connected=began is not None)
+
+
+async def _recorded(world: World, talk: Conversation, bridge: Bridge) -> Take | None:
+    """Begin to record the bridge; None: it cannot be recorded, the call goes on (SPEC §13)."""
+    name = f"{talk.call_id}-{world.new_id()}"
+    try:
+        recording = await bridge.record(name)
+    except TelephonyError as error:
+        talk.note(Warned(f"the call is not recorded, it goes on: {error}"))
+        return None
+    return Take(talk, name, recording)

@@ -1,0 +1,96 @@
+"""A key or a spoken word: how somebody who was called may accept (SPEC §6, ``dtmf_only`` 0)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from ivrserver.errors import MediaFailed
+from ivrserver.flow.conversation import Conversation, Voice
+from ivrserver.flow.crew import Crew
+from ivrserver.flow.events import Warned, WordHeard
+from ivrserver.flow.ports import KeyPressed, RecordingOrder
+from ivrserver.flow.takes import begin_take
+from ivrserver.flow.world import World
+
+YES, NO = "1", "2"
+"""The keys that mean the same as the words."""
+
+LISTEN_SECONDS = 3
+"""Longest stretch of speech that is looked at in one piece."""
+
+SILENCE_SECONDS = 1
+"""This much silence ends a piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came first.
+
+    Attributes:
+        key: the key; `YES` or `NO` for a word; empty: neither came.
+        how: for people, such as ``pressed 1`` or ``said yes``.
+    """
+
+    key: str = ""
+    how: str = ""
+
+
+async def key_or_word(world: World, talk: Conversation, voice: Voice, seconds: float) -> Reply:
+    """Wait for a key, or a word for yes or no, for so many seconds.
+
+    A word that was begun within that time counts.
+    """
+    until = asyncio.get_running_loop().time() + seconds
+    async with Crew() as crew:
+        key = crew.start(_key(talk))
+        word = crew.start(_word(world, talk, voice, until))
+        await asyncio.wait({key, word}, return_when=asyncio.FIRST_COMPLETED)
+        return key.result() if key.done() else word.result()
+
+
+async def _key(talk: Conversation) -> Reply:
+    while True:
+        match await talk.channel.next_event():
+            case KeyPressed(key):
+                return Reply(key, f"pressed {key}")
+            case _:
+                continue
+
+
+async def _word(world: World, talk: Conversation, voice: Voice, until: float) -> Reply:
+    """Listen piece by piece: somebody who is silent at first is still heard."""
+    loop = asyncio.get_running_loop()
+    words = dict.fromkeys(voice.phrases.findme.yes, YES)
+    words |= dict.fromkeys(voice.phrases.findme.no, NO)
+    try:
+        while loop.time() < until:
+            said = await _piece(world, talk)
+            if not said:
+                continue
+            word = await world.recogniser.choose(said, list(words), voice.language)
+            talk.note(WordHeard(word))
+            if word:
+                return Reply(words[word], f"said {word}")
+    except MediaFailed as error:
+        talk.note(Warned(f"spoken words are not heard, keys are: {error}"))
+        await asyncio.sleep(max(0.0, until - loop.time()))
+    return Reply()
+
+
+async def _piece(world: World, talk: Conversation) -> bytes:
+    """Record a few seconds; empty: nothing was said."""
+    order = RecordingOrder(
+        name=f"{talk.call_id}-{world.new_id()}",
+        max_seconds=LISTEN_SECONDS,
+        silence=SILENCE_SECONDS,
+        beep=False,
+        terminator="",
+    )
+    take = await begin_take(talk, order)
+    try:
+        audio = await take.ended()
+    except asyncio.CancelledError:
+        await take.close()
+        raise
+    return await take.wav() if audio.talking > 0 else b""
