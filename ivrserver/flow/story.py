@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import assert_never
 
+from ivrserver.flow import story_reception
 from ivrserver.flow.events import (
     ActionChosen,
     AnswerAccepted,
@@ -22,12 +23,21 @@ from ivrserver.flow.events import (
     HoldStarted,
     LegDecided,
     LegDialled,
+    MailboxChanged,
+    MailboxOpened,
+    MailboxRefused,
+    MenuChosen,
+    MenuFailed,
+    MenuPlayed,
+    OpeningChecked,
     PromptPlayed,
     PromptStopped,
     QuestionAsked,
     RecordingEnded,
     RecordingStarted,
     Unbridged,
+    VoicemailDropped,
+    VoicemailLeft,
     Warned,
     WebhookAnswered,
     WebhookMissed,
@@ -73,7 +83,7 @@ def _told(event: Event) -> tuple[str, ...]:  # noqa: PLR0912 - one case an event
             again = f", try {attempt}" if attempt > 1 else ""
             return "question", f"{question_id} “{name}”{again}: {reason}"
         case PromptPlayed(text, length):
-            return "says", f"“{text}” ({length:.1f} s)"
+            return "says", f"“{text}”" + (f" ({length:.1f} s)" if length else "")
         case PromptStopped(reason):
             return "stops", reason
         case AnswerAccepted(question_id, value, keys, reason):
@@ -106,6 +116,18 @@ def _told(event: Event) -> tuple[str, ...]:  # noqa: PLR0912 - one case an event
             return "bridge", "the caller and the leg hear each other"
         case Unbridged(_, length, reason):
             return "bridge", f"over after {length:.1f} s: {reason}"
+        case (
+            OpeningChecked()
+            | MenuPlayed()
+            | MenuChosen()
+            | MenuFailed()
+            | VoicemailLeft()
+            | VoicemailDropped()
+            | MailboxOpened()
+            | MailboxRefused()
+            | MailboxChanged()
+        ):
+            return story_reception.told(event)
         case Warned(text):
             return "warning", text
         case CallEnded(reason, detail):
