@@ -3,50 +3,89 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
-import structlog
 from ulid import ULID
 
-from ivrserver.errors import TelephonyError
+from ivrserver.errors import ChannelGone, MediaFailed, TelephonyError
 from ivrserver.flow.ports import Hangup
+from ivrserver.telephony.bridge_recording import BridgeRecorder, BridgeRecording
 from ivrserver.telephony.channel import AriChannel
 from ivrserver.telephony.client import Ari
 from ivrserver.telephony.live import Live
+from ivrserver.telephony.surely import surely
 
-log = structlog.get_logger(__name__)
+
+class AriBridge:
+    """Implements `ports.Bridge`. Made by `bridged`."""
+
+    def __init__(
+        self, ari: Ari, recorder: BridgeRecorder, caller: AriChannel, leg: AriChannel
+    ) -> None:
+        self._ari, self._recorder = ari, recorder
+        self._caller, self._leg = caller, leg
+        self.bridge_id = f"{ari.application}-{ULID()}"
+
+    async def record(self, name: str) -> BridgeRecording:
+        """See `ports.Bridge.record`."""
+        return await self._recorder.record(name, self._leg, self._leg_aside)
+
+    async def ended(self) -> Hangup:
+        """See `ports.Bridge.ended`."""
+        caller, leg = self._caller.gone, self._leg.gone
+        await asyncio.wait({caller, leg}, return_when=asyncio.FIRST_COMPLETED)
+        if caller.done():
+            raise ChannelGone("the caller has left")
+        return leg.result()
+
+    async def join(self) -> None:
+        """Make it, and put both into it."""
+        await self._caller.quiet()
+        await self._leg.quiet()
+        await self._ari.create_bridge(self.bridge_id)
+        both = [self._caller.channel_id, self._leg.channel_id]
+        await self._ari.add_to_bridge(self.bridge_id, both)
+
+    async def dissolve(self) -> None:
+        """Free the caller, take the bridge down, hang the leg up; what fails is reaped later."""
+        await asyncio.gather(self._take_down(), self._leg.hang_up(), return_exceptions=True)
+
+    async def _take_down(self) -> None:
+        with suppress(TelephonyError):
+            if not self._caller.gone.done():
+                # Before the bridge goes: what comes next on the caller must not play into it.
+                await self._ari.remove_from_bridge(self.bridge_id, self._caller.channel_id)
+        await self._ari.destroy_bridge(self.bridge_id)
+
+    @asynccontextmanager
+    async def _leg_aside(self) -> AsyncIterator[None]:
+        """Take the leg out of the bridge for a moment too short to be heard."""
+        await self._ari.remove_from_bridge(self.bridge_id, self._leg.channel_id)
+        try:
+            yield
+        finally:
+            if not self._leg.gone.done():
+                await self._ari.add_to_bridge(self.bridge_id, [self._leg.channel_id])
 
 
-async def join(ari: Ari, live: Live, caller: AriChannel, leg: AriChannel) -> Hangup:
-    """See `ports.Dialer.bridge`. Whatever happens, no bridge and no leg stays behind."""
-    bridge_id = f"{ari.application}-{ULID()}"
-    live.bridges.add(bridge_id)
-    trouble = ""
+@asynccontextmanager
+async def bridged(
+    ari: Ari, live: Live, recorder: BridgeRecorder, caller: AriChannel, leg: AriChannel
+) -> AsyncIterator[AriBridge]:
+    """See `ports.Dialer.bridge`. However it ends, no bridge and no leg stays behind."""
+    bridge = AriBridge(ari, recorder, caller, leg)
+    live.bridges.add(bridge.bridge_id)
     try:
-        await caller.quiet()
-        await leg.quiet()
-        await ari.create_bridge(bridge_id)
-        await ari.add_to_bridge(bridge_id, [caller.channel_id, leg.channel_id])
-        await asyncio.wait({caller.gone, leg.gone}, return_when=asyncio.FIRST_COMPLETED)
-    except TelephonyError as error:
-        trouble = f"they could not be connected: {error}"
-        log.warning("bridge_failed", bridge=bridge_id, error=type(error).__name__)
+        try:
+            await bridge.join()
+        except ChannelGone as error:
+            if caller.gone.done():
+                raise
+            raise MediaFailed("the far end left before they were connected") from error
+        yield bridge
     finally:
-        await _dissolve(ari, live, bridge_id, caller, leg)
-    return leg.gone.result() if leg.gone.done() and not trouble else Hangup(0, trouble)
-
-
-async def _dissolve(
-    ari: Ari, live: Live, bridge_id: str, caller: AriChannel, leg: AriChannel
-) -> None:
-    """Free the caller, take the bridge down, hang the leg up; what fails is reaped later."""
-    with suppress(TelephonyError):
-        if not caller.gone.done():
-            # Before the bridge goes: what comes next on the caller must not play into it.
-            await ari.remove_from_bridge(bridge_id, caller.channel_id)
-    with suppress(TelephonyError):
-        await ari.destroy_bridge(bridge_id)
-        live.bridges.discard(bridge_id)
-    with suppress(TelephonyError):
-        await leg.hang_up()
-    live.bridges.discard(bridge_id)
+        try:
+            await surely(bridge.dissolve())
+        finally:
+            live.bridges.discard(bridge.bridge_id)

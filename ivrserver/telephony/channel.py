@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from ulid import ULID
 
-from ivrserver.errors import AriUnavailable, ChannelGone
+from ivrserver.errors import AriUnavailable, ChannelGone, MediaFailed
 from ivrserver.flow.ports import (
     ChannelEvent,
     Hangup,
@@ -33,6 +33,12 @@ _MAX_UNREAD = 256
 
 _CAUSE_GRACE = 1.0
 """Seconds for which the cause of a leg's end may follow its StasisEnd."""
+
+_CLEARING_SECONDS = 5.0
+"""How long Asterisk may take to clear a channel away that has been hung up."""
+
+_CONTEXT = "controller"
+"""Where in ``extensions.conf`` the errands are."""
 
 T = TypeVar("T")
 
@@ -68,15 +74,30 @@ class AriChannel:
     Args:
         up: it is answered already.
         created: we made it, so Asterisk tells why it ended.
+        endpoint: name of the trunk or phone that it came by; empty: a guest's, or ours.
+
+    Attributes:
+        cleared: done when Asterisk has cleared the channel away, with all that hangs on it; of a
+            channel that we did not make, when it has left.
     """
 
     def __init__(
-        self, ari: Ari, router: Router, channel_id: str, *, up: bool, created: bool = False
+        self,
+        ari: Ari,
+        router: Router,
+        channel_id: str,
+        *,
+        up: bool,
+        created: bool = False,
+        endpoint: str = "",
     ) -> None:
         loop = asyncio.get_running_loop()
         self._ari, self._router, self._id = ari, router, channel_id
         self._up, self._created = up, created
+        self.endpoint = endpoint
         self._gone: asyncio.Future[Hangup] = loop.create_future()
+        self.cleared: asyncio.Future[None] = loop.create_future()
+        self._errand: asyncio.Future[Sequence[str]] | None = None
         self._queue = asyncio.Lock()
         self._media: _Media | None = None
         self._events: deque[ChannelEvent] = deque()
@@ -200,6 +221,42 @@ class AriChannel:
         if self._media is not None:
             await self._watched(self._media.resync())
 
+    async def run_errand(
+        self, extension: str, variables: Mapping[str, str], seconds: float
+    ) -> Sequence[str]:
+        """Let the dialplan do for this channel what ARI has no request for.
+
+        The channel leaves us and comes back; meanwhile its end is told by ChannelDestroyed alone.
+
+        Args:
+            extension: which errand.
+            variables: what the errand needs to know, by name.
+            seconds: how long it may take.
+
+        Returns:
+            What the dialplan says when it gives the channel back, or before it hangs up.
+
+        Raises:
+            ChannelGone: the party left meanwhile.
+            MediaFailed: the channel did not come back in time.
+        """
+        async with self._queue:
+            self._present()
+            await self._quiet()
+            if not self._created:
+                await self._watched(self._ari.watch(self._id))
+            for name, value in {"CONTROLLER": self._ari.application, **variables}.items():
+                await self._watched(self._ari.set_variable(self._id, name, value))
+            errand: asyncio.Future[Sequence[str]] = asyncio.get_running_loop().create_future()
+            self._errand = errand
+            await self._watched(self._ari.go_to(self._id, _CONTEXT, extension))
+            both: set[asyncio.Future[Any]] = {errand, self._gone}
+            await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if errand.done():
+                return errand.result()
+            self._present()
+            raise MediaFailed(f"the dialplan did not give the channel back in {seconds:g} s")
+
     def answered(self) -> None:
         """The far end of a channel that we made has answered."""
         self._up = True
@@ -211,7 +268,10 @@ class AriChannel:
         self._gone.set_result(hangup)
         if isinstance(self._media, Playback):
             self._media.forget()
-        self._router.forget(self._id)
+        if self._created:
+            asyncio.get_running_loop().call_later(_CLEARING_SECONDS, self._clear)
+        else:
+            self._clear()
         self._rouse()
 
     def on_event(self, event: Event) -> None:
@@ -221,6 +281,14 @@ class AriChannel:
                 self._press(event["digit"])
             case "ChannelDestroyed":
                 self.leave(Hangup(event["cause"], event["cause_txt"]))
+                self._clear()
+            case "ChannelUserevent" if self._errand is not None:
+                self._report(event["userevent"]["result"].split())
+            case "StasisStart" if self._errand is not None:
+                self._report(event["args"])
+                self._errand = None
+            case "StasisEnd" if self._errand is not None:
+                """It is on its errand."""
             case "StasisEnd" if self._created:
                 left = Hangup(0, "the party left")
                 asyncio.get_running_loop().call_later(_CAUSE_GRACE, self.leave, left)
@@ -228,6 +296,16 @@ class AriChannel:
                 self.leave(Hangup(0, "the party hung up"))
 
     # Inside.
+
+    def _report(self, words: Sequence[str]) -> None:
+        """The errand is done."""
+        if self._errand is not None and not self._errand.done():
+            self._errand.set_result(words)
+
+    def _clear(self) -> None:
+        self._router.forget(self._id)
+        if not self.cleared.done():
+            self.cleared.set_result(None)
 
     def _press(self, key: str) -> None:
         if isinstance(self._media, AriRecording) and self._media.takes(key):

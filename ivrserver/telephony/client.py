@@ -34,6 +34,9 @@ logging.getLogger("aioari").setLevel(logging.WARNING)
 _BY_HTTP = frozenset({"answer", "setChannelVar", "addChannel", "removeChannel", "getStoredFile"})
 """Operations that wait while media plays, or whose answer is not JSON."""
 
+LEG = "leg"
+"""Argument of the StasisStart of every channel that we make: it is no call to us."""
+
 _GONE = frozenset({404, 409, 422})
 _NOTHING: frozenset[int] = frozenset()
 
@@ -179,6 +182,45 @@ class Ari:
         """Let the channel go on in the dialplan."""
         await self._call("channels.continueInDialplan", _GONE, channelId=channel_id)
 
+    async def go_to(self, channel_id: str, context: str, extension: str) -> None:
+        """Let the channel go on at a place of the dialplan."""
+        await self._call(
+            "channels.continueInDialplan",
+            _GONE,
+            channelId=channel_id,
+            context=context,
+            extension=extension,
+            priority=1,
+        )
+
+    async def set_variable(self, channel_id: str, name: str, value: str) -> None:
+        """Set a variable that the dialplan reads."""
+        await self._call(
+            "channels.setChannelVar", _GONE, channelId=channel_id, variable=name, value=value
+        )
+
+    async def watch(self, channel_id: str) -> None:
+        """Be told of the channel's end also while it is in the dialplan."""
+        await self._call(
+            "applications.subscribe",
+            _GONE,
+            applicationName=self.application,
+            eventSource=f"channel:{channel_id}",
+        )
+
+    async def run_dialplan(
+        self, context: str, extension: str, variables: Mapping[str, str]
+    ) -> None:
+        """Run a place of the dialplan that is about no call: on a channel made for it."""
+        await self._call(
+            "channels.originate",
+            endpoint=f"Local/{extension}@{context}/n",
+            context=context,
+            extension="over",
+            priority=1,
+            variables={f"__{name}": value for name, value in variables.items()},
+        )
+
     async def start_ringing(self, channel_id: str) -> None:
         """Let the channel hear ringing."""
         await self._call("channels.ring", _GONE, channelId=channel_id)
@@ -203,11 +245,15 @@ class Ari:
     async def create(
         self, endpoint: str, channel_id: str, originator: str, variables: Mapping[str, str]
     ) -> None:
-        """Make a channel to `endpoint`, in our application, not dialled yet."""
+        """Make a channel to `endpoint`, in our application, not dialled yet.
+
+        Its StasisStart has the argument `LEG`.
+        """
         await self._call(
             "channels.create",
             endpoint=endpoint,
             app=self.application,
+            appArgs=LEG,
             channelId=channel_id,
             originator=originator,
             variables=dict(variables),

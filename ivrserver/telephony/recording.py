@@ -26,6 +26,7 @@ from ivrserver.errors import (
 )
 from ivrserver.flow.ports import Hangup, RecordedAudio, RecordingOrder
 from ivrserver.telephony.client import Ari
+from ivrserver.telephony.loudness import FRAME, RATE, loud_frames
 from ivrserver.telephony.router import Event, Router
 
 _BEEP_SECONDS = 0.5
@@ -40,11 +41,6 @@ _CLOSE_SECONDS = 5.0
 _NATIVE_TERMINATORS = ("#", "*")
 """Keys at which Asterisk itself can end a recording."""
 
-_RATE = 8000
-_FRAME = 160
-_SILENCE_THRESHOLD = 256
-"""Mean amplitude of a 20 ms frame up to which Asterisk calls it silence (dsp.conf's default)."""
-
 
 def measure(wav: bytes) -> tuple[float, float]:
     """The length of a mono 16-bit WAV file at 8 kHz, and how much of it is no silence; seconds.
@@ -54,9 +50,8 @@ def measure(wav: bytes) -> tuple[float, float]:
     """
     with wave.open(io.BytesIO(wav)) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
-    frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME).astype(np.int32)
-    loud = np.count_nonzero(np.abs(frames).mean(axis=1) > _SILENCE_THRESHOLD)
-    return len(samples) / _RATE, float(loud) * _FRAME / _RATE
+    loud = np.count_nonzero(loud_frames(samples))
+    return len(samples) / RATE, float(loud) * FRAME / RATE
 
 
 class AriRecording:
@@ -134,6 +129,18 @@ class AriRecording:
     async def stop(self) -> None:
         """See `ports.Recording.stop`."""
         await self.end()
+
+    async def wav(self) -> bytes:
+        """See `ports.Recording.wav`.
+
+        Raises:
+            MediaFailed: see there.
+        """
+        audio = await self.ended()
+        try:
+            return await self._ari.recording_file(audio.name)
+        except TelephonyError as error:
+            raise MediaFailed(f"the recording could not be fetched: {error}") from error
 
     async def end(self) -> None:
         """End it and keep what there is; returns when Asterisk has closed it."""

@@ -23,6 +23,7 @@ _SUBJECTS = {
     "StasisEnd": ("channel", "id"),
     "ChannelDestroyed": ("channel", "id"),
     "ChannelDtmfReceived": ("channel", "id"),
+    "ChannelUserevent": ("channel", "id"),
     "Dial": ("peer", "id"),
     "PlaybackFinished": ("playback", "id"),
     "RecordingStarted": ("recording", "name"),

@@ -17,12 +17,15 @@ from ivrserver.blocks.numbers import webhook_form
 from ivrserver.config import Settings
 from ivrserver.errors import ConfigError, TelephonyError
 from ivrserver.flow.ports import Channel, Hangup, IncomingCall
+from ivrserver.telephony.bridge_recording import BridgeRecorder
 from ivrserver.telephony.channel import AriChannel
 from ivrserver.telephony.client import Ari
 from ivrserver.telephony.dialer import AriDialer
 from ivrserver.telephony.listener import Listener
 from ivrserver.telephony.live import Live
+from ivrserver.telephony.mwi import Lamps
 from ivrserver.telephony.router import Event, Router
+from ivrserver.telephony.routes import Routes
 from ivrserver.telephony.transport import Transport
 
 log = structlog.get_logger(__name__)
@@ -31,6 +34,9 @@ Handler = Callable[[Channel, IncomingCall], Awaitable[None]]
 """Carries one call. The channel is hung up when it returns."""
 
 RECONCILE_SECONDS = 30.0
+_SAVE_SECONDS = 10.0
+"""How long the recordings of the last calls may take to be saved when we stop."""
+
 _SETTLE_SECONDS = 1.0
 """Between the two looks after a connection: what is on its way then has arrived by the second."""
 
@@ -40,6 +46,7 @@ class Switchboard:
 
     Attributes:
         dialer: places legs through this Asterisk.
+        lamps: the message lamps of its phones.
         ready: set while connected and reconciled; calls are taken then.
     """
 
@@ -63,7 +70,17 @@ class Switchboard:
         self._draining = False
         self._strangers: set[str] = set()
         self._missing: set[str] = set()
-        self.dialer = AriDialer(self._ari, self._router, self._live, settings.trunk, self._region)
+        self._endpoints = settings.trunks.keys() | settings.phones.keys()
+        self._recorder = BridgeRecorder(settings.recording_folder, settings.recording.layout)
+        self.dialer = AriDialer(
+            self._ari,
+            self._router,
+            self._live,
+            routes=Routes.by(settings),
+            trunks=settings.trunks,
+            recorder=self._recorder,
+        )
+        self.lamps = Lamps(self._ari)
         self.ready = asyncio.Event()
         self._router.otherwise("CallBroadcast", self._on_broadcast)
         self._router.otherwise("StasisStart", self._on_start)
@@ -90,6 +107,7 @@ class Switchboard:
         except* ConfigError as group:
             failure = group.exceptions[0]
         finally:
+            await self._recorder.finish(_SAVE_SECONDS)
             listening.cancel()
             await asyncio.wait({listening})
             await self._transport.close()
@@ -126,18 +144,40 @@ class Switchboard:
         channel_id = asterisk["id"]
         if self._tasks is None or self._handle is None:
             return
+        if event["args"]:
+            # A leg that was given up while it was made, or back from an errand of another's.
+            self._tasks.create_task(self._take_down(channel_id))
+            return
         if self._draining:
             self._tasks.create_task(self._decline(channel_id))
             return
-        channel = AriChannel(self._ari, self._router, channel_id, up=asterisk["state"] == "Up")
+        endpoint = self._endpoint(asterisk["name"])
+        channel = AriChannel(
+            self._ari,
+            self._router,
+            channel_id,
+            up=asterisk["state"] == "Up",
+            endpoint=endpoint,
+        )
         self._live.add(channel)
         call = IncomingCall(
             number_called=webhook_form(asterisk["dialplan"]["exten"], self._region),
             caller_id=webhook_form(asterisk["caller"]["number"], self._region),
+            endpoint=endpoint,
         )
         task = self._tasks.create_task(self._carry(self._handle, channel, call))
         self._calls[channel_id] = task
         task.add_done_callback(lambda _: self._calls.pop(channel_id, None))
+
+    def _endpoint(self, channel_name: str) -> str:
+        """The trunk or phone of a channel such as ``PJSIP/carrier-0000001a``; empty: a guest."""
+        name = channel_name.partition("/")[2].rpartition("-")[0]
+        return name if name in self._endpoints else ""
+
+    async def _take_down(self, channel_id: str) -> None:
+        """Hang a channel up that nobody carries."""
+        with suppress(TelephonyError):
+            await self._ari.hang_up(channel_id)
 
     async def _decline(self, channel_id: str) -> None:
         """Give a call that we no longer take back to the dialplan, which has a fallback."""
@@ -153,8 +193,11 @@ class Switchboard:
             kind = type(error).__name__
             log.error("call_failed", channel=channel.channel_id, error=kind)  # noqa: TRY400
         finally:
-            with suppress(TelephonyError):
-                await channel.hang_up()
+            # No leg outlives the call that it was placed for.
+            legs = self._live.legs.get(channel.channel_id, ())
+            await asyncio.gather(
+                *(end.hang_up() for end in (channel, *legs)), return_exceptions=True
+            )
 
     # Our idea of Asterisk, and Asterisk's.
 
@@ -203,8 +246,8 @@ class Switchboard:
     async def _reap(self, orphan: str, *, is_bridge: bool) -> None:
         """Take down what a controller of our name left behind; nobody carries it any more."""
         log.warning("orphan_taken_down", id=orphan, kind="bridge" if is_bridge else "channel")
+        if not is_bridge:
+            await self._take_down(orphan)
+            return
         with suppress(TelephonyError):
-            if is_bridge:
-                await self._ari.destroy_bridge(orphan)
-            else:
-                await self._ari.hang_up(orphan)
+            await self._ari.destroy_bridge(orphan)
