@@ -1,12 +1,19 @@
-"""Dial a number and bridge the caller to it (SPEC §9)."""
+"""Call somebody and connect the caller to them, or hand the caller over by SIP REFER (SPEC §9)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
-from ivrserver.flow.conversation import Conversation
-from ivrserver.flow.events import Bridged, LegDecided, LegDialled, Unbridged
-from ivrserver.flow.ports import Dialer
+from ivrserver.errors import TelephonyError
+from ivrserver.flow.connecting import connect
+from ivrserver.flow.conversation import Conversation, Voice
+from ivrserver.flow.events import LegDecided, LegDialled, Referred
+from ivrserver.flow.hangup import why_cancelled
+from ivrserver.flow.ports import DialledLeg, LegOrder, LegOutcome
+from ivrserver.flow.world import World
 
 DIAL_SECONDS = 60.0
 """How long the destination of a plain transfer may ring."""
@@ -14,35 +21,91 @@ DIAL_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class TransferResult:
-    """How it ended: `connected` tells whether the two ever heard each other."""
+    """How it ended.
+
+    Attributes:
+        connected: the two heard each other, or the caller was handed over.
+        seconds: how long they heard each other; 0 when the caller was handed over.
+    """
 
     connected: bool
     reason: str
+    seconds: float = 0.0
 
 
 async def transfer(
-    talk: Conversation, dialer: Dialer, destination: str, leg_id: str, caller_id: str
+    world: World,
+    talk: Conversation,
+    destination: str,
+    caller_id: str,
+    voice: Voice,
+    *,
+    timeout: float = DIAL_SECONDS,
+    record: bool = False,
+    refer: bool = True,
+    spent: Callable[[float], None] = lambda _seconds: None,
 ) -> TransferResult:
-    """Ring the caller, dial, bridge; return when the far end has left or did not answer.
+    """Ring the caller, dial, connect; return when the far end has left or was not reached.
 
-    The caller hanging up cancels it; the dialler takes the leg down.
+    The caller hanging up cancels it; the leg is taken down. A side that refuses SIP REFER is
+    connected by us.
+
+    Args:
+        destination: every ``@name`` is replaced already.
+        record: record both, after a warning to both; such a caller is never handed over.
+        refer: the caller may be handed over where their trunk or phone takes SIP REFER: nothing
+            of this call comes afterwards.
+        spent: told the seconds connected, also when the caller hung up.
     """
-    talk.note(LegDialled(leg_id, destination, DIAL_SECONDS))
-    await talk.channel.start_ringing()
-    dialled = await dialer.dial(
-        leg_id, destination, caller=talk.channel, caller_id=caller_id, timeout=DIAL_SECONDS
+    if refer and not record and world.dialer.can_refer(talk.channel):
+        handed_over = await _refer(world, talk, destination)
+        if handed_over is not None:
+            return handed_over
+    order = LegOrder(
+        leg_id=world.new_id(), destination=destination, caller_id=caller_id, timeout=timeout
     )
-    await talk.channel.stop_ringing()
-    talk.note(LegDecided(leg_id, dialled.outcome.value, dialled.reason))
-    if dialled.channel is None:
-        return TransferResult(connected=False, reason=dialled.reason)
-    talk.note(Bridged(leg_id))
-    began = talk.clock.now()
-    reason = "the caller hung up"
+    dialled = await _dial(world, talk, order)
+    leg = dialled.channel
     try:
-        hangup = await dialer.bridge(talk.channel, dialled.channel)
-        reason = f"the far end hung up: {hangup.text}"
+        with suppress(TelephonyError):
+            await talk.channel.stop_ringing()
+        if leg is None:
+            return TransferResult(connected=False, reason=dialled.reason)
+        done = await connect(world, talk, leg, order.leg_id, voice, record=record, spent=spent)
+        return TransferResult(done.connected, done.reason, done.seconds)
     finally:
-        seconds = (talk.clock.now() - began).total_seconds()
-        talk.note(Unbridged(leg_id, round(seconds, 2), reason))
-    return TransferResult(connected=True, reason=reason)
+        if leg is not None:
+            with suppress(TelephonyError):
+                await leg.hang_up()
+
+
+async def _refer(world: World, talk: Conversation, destination: str) -> TransferResult | None:
+    """Hand the caller over; None: their side does not take it."""
+    try:
+        referral = await world.dialer.refer(talk.channel, destination)
+    except asyncio.CancelledError:
+        talk.note(Referred(destination, False, why_cancelled(talk.channel)))
+        raise
+    talk.note(Referred(destination, referral.accepted, referral.reason))
+    if not referral.accepted:
+        return None
+    return TransferResult(connected=True, reason=f"handed over by SIP REFER: {referral.reason}")
+
+
+async def _dial(world: World, talk: Conversation, order: LegOrder) -> DialledLeg:
+    """Dial while the caller hears ringing."""
+    aside, caller = replace(talk, leg_id=order.leg_id), talk.channel
+    aside.note(LegDialled(order.leg_id, order.destination, order.timeout))
+    dialled = DialledLeg(LegOutcome.FAILED, "an error of the server")
+    try:
+        with suppress(TelephonyError):
+            await caller.start_ringing()
+        dialled = await world.dialer.dial(order, caller=caller)
+    except asyncio.CancelledError:
+        dialled = DialledLeg(LegOutcome.CANCELLED, why_cancelled(caller))
+        raise
+    finally:
+        if dialled.outcome is LegOutcome.FAILED and caller.gone.done():
+            dialled = DialledLeg(LegOutcome.CANCELLED, why_cancelled(caller))
+        aside.note(LegDecided(order.leg_id, dialled.outcome.value, dialled.reason))
+    return dialled
