@@ -15,6 +15,12 @@ import structlog
 Level = Literal["debug", "info", "warning", "error"]
 
 
+# Without local variables: they hold what callers typed.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
+
 def configure(level: Level, *, human: bool) -> None:
     """Set up logging for the process.
 
@@ -30,9 +36,11 @@ def configure(level: Level, *, human: bool) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     if human:
-        processors.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        plain = structlog.dev.plain_traceback
+        colors = sys.stderr.isatty()
+        processors.append(structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain))
     else:
-        processors += [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        processors += [_TRACEBACKS, structlog.processors.JSONRenderer()]
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
