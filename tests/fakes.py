@@ -107,6 +107,8 @@ class FakeChannel:
         self.says = ""
         """What that talk is."""
         self.broken_recorder = False
+        self.unplayable: set[str] = set()
+        """URIs that end a playback with an error."""
         self.heard: list[tuple[float, str]] = []
         """When each sound began, and its URI."""
         self.stays = 30.0
@@ -160,8 +162,10 @@ class FakeChannel:
         playback_id = f"playback-{next(self._ids)}"
         loop = asyncio.get_running_loop()
         self.heard += [(round(loop.time(), 3), sound.uri) for sound in sounds]
-        seconds = sum(sound.seconds for sound in sounds)
-        self._playback = (playback_id, loop.call_later(seconds, self._ended, playback_id))
+        broken = any(sound.uri in self.unplayable for sound in sounds)
+        seconds = 0 if broken else sum(sound.seconds for sound in sounds)
+        ended = PlaybackEnded(playback_id, "Asterisk could not play it" if broken else "")
+        self._playback = (playback_id, loop.call_later(seconds, self._ended, ended))
         return playback_id
 
     async def stop(self) -> None:
@@ -222,9 +226,9 @@ class FakeChannel:
         self._events.append(event)
         self._arrived.set()
 
-    def _ended(self, playback_id: str) -> None:
+    def _ended(self, ended: PlaybackEnded) -> None:
         self._playback = None
-        self._put(PlaybackEnded(playback_id))
+        self._put(ended)
 
     def _end_recording(self) -> None:
         if self._recording is not None:
