@@ -85,7 +85,7 @@ class TrunkSettings(Section):
     host: Host
     """The carrier's name or address."""
     port: int = Field(default=0, ge=0, le=65535)
-    """The carrier's SIP port; 0: 5060, with TLS 5061."""
+    """The carrier's SIP port; 0: as its DNS says (SRV), else 5060, with TLS 5061."""
     transport: Literal["udp", "tcp", "tls"] = "udp"
     """How SIP reaches the carrier; by TLS its certificate must be valid for `host`."""
     srtp: bool = False
@@ -108,11 +108,6 @@ class TrunkSettings(Section):
     """Number shown on every leg by this trunk; empty: the caller's own."""
     refer: bool = False
     """Transfer callers of this trunk by SIP REFER instead of bridging them."""
-
-    @property
-    def sip_port(self) -> int:
-        """The carrier's SIP port, the default resolved."""
-        return self.port or (5061 if self.transport == "tls" else 5060)
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

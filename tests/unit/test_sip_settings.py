@@ -54,7 +54,7 @@ def test_the_environment_names_trunks_and_phones_too(
     carrier, other = settings.trunks["carrier"], settings.trunks["other"]
     assert (carrier.host, carrier.username) == ("sip.example.com", "0815")
     assert (carrier.password.get_secret_value(), carrier.prefixes) == ("48151623", ("+1",))
-    assert (other.host, other.srtp, other.sip_port) == ("192.0.2.7", True, 5061)
+    assert (other.host, other.srtp, other.transport) == ("192.0.2.7", True, "tls")
     phone = settings.phones["front_desk"]
     assert (phone.password.get_secret_value(), phone.extension) == ("1e5", "0204")
     assert settings.uses_tls

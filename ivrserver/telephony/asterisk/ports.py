@@ -43,8 +43,11 @@ class Listener:
 
 def asterisk_listeners(settings: Settings) -> tuple[Listener, ...]:
     """What Asterisk listens on."""
+    sip = settings.sip
+    tls = (Listener("sip.tls_port", sip.bind, sip.tls_port, _TCP),) if settings.uses_tls else ()
     return (
-        Listener("sip.port", settings.sip.bind, settings.sip.port, _TCP_AND_UDP),
+        Listener("sip.port", sip.bind, sip.port, _TCP_AND_UDP),
+        *tls,
         Listener("ari.port", settings.ari.host, settings.ari.port, _TCP),
     )
 
@@ -84,11 +87,11 @@ def fresh(settings: Settings) -> Settings:
 
 
 def _with(settings: Settings, ports: dict[str, int]) -> Settings:
-    sections = {}
     for name, port in ports.items():
-        section = name.partition(".")[0]
-        sections[section] = getattr(settings, section).model_copy(update={"port": port})
-    return settings.model_copy(update=sections)
+        section, _, field = name.partition(".")
+        changed = getattr(settings, section).model_copy(update={field: port})
+        settings = settings.model_copy(update={section: changed})
+    return settings
 
 
 def _free_port(listener: Listener, settings: Settings, chosen: dict[str, int]) -> int:

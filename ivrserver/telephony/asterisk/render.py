@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import resource
+import ssl
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import jinja2
+from pydantic import SecretStr
 
 from ivrserver import resources
-from ivrserver.config import Settings
+from ivrserver.config import Settings, TrunkSettings
 from ivrserver.errors import ConfigError
 from ivrserver.telephony.asterisk.folders import Folders
 from ivrserver.telephony.asterisk.password import write_secret
@@ -18,6 +21,16 @@ from ivrserver.telephony.asterisk.program import AsteriskProgram
 
 _FILES_WANTED: Final = 65536
 _OPUS: Final = "codec_opus_open_source.so"
+_AUTHORITIES: Final = (
+    Path("/etc/ssl/certs/ca-certificates.crt"),  # Debian and its kin
+    Path("/etc/pki/tls/certs/ca-bundle.crt"),  # Red Hat and its kin
+    Path("/etc/ssl/ca-bundle.pem"),  # SUSE
+    Path("/etc/ssl/cert.pem"),  # Alpine
+)
+_LONGEST_VALUE: Final = 1000
+"""Asterisk reads lines of up to 8191 characters; nobody knows what becomes of the rest."""
+_SIP_USER: Final = "-_.!~*'()&=+$,"
+"""What a SIP address's user may hold as it is, besides letters and digits (RFC 3261, 25.1)."""
 
 
 def render(settings: Settings, folders: Folders, asterisk: AsteriskProgram) -> dict[str, str]:
@@ -42,11 +55,14 @@ def render(settings: Settings, folders: Folders, asterisk: AsteriskProgram) -> d
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - no HTML; `_value` guards what is written
     )
-    environment.filters["host"] = _host
+    environment.filters |= {"host": _host, "user": _user, "address": _address, "secret": _secret}
     values = {
         "folders": folders,
         "sip": settings.sip,
-        "trunk": settings.trunk,
+        "tls": settings.uses_tls,
+        "authorities": _authorities(settings) if settings.uses_tls else "",
+        "trunks": settings.trunks,
+        "phones": settings.phones,
         "limits": settings.limits,
         "ari": settings.ari,
         "password": settings.ari.password.get_secret_value(),
@@ -87,7 +103,7 @@ def _value(value: object) -> str:
     blanks around a value are dropped.
     """
     text = str(value)
-    if text != text.strip() or not text.isprintable():
+    if text != text.strip() or not text.isprintable() or len(text) > _LONGEST_VALUE:
         raise ConfigError(
             "a setting that is written there must be one line without blanks around it"
         )
@@ -97,6 +113,40 @@ def _value(value: object) -> str:
 def _host(name: str) -> str:
     """An IPv6 address takes brackets before a port."""
     return f"[{name}]" if ":" in name else name
+
+
+def _user(name: str) -> str:
+    """A user name as it stands in a SIP address."""
+    return quote(name, safe=_SIP_USER)
+
+
+def _address(trunk: TrunkSettings, user: bool = False) -> str:
+    """The SIP address of a trunk, or of us there.
+
+    Without a port, DNS says which (RFC 3263).
+    """
+    port = f":{trunk.port}" if trunk.port else ""
+    transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
+    whom = f"{_user(trunk.username)}@" if user else ""
+    return f"sip:{whom}{_host(trunk.host)}{port}{transport}"
+
+
+def _secret(value: SecretStr) -> str:
+    return value.get_secret_value()
+
+
+def _authorities(settings: Settings) -> Path:
+    """The certificates that a trunk's certificate must lead to."""
+    system = ssl.get_default_verify_paths().cafile
+    found = settings.sip.tls_ca or (Path(system) if system else None)
+    if found is None or not found.exists():
+        found = next((path for path in _AUTHORITIES if path.exists()), None)
+    if found is None:
+        raise ConfigError(
+            "sip.tls_ca: this machine has no list of certificate authorities;"
+            " install ca-certificates, or set it to a PEM file"
+        )
+    return found
 
 
 def _is_loopback(address: str) -> bool:

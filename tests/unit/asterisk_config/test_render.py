@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from ivrserver.config import AriSettings, Settings, SipSettings, TrunkSettings
+from ivrserver.config import AriSettings, Settings, SipSettings
 from ivrserver.errors import ConfigError
 from ivrserver.programs import Program
 from ivrserver.telephony.asterisk.folders import Folders
@@ -71,15 +71,6 @@ def test_strangers_get_an_endpoint_only_when_guests_are_let_in(tmp_path: Path) -
     assert "[anonymous]" not in rendered(tmp_path, settings())["pjsip.conf"]
     lab = settings(sip=SipSettings(guests=True))
     assert "[anonymous](party)" in rendered(tmp_path, lab)["pjsip.conf"]
-
-
-def test_a_trunk_is_known_by_its_address(tmp_path: Path) -> None:
-    assert "[trunk]" not in rendered(tmp_path, settings())["pjsip.conf"]
-    with_trunk = settings(trunk=TrunkSettings(host="192.0.2.7", port=5080, caller_id="8005550100"))
-    text = rendered(tmp_path, with_trunk)["pjsip.conf"]
-    assert "contact = sip:192.0.2.7:5080\n" in text
-    assert "match = 192.0.2.7\n" in text
-    assert "callerid =" not in text, "calls from the carrier keep their own"
 
 
 def test_an_ipv6_address_gets_brackets_before_a_port(tmp_path: Path) -> None:
