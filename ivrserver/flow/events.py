@@ -108,7 +108,7 @@ class AnswerRejected:
 
 @dataclass(frozen=True, slots=True)
 class RecordingStarted:
-    """The caller is being recorded."""
+    """A party, or the caller and a leg together, is being recorded."""
 
     name: str
 
@@ -205,7 +205,7 @@ class LegScreened:
 
     Attributes:
         outcome: ``accepted``, ``declined``, ``no_key``, ``taken`` (another leg took the call),
-            ``hung_up`` or ``failed``.
+            ``hung_up``, ``cancelled`` (the caller hung up) or ``failed``.
     """
 
     leg_id: str

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import assert_never
 
-from ivrserver.flow import story_reception
+from ivrserver.flow import story_legs, story_reception
 from ivrserver.flow.events import (
     ActionChosen,
     AnswerAccepted,
@@ -20,9 +20,11 @@ from ivrserver.flow.events import (
     CallRouted,
     CallStarted,
     Event,
+    GroupDialled,
     HoldStarted,
     LegDecided,
     LegDialled,
+    LegScreened,
     MailboxChanged,
     MailboxOpened,
     MailboxRefused,
@@ -35,6 +37,7 @@ from ivrserver.flow.events import (
     QuestionAsked,
     RecordingEnded,
     RecordingStarted,
+    Referred,
     Unbridged,
     VoicemailDropped,
     VoicemailLeft,
@@ -42,6 +45,7 @@ from ivrserver.flow.events import (
     WebhookAnswered,
     WebhookMissed,
     WebhookRequested,
+    WordHeard,
 )
 from ivrserver.flow.records import TimelineEntry
 
@@ -50,18 +54,28 @@ _INDENT = " " * (8 + 2 + _ACTOR_WIDTH + 2)
 
 
 def tell(entries: Sequence[TimelineEntry]) -> Iterator[str]:
-    """Yield the lines of a call's story; times are seconds since its first event."""
+    """Yield the lines of a call's story; times are seconds since its first event.
+
+    What concerns a leg names it: ``leg 2`` is the second one that its block has dialled.
+    """
     if not entries:
         return
     began = entries[0].at
+    legs: dict[str, int] = {}
     for entry in entries:
-        yield from _lines(began, entry)
+        match entry.event:
+            case BlockEntered():
+                legs.clear()
+            case LegDialled(leg_id):
+                legs[leg_id] = len(legs) + 1
+        number = legs.get(entry.leg_id, 0)
+        yield from _lines(began, entry, f"leg {number}: " if number else "")
 
 
-def _lines(began: datetime, entry: TimelineEntry) -> Iterator[str]:
+def _lines(began: datetime, entry: TimelineEntry, leg: str) -> Iterator[str]:
     seconds = (entry.at - began).total_seconds()
     actor, text, *more = _told(entry.event)
-    yield f"{seconds:7.2f}s  {actor:<{_ACTOR_WIDTH}}  {text}"
+    yield f"{seconds:7.2f}s  {actor:<{_ACTOR_WIDTH}}  {leg}{text}"
     for line in more:
         yield f"{_INDENT}{line}"
 
@@ -91,7 +105,7 @@ def _told(event: Event) -> tuple[str, ...]:  # noqa: PLR0912 - one case an event
         case AnswerRejected(question_id, keys, reason):
             return "caller", f"{_presses(keys)}: does not count, {reason}"
         case RecordingStarted():
-            return "record", "the caller is being recorded"
+            return "record", "a recording begins"
         case RecordingEnded(name, length, reason):
             return "record", f"{length:.1f} s recorded, {reason} ({name})"
         case WebhookRequested(method, url, parameters, attempt):
@@ -108,14 +122,17 @@ def _told(event: Event) -> tuple[str, ...]:  # noqa: PLR0912 - one case an event
             return "backup", f"{to}: {reason}"
         case HoldStarted(reason):
             return "hold", reason
-        case LegDialled(_, destination, timeout):
-            return "dial", f"{destination}, at most {timeout:.0f} s"
-        case LegDecided(_, outcome, reason):
-            return "leg", f"{outcome}: {reason}"
-        case Bridged():
-            return "bridge", "the caller and the leg hear each other"
-        case Unbridged(_, length, reason):
-            return "bridge", f"over after {length:.1f} s: {reason}"
+        case (
+            LegDialled()
+            | LegDecided()
+            | GroupDialled()
+            | LegScreened()
+            | WordHeard()
+            | Referred()
+            | Bridged()
+            | Unbridged()
+        ):
+            return story_legs.told(event)
         case (
             OpeningChecked()
             | MenuPlayed()
