@@ -4,7 +4,8 @@ Asterisk's MixMonitor records them on the leg's channel: both directions in one 
 time also where one of them sends no audio, and without a further channel. It has no ARI request,
 so the leg runs an errand in the dialplan; the dialplan closes the file before the leg is cleared
 away. Two snoop channels, recorded one by one, would lose their alignment at the first phone that
-sends nothing while its owner is silent.
+sends nothing while its owner is silent. While neither of the two sends anything, no time passes in
+the recording.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class Referrals:
         return Referral(accepted=False, reason=reason)
 
     def _target(self, caller: AriChannel, destination: str) -> str | Referral:
-        """The SIP URI that the caller's trunk is to call, written as that trunk wants numbers."""
+        """The SIP address at the caller's trunk that is to be called; a `Referral`: there is none."""
         trunk = self._trunks.get(caller.endpoint)
         if trunk is None:
             return Referral(accepted=False, reason="the caller came by no trunk")
@@ -66,4 +66,5 @@ class Referrals:
         if match is None:
             return Referral(accepted=False, reason="a phone of ours cannot be reached by a carrier")
         host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
-        return f"sip:{match[1]}@{host}:{trunk.sip_port}"
+        port = f":{trunk.port}" if trunk.port else ""
+        return f"sip:{match[1]}@{host}{port}"

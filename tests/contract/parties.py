@@ -14,7 +14,7 @@ import aiohttp
 import numpy as np
 import soundfile
 
-from ivrserver.config import Settings
+from ivrserver.config import Settings, TrunkSettings
 from ivrserver.flow.ports import Channel, IncomingCall, Sound
 from ivrserver.telephony.switchboard import Handler, Switchboard
 from tests.fakes import FakeChannel
@@ -200,11 +200,12 @@ class Exchange:
         return RealParty(self.peer, channel_id, channel, self.folder)
 
     async def leftovers(self) -> list[str]:
-        """The channels and bridges that Asterisk has, after a moment to clear up."""
+        """Channels, bridges and unfinished recordings in Asterisk, after a moment to clear up."""
         left: list[str] = []
         for _ in range(50):
             found = [await self.peer.ask("GET", kind) for kind in ("channels", "bridges")]
             left = [f"{thing}" for things in found for thing in things]  # type: ignore[attr-defined]
+            left += [f"{file}" for file in self.settings.recording_folder.glob("*.raw*")]
             if not left:
                 break
             await asyncio.sleep(0.1)
@@ -235,5 +236,5 @@ async def exchange(
 
 def with_trunk_to_itself(settings: Settings) -> Settings:
     """Let the carrier be this Asterisk: what it dials comes back as a call over SIP."""
-    trunk = settings.trunk.model_copy(update={"host": "127.0.0.1", "port": settings.sip.port})
-    return settings.model_copy(update={"trunk": trunk})
+    itself = TrunkSettings(host="127.0.0.1", port=settings.sip.port)
+    return settings.model_copy(update={"trunks": {"itself": itself}})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from ivrserver.config import TrunkSettings
-from ivrserver.flow.ports import LegOutcome
+from ivrserver.flow.ports import LegOrder, LegOutcome
+from ivrserver.telephony.bridge_recording import BridgeRecorder
 from ivrserver.telephony.causes import outcome_of
 from ivrserver.telephony.dialer import AriDialer
 from ivrserver.telephony.live import Live
 from ivrserver.telephony.router import Router
+from ivrserver.telephony.routes import Routes
 from tests.fakes import FakeChannel
 from tests.unit.telephony.fake_ari import FakeAri
 
@@ -33,23 +36,18 @@ def test_a_cause_tells_the_outcome(cause: int, sip: int, outcome: LegOutcome, re
     assert outcome_of(cause, sip) == (outcome, reason)
 
 
-@pytest.mark.parametrize(
-    ("trunk", "destination", "part"),
-    [
-        (TrunkSettings(), "2125550111", "set trunk.host"),
-        (TrunkSettings(host="127.0.0.1"), "sales@example.com", "not a phone number"),
-        (TrunkSettings(host="127.0.0.1"), "212555&PJSIP/x", "not a phone number"),
-        (TrunkSettings(host="127.0.0.1"), "anonymous", "not a phone number"),
-        (TrunkSettings(host="127.0.0.1"), "", "not a phone number"),
-        (TrunkSettings(host="127.0.0.1"), "1" * 50, "not a phone number"),
-    ],
-)
-async def test_what_cannot_be_dialled_never_reaches_asterisk(
-    trunk: TrunkSettings, destination: str, part: str
-) -> None:
+async def test_what_has_no_route_never_reaches_asterisk(tmp_path: Path) -> None:
     ari = FakeAri()
-    dialer = AriDialer(ari, Router(), Live(), trunk, "US")
-    dialled = await dialer.dial("leg", destination, caller=FakeChannel(), caller_id="", timeout=1)
+    dialer = AriDialer(
+        ari,
+        Router(),
+        Live(),
+        routes=Routes({}, {}, "US"),
+        trunks={},
+        recorder=BridgeRecorder(tmp_path, "stereo"),
+    )
+    order = LegOrder(leg_id="leg", destination="2125550111", caller_id="", timeout=1)
+    dialled = await dialer.dial(order, caller=FakeChannel())
     assert dialled.outcome is LegOutcome.FAILED
-    assert part in dialled.reason
+    assert "trunk" in dialled.reason
     assert ari.asked == []
