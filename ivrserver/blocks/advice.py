@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from ivrserver.blocks.block_form import BlockForm
 from ivrserver.blocks.forms import Model
+from ivrserver.blocks.ivr_forms import WebhookForm
 from ivrserver.blocks.question_forms import AnyQuestionForm, ChoiceKeyForm, RetriesForm
-from ivrserver.blocks.schema import AccountForm, AudioForm, IvrForm, NumberForm, WebhookForm
+from ivrserver.blocks.receptionist_forms import MenuForm
+from ivrserver.blocks.schedule_forms import HolidayForm, HoursForm, ScheduleForm
+from ivrserver.blocks.schema import AccountForm, AnyBlockForm, AudioForm, NumberForm
 from ivrserver.blocks.yamltree import Document, Path, Problem, dotted
 
-_FORMS_BELOW: Mapping[str | int, type[Model]] = {
+_QUESTIONS: Mapping[str, type[Model]] = {
+    get_args(form.model_fields["type"].annotation)[0]: form
+    for form in get_args(get_args(AnyQuestionForm)[0])
+}
+_BLOCKS: Mapping[str, type[BlockForm]] = {
+    form.word(): form for form in get_args(get_args(AnyBlockForm)[0])
+}
+_FORMS_BELOW: Mapping[str, type[Model]] = {
     "numbers": NumberForm,
     "audio": AudioForm,
-    "blocks": IvrForm,
+    "blocks": BlockForm,
     "webhook": WebhookForm,
     "no_input": RetriesForm,
     "invalid": RetriesForm,
     "keys": ChoiceKeyForm,
-    **{
-        get_args(form.model_fields["type"].annotation)[0]: form
-        for form in get_args(get_args(AnyQuestionForm)[0])
-    },
+    "menu": MenuForm,
+    "schedule": ScheduleForm,
+    "hours": HoursForm,
+    "holidays": HolidayForm,
+    **_QUESTIONS,
+    **_BLOCKS,
 }
 """The form of what is found below each part of pydantic's location (a field, or a type's word)."""
 
@@ -42,10 +55,15 @@ def _problem(document: Document, detail: ErrorDetails) -> Problem:
         case "missing":
             field = (*path, detail["loc"][-1])
         case "union_tag_not_found" | "union_tag_invalid":
-            field = (*path, "type")
+            field = (*path, _discriminator(detail))
         case _:
             field = path
     return Problem(document.line_of(field), dotted(field), _advice(detail))
+
+
+def _discriminator(detail: ErrorDetails) -> str:
+    """The field that chooses among forms: ``kind`` or ``type``."""
+    return str(detail["ctx"]["discriminator"]).strip("'")
 
 
 def _path(tree: Any, location: Sequence[str | int]) -> Path:
@@ -73,8 +91,8 @@ def _advice(detail: ErrorDetails) -> str:
             expected = str(context.get("expected", context.get("expected_tags", "")))
             return _one_of(re.findall("'([^']*)'", expected), context.get("tag", detail["input"]))
         case "union_tag_not_found":
-            words = [word for word in _FORMS_BELOW if word not in AccountForm.model_fields]
-            return "is missing; add one of " + ", ".join(_question_words(words))
+            words = _BLOCKS if _discriminator(detail) == "kind" else _QUESTIONS
+            return "is missing; add one of " + ", ".join(words)
         case "greater_than":
             return f"must be more than {context['gt']:g}"
         case "greater_than_equal":
@@ -109,13 +127,9 @@ _BY_KIND = {
 }
 
 
-def _question_words(words: Iterable[str | int]) -> list[str]:
-    return [str(word) for word in words if "type" in _FORMS_BELOW[word].model_fields]
-
-
 def _nearest_field(location: Sequence[str | int]) -> str:
     """The field that was probably meant, else all there are."""
-    owners = [_FORMS_BELOW[part] for part in location[:-1] if part in _FORMS_BELOW]
+    owners = [_FORMS_BELOW[str(part)] for part in location[:-1] if part in _FORMS_BELOW]
     form = owners[-1] if owners else AccountForm
     names = [field.alias or name for name, field in form.model_fields.items()]
     nearest = difflib.get_close_matches(str(location[-1]), names, n=1)

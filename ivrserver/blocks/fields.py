@@ -62,6 +62,19 @@ Line = Annotated[
     str, AfterValidator(one_line), WithJsonSchema({"type": "string", "maxLength": MAX_LINE})
 ]
 
+MAX_SENTENCE = 1_000
+
+
+def _sentence(text: str) -> str:
+    if len(text) > MAX_SENTENCE:
+        raise ValueError(f"must be at most {MAX_SENTENCE:,} characters (has {len(text):,})")
+    return printable(text)
+
+
+Sentence = Annotated[
+    str, AfterValidator(_sentence), WithJsonSchema({"type": "string", "maxLength": MAX_SENTENCE})
+]
+
 
 def _name(text: str) -> str:
     if not text.strip():
@@ -89,6 +102,38 @@ Terminator = Annotated[str, _END_CHECK, _END_SCHEMA]
 
 _KEYS_CHECK, _KEYS_SCHEMA = _text("[0-9*#A-D]{1,64}", "must be keys out of 0-9, *, #, A-D")
 Keys = Annotated[str, _KEYS_CHECK, _KEYS_SCHEMA]
+
+_MENU_KEY_CHECK, _MENU_KEY_SCHEMA = _text("[0-9*#]", "must be one key out of 0-9, *, #")
+MenuKey = Annotated[str, _MENU_KEY_CHECK, _MENU_KEY_SCHEMA]
+
+_EXTENSION_CHECK, _EXTENSION_SCHEMA = _text("[0-9]{1,10}", "must be 1 to 10 digits, such as 204")
+Extension = Annotated[str, _EXTENSION_CHECK, _EXTENSION_SCHEMA]
+
+PHONE_NAME = "[a-z][a-z0-9_-]{0,31}"
+"""How the settings name a registered phone (`ivrserver.config`)."""
+_PHONE_CHECK, _PHONE_SCHEMA = _text(
+    PHONE_NAME, "must be the name of a phone of the settings, such as desk"
+)
+PhoneName = Annotated[str, _PHONE_CHECK, _PHONE_SCHEMA]
+
+_PHONE_LIST_CHECK, _PHONE_LIST_SCHEMA = _text(
+    rf"[^@]*[0-9][^@]*|{PHONE_NAME}",
+    "must be a number such as 2125550123, or a phone's name or extension",
+)
+CalledPhone = Annotated[str, AfterValidator(one_line), _PHONE_LIST_CHECK, _PHONE_LIST_SCHEMA]
+
+_CALLED_CHECK, _CALLED_SCHEMA = _text(
+    rf".*[0-9@].*|{PHONE_NAME}",
+    "must be a number such as 2125550123, a phone's name or extension, or an @name",
+)
+Called = Annotated[str, AfterValidator(one_line), _CALLED_CHECK, _CALLED_SCHEMA]
+"""A phone number, phone or extension; ``@names`` in it are replaced."""
+
+_EMAIL_CHECK, _EMAIL_SCHEMA = _text(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[^\s@<>()\[\],;:\"\\\x00-\x1f]{1,190}",
+    "must be an e-mail address such as office@example.com",
+)
+Email = Annotated[str, _EMAIL_CHECK, _EMAIL_SCHEMA]
 
 _LANG_CHECK, _LANG_SCHEMA = _text(
     "[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", "must be a language tag such as en-US"

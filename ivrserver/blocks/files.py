@@ -15,6 +15,7 @@ import yaml
 from pydantic import ValidationError
 
 from ivrserver.blocks.advice import problems_of
+from ivrserver.blocks.findme_forms import NEXT_ACTION_BLOCKS
 from ivrserver.blocks.lint import Finding, Known, lint
 from ivrserver.blocks.model import Account
 from ivrserver.blocks.schema import AccountForm
@@ -25,6 +26,8 @@ _WIDTH = 96
 _NOTHING = Known()
 _LIKE_A_NUMBER = re.compile(r"[-+.0-9][-+._:0-9]*")
 """Text that YAML 1.1 or 1.2 would take for a number: written in quotes."""
+_SHORT = frozenset({"block", "question", "number", "mailbox", "audio", *NEXT_ACTION_BLOCKS})
+"""What a mapping on one line may name."""
 
 
 def _exists(path: str) -> bool:
@@ -135,7 +138,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _mapping(dumper: yaml.SafeDumper, content: dict[str, Any]) -> yaml.Node:
-    short = len(content) == 1 and not content.keys() - {"block", "question", "number", "audio"}
+    short = len(content) == 1 and not content.keys() - _SHORT
     inline = short and not isinstance(next(iter(content.values())), list)
     return dumper.represent_mapping("tag:yaml.org,2002:map", content, flow_style=inline)
 

@@ -60,6 +60,15 @@ class Form(Model):
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
+def form_of(value: Any) -> Form:
+    """The form of a value whose class has one.
+
+    Raises:
+        pydantic.ValidationError: the value is not one that a flow file could hold.
+    """
+    return _FORMS[type(value)].of(value)
+
+
 _FORMS: dict[type[Any], type[Form]] = {}
 
 

@@ -1,7 +1,7 @@
 """What is wrong between the parts of an account: ids used twice, references that lead nowhere.
 
 Works on the plain trees of flow files, not on values, so that it also speaks about a file that has
-other mistakes, and knows the line of each.
+other mistakes, and knows the line of each. `lint_blocks` looks into single blocks.
 """
 
 from __future__ import annotations
@@ -10,21 +10,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ivrserver.blocks.audio_names import find_audio
+from ivrserver.blocks.lint_blocks import clashes, overlaps, roundabouts
+from ivrserver.blocks.references import Reference, number, references
 from ivrserver.blocks.yamltree import Document, Path, Problem, dotted
 
-SENDABLE = frozenset({"digits", "choice", "yes_no"})
-"""Question types whose answers can be webhook parameters (reference: no recordings)."""
-
 _SHOWN = 10
-_PLACES = {"then", "destination", "next_step", "backup_routing"}
+_KINDS = ("ivr", "findme", "receptionist", "voicemail")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What exists already besides the files, so that they may refer to it."""
+    """What exists already besides the files, so that they may refer to it.
 
-    blocks: frozenset[int] = frozenset()
+    Attributes:
+        blocks: the kind of each block, by its id.
+        audio: names of audio files.
+        phones: extension of each registered phone, by its name; None: it is not known which there
+            are.
+    """
+
+    blocks: Mapping[int, str] = field(default_factory=dict)
     audio: frozenset[str] = frozenset()
+    phones: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +57,35 @@ def lint(documents: Sequence[Document], known: Known) -> Iterator[Finding]:
     names = _Names()
     for document in documents:
         yield from _definitions(document, names)
-    blocks = names.blocks.keys() | known.blocks
-    audio = names.audio.keys() | known.audio
+    blocks = [block for each in documents for _, block in _items(each.tree, "blocks")]
+    kinds = {number(block.get("id")): block.get("kind") for block in blocks}
+    everything = Known(
+        {**known.blocks, **{at: str(kind) for at, kind in kinds.items() if at is not None}},
+        frozenset(names.audio) | known.audio,
+        known.phones,
+    )
     for document in documents:
-        for path, kind, target in _references(document.tree, ()):
-            if kind == "block" and _number(target) not in blocks:
-                text = f"there is no block {target}{_choices(blocks)}"
-                yield _finding(document, (*path, kind), text)
-            if kind == "audio" and target not in audio:
-                text = f"there is no audio file called {target}{_choices(audio)}"
-                yield _finding(document, (*path, kind), text)
-        for path, ivr in _items(document.tree, "blocks"):
-            yield from _questions(document, path, ivr)
+        for found in references(document.tree):
+            if advice := _why_wrong(found, everything):
+                yield _finding(document, found.path, advice)
+        for path, block in _items(document.tree, "blocks"):
+            yield from _block(document, path, block, everything)
+    for at, advice in roundabouts(blocks).items():
+        for document in documents:
+            for path, block in _items(document.tree, "blocks"):
+                if number(block.get("id")) == at:
+                    yield _finding(document, (*path, "next_action"), advice)
 
 
 def _definitions(document: Document, names: _Names) -> Iterator[Finding]:
     tree = document.tree
-    for path, number in _items(tree, "numbers"):
-        yield from _once(document, (*path, "number"), number.get("number"), names.numbers)
+    for path, each in _items(tree, "numbers"):
+        yield from _once(document, (*path, "number"), each.get("number"), names.numbers)
     for path, audio in _items(tree, "audio"):
         name = audio.get("name") or str(audio.get("path", "")).rpartition("/")[2]
         yield from _once(document, (*path, "name"), name or None, names.audio)
     for path, block in _items(tree, "blocks"):
-        yield from _once(document, (*path, "id"), _number(block.get("id")), names.blocks)
+        yield from _once(document, (*path, "id"), number(block.get("id")), names.blocks)
 
 
 def _once(document: Document, path: Path, name: Any, seen: dict[Any, str]) -> Iterator[Finding]:
@@ -82,18 +96,56 @@ def _once(document: Document, path: Path, name: Any, seen: dict[Any, str]) -> It
     seen.setdefault(name, f"{document.name}:{document.line_of(path)}")
 
 
+def _why_wrong(found: Reference, known: Known) -> str:
+    """What is wrong with a reference; empty: nothing."""
+    target = found.target
+    match found.kind:
+        case "audio" if target not in known.audio:
+            return f"there is no audio file called {target}{_choices(known.audio)}"
+        case "sound" if not find_audio(known.audio, target):
+            return f"there is no audio file called {target}{_choices(known.audio)}"
+        case "phone" if known.phones is not None and target not in known.phones:
+            return f"the settings have no phone {target}{_choices(known.phones)}"
+        case "audio" | "sound" | "phone" | "question":
+            return ""
+    if target not in known.blocks:
+        return f"there is no block {target}{_choices(known.blocks)}"
+    wanted = {"mailbox": "voicemail", "block": ""}.get(found.kind, found.kind)
+    is_a = known.blocks[target]
+    if not wanted or is_a == wanted or is_a not in _KINDS:
+        return ""
+    fitting = [block for block, kind in known.blocks.items() if kind == wanted]
+    return f"block {target} is of kind {is_a}, not {wanted}{_choices(fitting)}"
+
+
+def _block(
+    document: Document, path: Path, block: Mapping[str, Any], known: Known
+) -> Iterator[Finding]:
+    if block.get("kind", "ivr") == "ivr":
+        yield from _questions(document, path, block)
+    for at, advice in [*overlaps(block), *clashes(block, known.phones or {})]:
+        yield _finding(document, (*path, *at), advice)
+    for place in ("closed", "holiday"):
+        target = block.get(place)
+        if isinstance(target, Mapping) and "block" in target:
+            own = number(block.get("id"))
+            if own is not None and number(target["block"]) == own:
+                advice = "leads back to the block itself for ever; let it lead elsewhere"
+                yield _finding(document, (*path, place), advice)
+
+
 def _questions(document: Document, path: Path, ivr: Mapping[str, Any]) -> Iterator[Finding]:
     types: dict[int, Any] = {}
     seen: dict[Any, str] = {}
     for at, question in _items(ivr, "questions"):
-        number = _number(question.get("id"))
-        yield from _once(document, (*path, *at, "id"), number, seen)
-        if number is not None:
-            types.setdefault(number, question.get("type"))
-    for at, kind, target in _references(ivr, ()):
-        if kind == "question" and _number(target) not in types:
-            text = f"this IVR has no question {target}{_choices(types.keys())}"
-            yield _finding(document, (*path, *at, kind), text)
+        asked = number(question.get("id"))
+        yield from _once(document, (*path, *at, "id"), asked, seen)
+        if asked is not None:
+            types.setdefault(asked, question.get("type"))
+    for found in references(ivr):
+        if found.kind == "question" and found.target not in types:
+            text = f"this IVR has no question {found.target}{_choices(types)}"
+            yield _finding(document, (*path, *found.path), text)
     webhook = ivr.get("webhook")
     parameters = webhook.get("parameters") if isinstance(webhook, Mapping) else None
     for name, target in (parameters if isinstance(parameters, Mapping) else {}).items():
@@ -103,38 +155,18 @@ def _questions(document: Document, path: Path, ivr: Mapping[str, Any]) -> Iterat
 
 
 def _why_not_sendable(target: Any, types: Mapping[int, Any]) -> str:
-    number = _number(target)
-    if number is None:
+    asked = number(target)
+    if asked is None:
         return ""  # not an id at all: the form says so
-    if number not in types:
-        return f"this IVR has no question {number}{_choices(types.keys())}"
-    match types[number]:
+    if asked not in types:
+        return f"this IVR has no question {asked}{_choices(types)}"
+    match types[asked]:
         case "record":
-            return f"question {number} is a recording, which cannot be sent; choose another"
-        case "message":
-            return f"question {number} collects nothing; choose another"
+            return f"question {asked} is a recording, which cannot be sent; choose another"
+        case "message" | "transfer":
+            return f"question {asked} collects nothing; choose another"
         case _:
             return ""
-
-
-def _references(tree: Any, path: Path) -> Iterator[tuple[Path, str, Any]]:
-    """Each reference below `tree`: where, ``block``, ``question`` or ``audio``, and the target."""
-    if isinstance(tree, list):
-        for at, item in enumerate(tree):
-            yield from _references(item, (*path, at))
-    if not isinstance(tree, Mapping):
-        return
-    for name, content in tree.items():
-        here = (*path, name)
-        if isinstance(content, Mapping) and name in _PLACES:
-            for kind in ("block", "question"):
-                if _number(content.get(kind)) is not None:
-                    yield here, kind, content[kind]
-        elif isinstance(content, Mapping) and name == "prompt":
-            if isinstance(content.get("audio"), str):
-                yield here, "audio", content["audio"]
-        else:
-            yield from _references(content, here)
 
 
 def _items(tree: Any, section: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -145,14 +177,6 @@ def _items(tree: Any, section: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
             yield (section, at), item
         elif isinstance(item, str) and section == "audio":
             yield (section, at), {"path": item}
-
-
-def _number(raw: Any) -> int | None:
-    """An id, which is still text in a tree; None: it is not a number."""
-    try:
-        return int(raw)
-    except (TypeError, ValueError):
-        return None
 
 
 def _choices(names: Any) -> str:

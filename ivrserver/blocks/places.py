@@ -3,16 +3,16 @@
 ======================  ==========================================================
 prompt                  ``"text"`` or ``{audio: NAME}``
 step                    ``next``, ``end``, ``{question: ID}``, ``{block: ID}``
-destination             ``hangup``, ``{block: ID}``, ``{number: "2125550123"}``
+destination             ``hangup``, ``{block: ID}``, ``{number: "2125550123"}``,
+                        ``{mailbox: ID}``
 ======================  ==========================================================
 """
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import PlainSerializer, PlainValidator, TypeAdapter, ValidationError, WithJsonSchema
 
 from ivrserver.blocks.destinations import (
     Destination,
@@ -23,22 +23,25 @@ from ivrserver.blocks.destinations import (
     NextQuestion,
     Step,
     ToBlock,
+    ToMailbox,
     ToNumber,
 )
-from ivrserver.blocks.fields import MAX_ID, one_line, printable
+from ivrserver.blocks.fields import MAX_ID, Called, one_line, printable
 from ivrserver.blocks.questions import Prompt
 
 MAX_PROMPT = 10_000
+_CALLED: TypeAdapter[str] = TypeAdapter(Called)
 
 
-def _single(raw: Any) -> tuple[str, Any]:
+def single(raw: Any) -> tuple[str, Any]:
     """The only entry of a mapping, else an empty name."""
     if isinstance(raw, dict) and len(raw) == 1:
         return next(iter(raw.items()))
     return "", None
 
 
-def _id(raw: Any) -> int:
+def read_id(raw: Any) -> int:
+    """A block's or question's id; ValueError if it is none."""
     try:
         number = int(raw)
     except (TypeError, ValueError):
@@ -55,7 +58,7 @@ def _read_prompt(raw: Any) -> Prompt:
         case str():
             prompt = Prompt(text=raw)
         case _:
-            name, audio = _single(raw)
+            name, audio = single(raw)
             if name != "audio" or not isinstance(audio, str) or not audio:
                 raise ValueError('must be a text, or {audio: NAME} for a file of "audio"')
             prompt = Prompt(audio=audio)
@@ -72,7 +75,7 @@ def write_prompt(prompt: Prompt) -> str | dict[str, str]:
 
 
 def _read_step(raw: Any) -> Step:
-    match raw, _single(raw):
+    match raw, single(raw):
         case ((NextQuestion() | GoToQuestion() | GoToBlock() | EndIvr()), _):
             return raw
         case "next", _:
@@ -80,9 +83,9 @@ def _read_step(raw: Any) -> Step:
         case "end", _:
             return EndIvr()
         case _, ("question", question):
-            return GoToQuestion(_id(question))
+            return GoToQuestion(read_id(question))
         case _, ("block", block):
-            return GoToBlock(_id(block))
+            return GoToBlock(read_id(block))
     raise ValueError("must be next, end, {question: ID} or {block: ID}")
 
 
@@ -100,18 +103,25 @@ def write_step(step: Step) -> str | dict[str, int]:
 
 
 def _read_destination(raw: Any) -> Destination:
-    match raw, _single(raw):
-        case ((HangUp() | ToBlock() | ToNumber()), _):
+    match raw, single(raw):
+        case ((HangUp() | ToBlock() | ToNumber() | ToMailbox()), _):
             return raw
         case "hangup", _:
             return HangUp()
         case _, ("block", block):
-            return ToBlock(_id(block))
+            return ToBlock(read_id(block))
         case _, ("number", str() as number):
-            if not re.search(r"[0-9@]", number):
-                raise ValueError("a number to transfer to needs digits, or an @name")
-            return ToNumber(one_line(number))
-    raise ValueError('must be hangup, {block: ID} or {number: "2125550123"}')
+            return ToNumber(_called(number))
+        case _, ("mailbox", block):
+            return ToMailbox(read_id(block))
+    raise ValueError('must be hangup, {block: ID}, {number: "2125550123"} or {mailbox: ID}')
+
+
+def _called(number: str) -> str:
+    try:
+        return _CALLED.validate_python(number)
+    except ValidationError as error:
+        raise ValueError(str(error.errors()[0]["ctx"]["error"])) from None
 
 
 def write_destination(destination: Destination) -> str | dict[str, Any]:
@@ -123,9 +133,11 @@ def write_destination(destination: Destination) -> str | dict[str, Any]:
             return {"block": block_id}
         case ToNumber(number):
             return {"number": number}
+        case ToMailbox(block_id):
+            return {"mailbox": block_id}
 
 
-def _one_of(words: list[str], **fields: dict[str, Any]) -> WithJsonSchema:
+def one_of(words: list[str], **fields: dict[str, Any]) -> WithJsonSchema:
     """JSON Schema of: one of `words`, or a mapping with exactly one of `fields`."""
     mappings = [
         {
@@ -139,8 +151,8 @@ def _one_of(words: list[str], **fields: dict[str, Any]) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [*([{"enum": words}] if words else []), *mappings]})
 
 
-_ID_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
-_PROMPT_SCHEMA = _one_of([], audio={"type": "string", "minLength": 1}).json_schema or {}
+ID_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+_PROMPT_SCHEMA = one_of([], audio={"type": "string", "minLength": 1}).json_schema or {}
 
 PromptField = Annotated[
     Prompt,
@@ -154,11 +166,11 @@ StepField = Annotated[
     Step,
     PlainValidator(_read_step),
     PlainSerializer(write_step),
-    _one_of(["next", "end"], question=_ID_SCHEMA, block=_ID_SCHEMA),
+    one_of(["next", "end"], question=ID_SCHEMA, block=ID_SCHEMA),
 ]
 DestinationField = Annotated[
     Destination,
     PlainValidator(_read_destination),
     PlainSerializer(write_destination),
-    _one_of(["hangup"], block=_ID_SCHEMA, number={"type": ["string", "integer"]}),
+    one_of(["hangup"], block=ID_SCHEMA, number={"type": ["string", "integer"]}, mailbox=ID_SCHEMA),
 ]

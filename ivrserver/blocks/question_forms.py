@@ -19,6 +19,7 @@ from ivrserver.blocks.questions import (
     Message,
     Record,
     Retries,
+    Transfer,
     YesNo,
 )
 
@@ -162,6 +163,20 @@ class RecordForm(QuestionForm):
     no_input: RetriesForm = Field(RetriesForm(tries=1), description="when it is silent")
 
 
+class TransferForm(QuestionForm):
+    """Connects the caller to somebody; when the far end hangs up, the IVR goes on."""
+
+    makes = Transfer
+    type: Literal["transfer"]
+    destination: kinds.Called = Field(
+        description="phone number, or a registered phone's name or extension; may hold an @name"
+    )
+    timeout: kinds.Seconds = Field(30.0, gt=0, le=300, description="seconds that it rings")
+    record: bool = Field(True, description="record the call, after a warning to both parties")
+    unanswered: StepField = Field(NEXT, description="the step when nobody was reached")
+
+
 AnyQuestionForm = Annotated[
-    MessageForm | DigitsForm | ChoiceForm | YesNoForm | RecordForm, Field(discriminator="type")
+    MessageForm | DigitsForm | ChoiceForm | YesNoForm | RecordForm | TransferForm,
+    Field(discriminator="type"),
 ]

@@ -52,9 +52,7 @@ class Holiday:
         """Whether `day` is one of them."""
         if not self.yearly:
             return self.first <= day <= self.last
-        first, last, today = (
-            (each.month, each.day) for each in (self.first, self.last, day)
-        )
+        first, last, today = ((each.month, each.day) for each in (self.first, self.last, day))
         return first <= today <= last if first <= last else today >= first or today <= last
 
 

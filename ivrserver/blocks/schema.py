@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
+from enum import IntEnum
 from pathlib import PurePosixPath
-from typing import Any, Literal, Self
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, model_serializer, model_validator
+from pydantic import ConfigDict, Field, TypeAdapter, model_serializer, model_validator
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import to_jsonable_python
 from pydantic_core.core_schema import SerializerFunctionWrapHandler
 
 from ivrserver.blocks import fields as kinds
+from ivrserver.blocks.block_form import BlockForm
 from ivrserver.blocks.destinations import HangUp, NextQuestion
+from ivrserver.blocks.findme_forms import FindMeForm, Then, write_next_action
 from ivrserver.blocks.forms import Form, or_text
-from ivrserver.blocks.model import Account, AudioFile, Ivr, PhoneNumber
+from ivrserver.blocks.ivr_forms import IvrForm
+from ivrserver.blocks.model import Account, AudioFile, Block, PhoneNumber
 from ivrserver.blocks.places import (
     DestinationField,
     write_destination,
     write_prompt,
     write_step,
 )
-from ivrserver.blocks.question_forms import AnyQuestionForm
 from ivrserver.blocks.questions import Prompt
-from ivrserver.blocks.webhook import Webhook, WebhookMethod, WebhookMode, WebhookParameter
+from ivrserver.blocks.receptionist_forms import ReceptionistForm
+from ivrserver.blocks.voicemail_forms import VoicemailForm
 
 
 class NumberForm(Form):
@@ -56,67 +60,20 @@ class AudioForm(Form):
         return self.path if self.name == PurePosixPath(self.path).name else write(self)
 
 
-class WebhookForm(Form):
-    """Where an IVR's results go, and what the reply may decide."""
-
-    makes = Webhook
-    mode: WebhookMode = Field(WebhookMode.NONE, description="what is done with the reply")
-    method: WebhookMethod = Field(WebhookMethod.POST, description="how parameters travel")
-    url: kinds.Url = Field("", description="the Target URL; its own query string is kept")
-    fallback_url: kinds.Url = Field("", description="asked when the Target URL gave no reply")
-    parameters: dict[kinds.ParameterName, kinds.Id] = Field(
-        {}, description="parameter name: id of the question whose answer it carries"
-    )
-    include_sourcetrak: bool = Field(False, description="send every st_ parameter too")
-    transcription_url: kinds.Url = Field("", description="receives finished transcriptions")
-    secret: kinds.Secret = Field(
-        "", description="signs each request; whsec_ and base64", repr=False
-    )
-
-    def parts(self) -> dict[str, Any]:
-        """The value's fields."""
-        pairs = tuple(WebhookParameter(name, number) for name, number in self.parameters.items())
-        return super().parts() | {"parameters": pairs}
-
-    @classmethod
-    def parts_of(cls, value: Webhook) -> dict[str, Any]:
-        """The form's fields; the parameters are a mapping there."""
-        pairs = {parameter.name: parameter.question_id for parameter in value.parameters}
-        return super().parts_of(value) | {"parameters": pairs}
-
-    @model_validator(mode="after")
-    def _has_somewhere_to_go(self) -> Self:
-        if self.mode is not WebhookMode.NONE and not self.url:
-            raise ValueError(f"mode {self.mode.value} needs a url; add it")
-        if self.fallback_url and not self.url:
-            raise ValueError("fallback_url needs a url; add it")
-        return self
+AnyBlockForm = Annotated[
+    IvrForm | FindMeForm | ReceptionistForm | VoicemailForm, Field(discriminator="kind")
+]
+_BLOCK: TypeAdapter[BlockForm] = TypeAdapter(AnyBlockForm)
 
 
-class IvrForm(Form):
-    """An IVR: an ordered list of questions, and what happens when they have been asked."""
+def block_of(definition: Any) -> Block:
+    """The block of a mapping as a flow file or the database has it.
 
-    makes = Ivr
-    block_id: kinds.Id = Field(alias="id", description="unique among all blocks; sent as ivr_id")
-    kind: Literal["ivr"] = Field(description="what the block is")
-    name: kinds.Name = Field(description="for people")
-    language: kinds.Language = Field("en-US", description="of its prompts, such as en-US")
-    voice: kinds.Line = Field("", description="the speech engine's voice; empty: its own choice")
-    questions: tuple[AnyQuestionForm, ...] = Field(
-        max_length=1000, description="asked in this order"
-    )
-    webhook: WebhookForm = Field(WebhookForm(), description="where the results go")
-    next_step: DestinationField = Field(
-        HangUp(), description="where a completed call goes when no webhook decides"
-    )
-    backup_routing: DestinationField | None = Field(
-        None, description="where a call goes when the webhook fails; none: an apology, then hang up"
-    )
-
-    @classmethod
-    def parts_of(cls, value: Ivr) -> dict[str, Any]:
-        """The form's fields."""
-        return super().parts_of(value) | {"kind": "ivr"}
+    Raises:
+        pydantic.ValidationError: it is no block.
+    """
+    block: Block = _BLOCK.validate_python(definition).value()
+    return block
 
 
 class AccountForm(Form):
@@ -126,7 +83,7 @@ class AccountForm(Form):
     model_config = ConfigDict(title="ivrserver flow file")
     numbers: tuple[NumberForm, ...] = Field((), description="numbers that callers dial")
     audio: tuple[AudioForm, ...] = Field((), description="audio files that prompts may name")
-    blocks: tuple[IvrForm, ...] = Field((), description="what calls run through")
+    blocks: tuple[AnyBlockForm, ...] = Field((), description="what calls run through")
 
     @model_validator(mode="before")
     @classmethod
@@ -160,6 +117,10 @@ def as_yaml(default: Any) -> Any:
             return write_step(default)
         case HangUp():
             return write_destination(default)
+        case Then():
+            return write_next_action(default)
+        case IntEnum():
+            return default.name.lower()
         case _:
             return to_jsonable_python(default)
 

@@ -13,10 +13,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ivrserver.blocks import Account, AudioFile, Block
-from ivrserver.blocks.forms import Form
+from ivrserver.blocks import Account, AudioFile, Block, Ivr
+from ivrserver.blocks.forms import Form, form_of
 from ivrserver.blocks.lint import Known
-from ivrserver.blocks.schema import IvrForm, NumberForm
+from ivrserver.blocks.schema import NumberForm, block_of
 from ivrserver.errors import StorageError
 from ivrserver.storage import tables
 from ivrserver.storage.audio import store
@@ -89,7 +89,7 @@ class Accounts:
             StorageError: the database is away.
         """
         account = await self.export()
-        blocks = frozenset(block.block_id for block in account.blocks)
+        blocks = {block.block_id: form_of(block).tree()["kind"] for block in account.blocks}
         return Known(blocks, frozenset(audio.name for audio in account.audio))
 
     async def audio_files(self) -> dict[str, Path]:
@@ -113,7 +113,7 @@ async def read(connection: AsyncConnection) -> StoredAccount:
     try:
         account = Account(
             numbers=tuple(NumberForm.model_validate(row.definition).value() for row in numbers),
-            blocks=tuple(IvrForm.model_validate(row.definition).value() for row in blocks),
+            blocks=tuple(block_of(row.definition) for row in blocks),
             audio=tuple(AudioFile(row.name, row.path) for row in audio),
         )
     except ValidationError as error:
@@ -157,7 +157,7 @@ def _definition(form: Form) -> dict[str, Any]:
 
 
 def _block_row(block: Block) -> dict[str, Any]:
-    definition = _definition(IvrForm.of(block))
+    definition = _definition(form_of(block))
     return {
         "block_id": block.block_id,
         "kind": definition["kind"],
@@ -179,7 +179,8 @@ async def _write_questions(connection: AsyncConnection, account: Account) -> Non
             "sensitive": question["sensitive"],
         }
         for block in account.blocks
-        for position, question in enumerate(_definition(IvrForm.of(block))["questions"])
+        if isinstance(block, Ivr)
+        for position, question in enumerate(_definition(form_of(block))["questions"])
     ]
     if not rows:
         return

@@ -11,8 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ivrserver.blocks import question_forms as asked
+from ivrserver.blocks import receptionist_forms as receptionists
+from ivrserver.blocks import schedule_forms as schedules
 from ivrserver.blocks import schema as forms
+from ivrserver.blocks.block_form import BlockForm
+from ivrserver.blocks.findme_forms import NEXT_ACTION_BLOCKS, NEXT_ACTION_WORDS
 from ivrserver.blocks.forms import Model
+from ivrserver.blocks.ivr_forms import WebhookForm
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
 PAGE = REFERENCE / "flow-files.md"
@@ -23,6 +28,7 @@ SECTIONS: Mapping[str, tuple[type[Model], ...]] = {
     "A flow file": (forms.AccountForm,),
     "Numbers": (forms.NumberForm,),
     "Audio": (forms.AudioForm,),
+    "Every block": (BlockForm,),
     "IVR": (forms.IvrForm,),
     "Every question": (asked.QuestionForm,),
     "Questions that wait for keys": (asked.KeyQuestionForm,),
@@ -31,8 +37,14 @@ SECTIONS: Mapping[str, tuple[type[Model], ...]] = {
     "`choice`": (asked.ChoiceForm, asked.ChoiceKeyForm),
     "`yes_no`": (asked.YesNoForm,),
     "`record`": (asked.RecordForm,),
+    "`transfer`": (asked.TransferForm,),
     "Retries: `no_input` and `invalid`": (asked.RetriesForm,),
-    "Webhook": (forms.WebhookForm,),
+    "Webhook": (WebhookForm,),
+    "FindMe": (forms.FindMeForm,),
+    "Virtual Receptionist": (forms.ReceptionistForm,),
+    "Menu": (receptionists.MenuForm, receptionists.FailureForm),
+    "Voicemail": (forms.VoicemailForm,),
+    "Schedule": (schedules.ScheduleForm, schedules.HoursForm, schedules.HolidayForm),
 }
 PLACES = {
     "prompt": "prompt",
@@ -42,7 +54,31 @@ PLACES = {
     "backup_routing": "destination",
     "no_input": "retries",
     "invalid": "retries",
+    "greeting": "prompt",
+    "unanswered": "step",
+    "closed": "destination, or menu",
+    "holiday": "destination, or menu",
+    "schedule": "schedule",
+    "menu": "menu",
+    "opens": "time of day",
+    "closes": "time of day",
+    "first": "date",
+    "last": "date",
+    "days": "days",
+    "next_action": ", ".join(
+        [*(f"`{word}`" for word in NEXT_ACTION_WORDS)]
+        + [f"`{{{kind}: ID}}`" for kind in NEXT_ACTION_BLOCKS]
+    ),
 }
+"""What fields hold that have a form of their own."""
+OTHERWISE = {
+    (asked.TransferForm, "destination"): "text",
+    (forms.FindMeForm, "closed"): "destination",
+    (receptionists.FailureForm, "then"): "destination",
+    (receptionists.MenuForm, "invalid"): "failure",
+    (receptionists.MenuForm, "no_input"): "failure",
+}
+"""And where such a field holds something else."""
 
 
 def tables() -> str:
@@ -73,7 +109,8 @@ def _tables(shown: tuple[type[Model], ...]) -> Iterator[str]:
             field = form.model_fields[name]
             alias = field.alias or name
             default = "**required**" if field.is_required() else _code(forms.as_yaml(field.default))
-            value = PLACES.get(name) or _value(properties[alias])
+            known = OTHERWISE.get((form, name)) or PLACES.get(name)
+            value = known or _value(properties[alias], schema.get("$defs", {}))
             yield f"| `{alias}` | {value} | {default} | {field.description} |"
 
 
@@ -85,14 +122,14 @@ def _code(default: Any) -> str:
     return f"`{shown}`"
 
 
-def _value(schema: Mapping[str, Any]) -> str:
+def _value(schema: Mapping[str, Any], defined: Mapping[str, Any]) -> str:
     match schema:
         case {"$ref": name}:
-            return {"WebhookForm": "webhook", "WebhookMode": _words(forms.WebhookMode)}.get(
-                name.rpartition("/")[2], _words(forms.WebhookMethod)
-            )
+            return _value(defined[name.rpartition("/")[2]], defined)
         case {"const": word}:
             return f"`{word}`"
+        case {"enum": words}:
+            return ", ".join(f"`{word}`" for word in words)
         case {"type": "integer", "minimum": low, "maximum": high}:
             return f"{low} to {high:,}" if high < 1_000_000 else "id: a whole number from 1"
         case {"type": "number", "maximum": high}:
@@ -101,14 +138,12 @@ def _value(schema: Mapping[str, Any]) -> str:
             return "`true` or `false`"
         case {"type": "array"}:
             return "list"
+        case {"properties": {"transcription_url": _}}:
+            return "webhook"
         case {"type": "object"}:
             return "fields"
         case _:
             return "text"
-
-
-def _words(kind: Any) -> str:
-    return ", ".join(f"`{member.value}`" for member in kind)
 
 
 if __name__ == "__main__":

@@ -238,7 +238,7 @@ def test_audio_outside_the_flow_files_folder_is_refused(path: str) -> None:
 def test_files_may_refer_to_each_others_blocks_and_to_those_in_the_database() -> None:
     number = source("numbers: [{number: a, destination: {block: 100}}]", "number.yaml")
     block = source(ivr(rest="next_step: {block: 200}"), "block.yaml")
-    account = load([number, block], Known(blocks=frozenset({200})))
+    account = load([number, block], Known(blocks={200: "ivr"}))
     assert [one.number for one in account.numbers] == ["a"]
     with pytest.raises(FlowFileError, match=r"block\.yaml:7: .* there is no block 200; there is 1"):
         load([number, block])

@@ -25,7 +25,7 @@ from ivrserver.actions.model import RunIvr, TransferCall
 from ivrserver.actions.parameters import IVR_PARAMETERS, SOURCETRAK_PARAMETERS, Generated
 from ivrserver.actions.parser import parse
 from ivrserver.actions.reference import App, Parameter
-from ivrserver.blocks.schema import WebhookForm
+from ivrserver.blocks.ivr_forms import WebhookForm
 from ivrserver.blocks.webhook import valid_secret
 from ivrserver.config import WebhookSettings
 from ivrserver.webhooks.signing import signature_headers

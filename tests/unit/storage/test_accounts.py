@@ -83,7 +83,7 @@ async def test_applying_adds_and_replaces_and_only_prunes_when_asked(
             "number one", "number two", "block 1 (New)", "block 2 (Survey)",
         )  # fmt: skip
         assert await store.export() == Account((), (ivr(3),))
-        assert await store.known() == Known(frozenset({3}))
+        assert await store.known() == Known({3: "ivr"})
 
 
 async def test_an_account_that_leads_nowhere_changes_nothing(
