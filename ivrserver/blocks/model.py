@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ivrserver.blocks.audio_names import find_audio
 from ivrserver.blocks.destinations import Destination, HangUp
 from ivrserver.blocks.findme import FindMe
 from ivrserver.blocks.numbers import webhook_form
@@ -109,7 +108,3 @@ class FlowBook:
             blocks={block.block_id: block for block in account.blocks},
             audio={audio.name: audio.path for audio in account.audio},
         )
-
-    def audio_path(self, name: str) -> str:
-        """Path of the library file that `name` means (see `find_audio`); empty: none."""
-        return self.audio.get(find_audio(self.audio, name), "")

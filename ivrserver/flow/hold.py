@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from ivrserver.blocks import FindMe, Prompt
+from ivrserver.blocks.audio_names import find_audio
 from ivrserver.errors import TelephonyError
-from ivrserver.flow.audio_names import find_audio
 from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.crew import Crew
 from ivrserver.flow.events import HoldStarted, Warned

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from ivrserver.blocks import FindMe, Prompt, ScreenMethod
+from ivrserver.blocks.audio_names import find_audio
 from ivrserver.errors import MediaFailed
-from ivrserver.flow.audio_names import find_audio
 from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.digits import DigitRule
 from ivrserver.flow.events import Warned

@@ -185,7 +185,7 @@ def test_closed_doors_lead_somewhere_else() -> None:
         ("hours: [{days: mon, open: 9am, close: 17:00}]", ".hours[0].open",
          'must be a time of day such as "09:00"'),
         ("hours: [{days: mon, open: 09:00, close: 25:00}]", ".hours[0].close", "a time of day"),
-        ("hours: [{days: mon, open: 22:00, close: 06:00}]", ".hours[0]", "write hours over midnigh"),
+        ("hours: [{days: mon, open: 22:00, close: 06:00}]", ".hours[0]", "write hours over"),
         ("hours: [{days: mon, open: 09:00, close: 09:00}]", ".hours[0]", "must close after it op"),
         ("hours: [{days: mon-fri, open: 09:00, close: 13:00}, "
          "{days: [fri, sat], open: 12:59, close: 24:00}]", ".hours[1]",
