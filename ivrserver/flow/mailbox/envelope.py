@@ -57,5 +57,6 @@ def _groups(number: str) -> list[str]:
     except phonenumbers.NumberParseException:
         return [number]
     written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    groups = re.findall(r"\d+", written)
-    return groups[1:] if nanp else groups
+    groups = re.findall(r"\d+", written)[1 if nanp else 0 :]
+    # What is no real number may be written with fewer digits than it has.
+    return groups if "".join(groups) == number else [number]

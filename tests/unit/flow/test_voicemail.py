@@ -63,7 +63,8 @@ async def test_the_recorder_is_told_the_limits_of_the_box() -> None:
     call = scene(max_seconds=3, silence=0)
     await call.call()
     made = call.journal.of(RecordingMade)[0]
-    assert (made.ended_by, made.seconds) == ("limit", pytest.approx(3.0))
+    assert made.ended_by == "limit"
+    assert made.seconds == pytest.approx(3.0)
 
 
 async def test_pound_ends_the_message() -> None:
