@@ -79,6 +79,29 @@ def test_what_counts_is_decided_by_the_rule(rule: DigitRule, keys: str, problem:
     assert verdict.problem == problem
 
 
+MENU = DigitRule(longest=3, terminator="#", between=2.0, allowed=frozenset({"1", "2", "234"}))
+
+
+def test_an_allowed_answer_ends_at_once_when_no_longer_one_begins_with_it() -> None:
+    assert typed(MENU, "1") == Verdict("1", Ending.LAST_DIGIT)
+    assert typed(MENU, "234") == Verdict("234", Ending.LAST_DIGIT)
+
+
+def test_an_allowed_answer_waits_for_a_longer_one_that_begins_with_it() -> None:
+    machine = DigitMachine(MENU)
+    machine.begin(0.0)
+    assert machine.feed("2", 1.0) is None
+    assert machine.expire(3.0) == Verdict("2", Ending.PAUSE)
+    assert typed(MENU, "2#") == Verdict("2", Ending.TERMINATOR)
+
+
+def test_keys_that_lead_nowhere_are_collected_to_their_end() -> None:
+    assert typed(MENU, "29") is None, "a third one may be on its way"
+    verdict = typed(MENU, "299")
+    assert verdict is not None
+    assert (verdict.keys, verdict.counts) == ("299", False)
+
+
 rules = st.builds(
     lambda low, more, end, first, between: DigitRule(
         shortest=low, longest=low + more, terminator=end, first=first, between=between
