@@ -292,6 +292,8 @@ class FarEnd:
     """A word that they say whenever they are recorded."""
     stays: float = 30.0
     """Seconds until they hang up once they are bridged."""
+    error: Exception | None = None
+    """Dialling them is a mistake of ours."""
 
 
 class FakeBridge:
@@ -340,6 +342,8 @@ class FakeDialer:
         self.broken_bridge = False
         self.broken_recorder = ""
         """``start`` or ``end``: when recording a bridge fails."""
+        self.broken_ears = False
+        """Legs cannot be recorded."""
         self.refers = False
         self.referral = Referral(accepted=True, reason="accepted (SIP 202)")
         self.referred: list[str] = []
@@ -364,6 +368,8 @@ class FakeDialer:
             raise
         if caller.gone.done():
             return DialledLeg(LegOutcome.FAILED, "the caller left")
+        if person.error is not None:
+            raise person.error
         if person.outcome is not LegOutcome.ANSWERED:
             return DialledLeg(person.outcome, person.reason)
         return DialledLeg(LegOutcome.ANSWERED, "answered", self._answer(order.leg_id, person))
@@ -372,6 +378,7 @@ class FakeDialer:
         loop = asyncio.get_running_loop()
         leg = self.legs[leg_id] = FakeChannel(leg_id)
         leg.says, leg.talks, leg.stays = person.says, 0.5 if person.says else 0, person.stays
+        leg.broken_recorder = self.broken_ears
         for seconds, act in person.acts:
             if act == "hang up":
                 loop.call_later(seconds, leg.leave)
