@@ -6,7 +6,8 @@ its sentences and one value of it for each language (`EN`, `ES`, `FR`, `DE`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 
 from ivrserver.flow.phrases import findme, mailbox, menus, voicemail
 from ivrserver.flow.phrases.findme import FindMePhrases
@@ -80,3 +81,13 @@ _BY_LANGUAGE = {
 def phrases(language: str) -> Phrases:
     """The sentences for a BCP 47 tag; English where there are none."""
     return _BY_LANGUAGE.get(language.partition("-")[0].lower(), _BY_LANGUAGE["en"])
+
+
+def sentences(
+    area: Phrases | FindMePhrases | MenuPhrases | VoicemailPhrases | MailboxPhrases,
+) -> Iterator[str]:
+    """The sentences of one area that are said as they are, not those that hold names or numbers."""
+    for field in fields(area):
+        value = getattr(area, field.name)
+        if isinstance(value, str) and "{" not in value:
+            yield value
