@@ -172,15 +172,12 @@ async def test_a_missing_program_says_how_to_mend_it(
 def test_a_program_may_end_before_it_has_read_the_text(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = tmp_path / "flite"
-    quick.write_text("#!/bin/sh\necho version 1\n")
-    quick.chmod(0o755)
+    (tmp_path / "flite").symlink_to("/bin/true")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
 
     async def ask() -> None:
-        for _ in range(10):
-            finished = await Command("flite", settings.packages).run([], SENTENCE)
-            assert (finished.status, finished.output) == (0, b"version 1\n")
+        for _ in range(50):
+            assert (await Command("flite", settings.packages).run([], SENTENCE)).status == 0
 
     # The loop that serves calls; asyncio's own forgives writing to a program that is gone.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
