@@ -109,7 +109,7 @@ def _read(data: bytes) -> tuple[Samples, int]:
 def _trimmed(samples: Samples, rate: int) -> Samples:
     """Cut silence off both ends, but leave enough that no sound is clipped."""
     loudness = _frame_levels(samples, round(_FRAME * rate))
-    loudest = loudness.max(initial=0.0)
+    loudest = float(np.max(loudness, initial=0.0))
     if loudest <= _FLOOR:
         return np.zeros(round(_QUIET_PROMPT * rate), dtype=np.float32)
     heard = np.flatnonzero(loudness > max(loudest * _SILENT, _FLOOR))
@@ -121,7 +121,7 @@ def _trimmed(samples: Samples, rate: int) -> Samples:
 def _levelled(samples: Samples, rate: int) -> Samples:
     """Bring the active parts to the target level, unless peaks would be cut: then less."""
     loudness = _frame_levels(samples, round(4 * _FRAME * rate))
-    loudest = loudness.max(initial=0.0)
+    loudest = float(np.max(loudness, initial=0.0))
     if loudest <= _FLOOR:
         return samples
     active = loudness[loudness > loudest * _ACTIVE]

@@ -55,11 +55,14 @@ class Command:
                 f"{self._name} is not on this machine; `ivrserver up` fetches it, "
                 f"or install it: apt-get install {self._name}"
             )
+        # A file, no pipe: under uvloop it is an error to write to a program that has ended already.
+        given = os.memfd_create("stdin")
         try:
+            os.pwrite(given, text.encode(), 0)
             process = await asyncio.create_subprocess_exec(
                 *self._program.argv,
                 *arguments,
-                stdin=asyncio.subprocess.PIPE,
+                stdin=given,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 env={**os.environ, **self._program.env},
@@ -69,8 +72,10 @@ class Command:
         except OSError as error:
             self._program = None
             raise SpeechError(f"{self._name} cannot be started: {error.strerror}") from error
+        finally:
+            os.close(given)
         try:
-            output, complaint = await process.communicate(text.encode())
+            output, complaint = await process.communicate()
         finally:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):

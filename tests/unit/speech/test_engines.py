@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import uvloop
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -166,6 +167,21 @@ async def test_a_missing_program_says_how_to_mend_it(
     elsewhere = settings.packages.model_copy(update={"cache": tmp_path})
     with pytest.raises(SpeechError, match="apt-get install flite"):
         await Command("flite", elsewhere).question("--version")
+
+
+def test_a_program_may_end_before_it_has_read_the_text(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "flite").symlink_to("/bin/true")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+    async def ask() -> None:
+        for _ in range(50):
+            assert (await Command("flite", settings.packages).run([], SENTENCE)).status == 0
+
+    # The loop that serves calls; asyncio's own forgives writing to a program that is gone.
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(ask())
 
 
 async def test_the_doctor_sees_which_engines_speak(settings: Settings) -> None:
