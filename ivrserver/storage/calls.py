@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ivrserver.flow.events import KINDS, Event, Warned
 from ivrserver.flow.question import MASK
-from ivrserver.flow.records import Checkpoint, RecordingMade, TimelineEntry, WebhookAttempt
+from ivrserver.flow.records import (
+    Checkpoint,
+    MessageLeft,
+    RecordingMade,
+    TimelineEntry,
+    WebhookAttempt,
+)
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.tables import (
     answers,
     calls,
     checkpoints,
+    messages,
     questions,
     recordings,
     respondents,
@@ -73,6 +80,7 @@ class CallDetails:
     call: CallRow
     respondents: tuple[RespondentRow, ...]
     recordings: tuple[RecordingMade, ...]
+    messages: tuple[MessageLeft, ...]
     timeline: tuple[TimelineEntry, ...]
 
 
@@ -131,6 +139,7 @@ class Calls:
                     call=CallRow(**found[0]),
                     respondents=await _respondents(connection, call_id),
                     recordings=await _recordings(connection, call_id),
+                    messages=await _messages(connection, call_id),
                     timeline=await _timeline(connection, call_id),
                 )
 
@@ -219,14 +228,28 @@ async def _recordings(connection: AsyncConnection, call_id: str) -> tuple[Record
     return tuple(RecordingMade(at=row.pop("recorded_at"), **row) for row in rows)
 
 
+async def _messages(connection: AsyncConnection, call_id: str) -> tuple[MessageLeft, ...]:
+    order = (messages.c.left_at, messages.c.message_id)
+    rows = await _rows(connection, _of_call(messages, call_id).order_by(*order))
+    kept = [each.name for each in fields(MessageLeft) if each.name != "at"]
+    return tuple(
+        MessageLeft(at=row["left_at"], **{name: row[name] for name in kept}) for row in rows
+    )
+
+
 async def _timeline(connection: AsyncConnection, call_id: str) -> tuple[TimelineEntry, ...]:
     rows = await _rows(connection, _of_call(timeline, call_id).order_by(timeline.c.seq))
-    return tuple(TimelineEntry(call_id, row["happened_at"], _event(row)) for row in rows)
+    return tuple(
+        TimelineEntry(call_id, row["happened_at"], _event(row), row["leg_id"]) for row in rows
+    )
 
 
 def _event(row: dict[str, Any]) -> Event:
     """The stored event; what another version wrote and this one cannot read is a warning."""
     kind, data = KINDS.get(row["kind"]), row["data"]
-    if kind is not None and {each.name for each in fields(kind)} == data.keys():
-        return kind(**data)
+    if kind is not None:
+        known = {each.name for each in fields(kind)}
+        needed = {each.name for each in fields(kind) if each.default is MISSING}
+        if needed <= data.keys() <= known:
+            return kind(**data)
     return Warned(f"an event of another version: {row['kind']}")

@@ -22,6 +22,7 @@ from ivrserver.flow.records import (
     CallClosed,
     CallOpened,
     Checkpoint,
+    MessageLeft,
     Record,
     RecordingMade,
     RespondentClosed,
@@ -43,6 +44,7 @@ class Statement(IntEnum):
     OPEN_RESPONDENT = auto()
     RECORDING = auto()
     ANSWER = auto()
+    MESSAGE = auto()
     CHECKPOINT = auto()
     ATTEMPT = auto()
     TIMELINE = auto()
@@ -74,8 +76,9 @@ class RowWriter:
     def _row(self, seq: int, record: Record) -> tuple[Statement, Row]:
         time = self._time
         match record:
-            case TimelineEntry(call_id, at, event):
-                return Statement.TIMELINE, (call_id, seq, time(at), kind_of(event), _json(event))
+            case TimelineEntry(call_id, at, event, leg_id):
+                happened = (kind_of(event), _json(event), leg_id)
+                return Statement.TIMELINE, (call_id, seq, time(at), *happened)
             case Checkpoint() as r:
                 visited, parameters = _json(r.blocks_visited), _json(r.user_parameters)
                 where = (r.call_id, time(r.at), r.block_id, r.response_id, r.question_id)
@@ -96,6 +99,11 @@ class RowWriter:
             case RecordingMade() as r:
                 how = (r.seconds, r.ended_by, r.audio_format, r.transcribe)
                 return Statement.RECORDING, (r.name, r.call_id, time(r.at), *how)
+            case MessageLeft() as r:
+                box = (r.message_id, r.block_id, r.call_id, time(r.at))
+                heard = (r.caller_id, r.recording, r.seconds, "new")
+                outbox = (time(r.at), 0, None, "", None)
+                return Statement.MESSAGE, (*box, *heard, *outbox)
             case WebhookAttempt() as r:
                 asked = (r.webhook_id, r.number, time(r.at), r.method, r.url, _json(r.parameters))
                 got = (r.status, r.body, r.error, r.seconds)
@@ -145,6 +153,7 @@ def _compiled(dialect: Dialect) -> dict[Statement, str]:
         Statement.OPEN_CALL: once(tables.calls),
         Statement.OPEN_RESPONDENT: once(tables.respondents),
         Statement.RECORDING: newest(tables.recordings),
+        Statement.MESSAGE: once(tables.messages),
         Statement.ANSWER: newest(tables.answers),
         Statement.CHECKPOINT: newest(tables.checkpoints),
         Statement.ATTEMPT: once(tables.webhook_attempts),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.config import DatabaseSettings, Settings
 from ivrserver.errors import StorageError
-from ivrserver.storage import database, migrate, schema_state
+from ivrserver.storage import Calls, database, migrate, schema_state
 from ivrserver.storage.schema import alembic_config
 from ivrserver.storage.tables import metadata
 
@@ -68,3 +71,44 @@ async def test_a_database_of_a_newer_version_is_refused(database_url: str) -> No
             await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         with pytest.raises(StorageError, match="schema 9999 is of a newer version"):
             await migrate(engine)
+
+
+OLD_CALL = """INSERT INTO calls (call_id, started_at, channel_id, number_called, caller_id,
+    phone_label, revision)
+    VALUES ('c1', '2030-01-02 15:04:05.000000+00:00', 'ch', '1', '2', '', 1)"""
+OLD_ENTRY = """INSERT INTO timeline (call_id, seq, happened_at, kind, data)
+    VALUES ('c1', 7, '2030-01-02 15:04:05.000000+00:00', 'call_answered', '{}')"""
+MESSAGE = """INSERT INTO messages (message_id, block_id, call_id, left_at, caller_id, recording,
+    seconds, state, mail_attempts, mail_error) VALUES ('m1', 300, 'c1',
+    '2030-01-02 15:04:05.000000+00:00', '', 'r', 1.5, 'new', 0, '')"""
+
+
+async def test_calls_of_the_first_version_go_to_the_second_and_back(database_url: str) -> None:
+    def to(revision: str, run: Callable[[Config, str], None]) -> Callable[[Connection], None]:
+        return lambda connection: run(alembic_config(connection), revision)
+
+    async with database(settings(database_url)) as engine:
+        async with engine.begin() as connection:
+            await connection.run_sync(to("0001", command.upgrade))
+            for row in (OLD_CALL, OLD_ENTRY):
+                await connection.exec_driver_sql(row)
+        assert (await migrate(engine)).ready
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql(MESSAGE)
+            await connection.exec_driver_sql("INSERT INTO mailboxes (block_id) VALUES (300)")
+            (entry,) = await connection.execute(text("SELECT seq, kind, leg_id FROM timeline"))
+            assert tuple(entry) == (7, "call_answered", "")
+            (box,) = await connection.execute(text("SELECT * FROM mailboxes"))
+            assert tuple(box) == (300, "", 0, None, "standard", "", "")
+        details = await Calls(engine).details("c1")
+        assert details is not None
+        assert [entry.leg_id for entry in details.timeline] == [""]
+        async with engine.begin() as connection:
+            await connection.run_sync(to("0001", command.downgrade))
+        async with engine.begin() as connection:
+            (entry,) = await connection.execute(text("SELECT * FROM timeline"))
+            assert entry._mapping["kind"] == "call_answered"
+            assert "leg_id" not in entry._mapping
+            (call,) = await connection.execute(text("SELECT call_id FROM calls"))
+            assert call.call_id == "c1"
+        assert (await migrate(engine)).ready

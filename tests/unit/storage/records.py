@@ -5,12 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from ivrserver.config import DatabaseSettings, Settings
-from ivrserver.flow.events import CallEnded, CallStarted, QuestionAsked, WebhookRequested
+from ivrserver.flow.events import (
+    CallEnded,
+    CallStarted,
+    LegScreened,
+    QuestionAsked,
+    WebhookRequested,
+)
 from ivrserver.flow.records import (
     AnswerGiven,
     CallClosed,
     CallOpened,
     Checkpoint,
+    MessageLeft,
     Record,
     RecordingMade,
     RespondentClosed,
@@ -57,6 +64,14 @@ def recording(call_id: str = "call-1") -> RecordingMade:
     )
 
 
+def message(number: int = 1, box: int = 300, call_id: str = "call-1") -> MessageLeft:
+    return MessageLeft(
+        message_id=f"m-{call_id}-{number}", call_id=call_id, block_id=box,
+        at=START + timedelta(seconds=number), caller_id="2125550123",
+        recording=f"rec-{call_id}-{number}", seconds=4.5,
+    )  # fmt: skip
+
+
 def attempt(number: int, call_id: str = "call-1", body: str = "<action/>") -> WebhookAttempt:
     return WebhookAttempt(
         webhook_id=f"r-{call_id}", response_id=f"r-{call_id}", number=number, at=START,
@@ -70,10 +85,13 @@ def timeline(call_id: str = "call-1") -> list[TimelineEntry]:
         CallStarted("2125550100", "2125550123"),
         QuestionAsked(1, "PIN", 1, "the first question"),
         WebhookRequested("POST", "https://example.com/", {"pin": "•••"}, 1),
+        LegScreened("leg-1", "declined", "pressed 2"),
         CallEnded("hung_up", "Größe"),
     ]
     return [
-        TimelineEntry(call_id, START + timedelta(microseconds=at), event)
+        TimelineEntry(
+            call_id, START + timedelta(microseconds=at), event, getattr(event, "leg_id", "")
+        )
         for at, event in enumerate(events)
     ]
 
@@ -85,7 +103,8 @@ def whole_call(call_id: str = "call-1") -> list[Record]:
         opened(call_id), first, respondent(call_id), checkpoint(1, call_id), *middle,
         answer(1, "1234", call_id, sensitive=True), checkpoint(2, call_id),
         answer(2, "5", call_id), answer(3, "", call_id, recording=f"rec-{call_id}"),
-        recording(call_id), answer(2, "7", call_id), attempt(1, call_id), attempt(2, call_id),
+        recording(call_id), message(1, 300, call_id), answer(2, "7", call_id),
+        attempt(1, call_id), attempt(2, call_id),
         RespondentClosed(response_id=f"r-{call_id}", at=START, completed=True), last,
         CallClosed(call_id=call_id, at=START + timedelta(seconds=9), reason="hung_up"),
     ]  # fmt: skip

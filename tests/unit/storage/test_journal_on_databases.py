@@ -11,9 +11,9 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from ivrserver.flow.events import Warned
+from ivrserver.flow.events import BlockLeft, Warned
 from ivrserver.flow.records import TimelineEntry
-from ivrserver.storage import Calls, database, migrate, open_journal
+from ivrserver.storage import Calls, database, migrate, open_journal, tables
 from ivrserver.storage.calls import AnswerRow
 from tests.postgres_fixture import PostgresServer
 from tests.unit.storage.records import (
@@ -21,6 +21,7 @@ from tests.unit.storage.records import (
     answer,
     attempt,
     checkpoint,
+    message,
     opened,
     recording,
     respondent,
@@ -61,8 +62,49 @@ async def test_everything_of_a_call_is_read_back_as_it_was_written(database_url:
     )
     assert run.attempts == (attempt(1), attempt(2))
     assert details.recordings == (recording(),)
+    assert details.messages == (message(),)
     assert list(details.timeline) == timeline()
     assert point == checkpoint(2)
+
+
+async def test_events_of_an_older_version_are_read_as_far_as_they_are_known(
+    database_url: str,
+) -> None:
+    async with database(settings(database_url)) as engine:
+        await migrate(engine)
+        async with open_journal(settings(database_url), engine) as journal:
+            journal.write(opened())
+            await journal.commit()
+        rows = [
+            ("block_left", {"block_id": 1, "completed": True, "reason": "x"}),
+            ("block_left", {"block_id": 1}),
+            ("bugle_blown", {}),
+        ]
+        async with engine.begin() as connection:
+            for seq, (kind, data) in enumerate(rows):
+                values = {"call_id": "call-1", "seq": seq, "happened_at": START, "kind": kind}
+                await connection.execute(tables.timeline.insert().values(data=data, **values))
+        details = await Calls(engine).details("call-1")
+    assert details is not None
+    assert [entry.event for entry in details.timeline] == [
+        BlockLeft(1, True, "x"),
+        Warned("an event of another version: block_left"),
+        Warned("an event of another version: bugle_blown"),
+    ]
+
+
+async def test_a_message_outlives_its_call(database_url: str) -> None:
+    async with database(settings(database_url)) as engine:
+        await migrate(engine)
+        async with open_journal(settings(database_url), engine) as journal:
+            journal.write(opened())
+            journal.write(message())
+            await journal.commit()
+        async with engine.begin() as connection:
+            await connection.execute(tables.calls.delete())
+            (row,) = await connection.execute(tables.messages.select())
+    assert (row.message_id, row.call_id, row.state) == ("m-call-1-1", None, "new")
+    assert row.mail_due == message().at, "a message is due for its e-mail at once"
 
 
 async def test_writing_the_same_again_changes_nothing(database_url: str) -> None:
