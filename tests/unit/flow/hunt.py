@@ -155,9 +155,11 @@ class Hunt:
     @property
     def fates(self) -> dict[str, tuple[str, str]]:
         """The newest outcome and reason of everybody who was called."""
-        events = [*self.journal.of(LegDecided), *self.journal.of(LegScreened)]
+        decided = [(e.leg_id, e.outcome, e.reason) for e in self.journal.of(LegDecided)]
+        screened = [(e.leg_id, e.outcome, e.reason) for e in self.journal.of(LegScreened)]
         return {
-            self.destination_of(event.leg_id): (event.outcome, event.reason) for event in events
+            self.destination_of(leg_id): (outcome, reason)
+            for leg_id, outcome, reason in decided + screened
         }
 
     @property

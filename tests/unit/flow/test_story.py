@@ -8,7 +8,17 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from ivrserver.flow.events import KINDS, CallAnswered, Event, PromptPlayed, kind_of
+from ivrserver.flow.events import (
+    KINDS,
+    BlockEntered,
+    CallAnswered,
+    Event,
+    LegDecided,
+    LegDialled,
+    LegScreened,
+    PromptPlayed,
+    kind_of,
+)
 from ivrserver.flow.records import TimelineEntry
 from ivrserver.flow.story import tell
 
@@ -53,3 +63,23 @@ def test_times_count_from_the_first_event() -> None:
 
 def test_a_call_without_events_has_no_story() -> None:
     assert list(tell([])) == []
+
+
+def test_what_concerns_a_leg_names_it_by_its_number_in_the_block() -> None:
+    events = [
+        (BlockEntered(7, "Sales", "the reply"), ""),
+        (LegDialled("x", "2125550111", 30), "x"),
+        (LegDialled("y", "2125550112", 30), "y"),
+        (LegScreened("y", "accepted", "pressed 1"), "y"),
+        (LegDecided("x", "cancelled", "leg 2 accepted"), "x"),
+        (BlockEntered(8, "Support", "the next action"), ""),
+        (LegDialled("z", "2125550113", 30), "z"),
+    ]
+    told = [line[10:] for line in tell([TimelineEntry("c", NOON, e, leg) for e, leg in events])]
+    assert told[1:5] == [
+        "dial       leg 1: 2125550111, at most 30 s",
+        "dial       leg 2: 2125550112, at most 30 s",
+        "answer     leg 2: accepted: pressed 1",
+        "leg        leg 1: cancelled because leg 2 accepted",
+    ]
+    assert told[6] == "dial       leg 1: 2125550113, at most 30 s"
