@@ -60,7 +60,7 @@ class AriBridge:
 
     @asynccontextmanager
     async def _leg_aside(self) -> AsyncIterator[None]:
-        """Take the leg out of the bridge for a moment too short to be heard."""
+        """Take the leg out of the bridge for some milliseconds: a frame may be lost each time."""
         await self._ari.remove_from_bridge(self.bridge_id, self._leg.channel_id)
         try:
             yield

@@ -55,7 +55,7 @@ class Referrals:
         return Referral(accepted=False, reason=reason)
 
     def _target(self, caller: AriChannel, destination: str) -> str | Referral:
-        """The SIP address at the caller's trunk that is to be called; a `Referral`: there is none."""
+        """The SIP address that the caller's trunk is to call; a `Referral`: why there is none."""
         trunk = self._trunks.get(caller.endpoint)
         if trunk is None:
             return Referral(accepted=False, reason="the caller came by no trunk")
