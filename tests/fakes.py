@@ -492,6 +492,7 @@ class FakeMailboxes:
     async def set_pin(self, block_id: int, pin: str) -> None:
         await self._reach()
         self.pins[block_id] = pin
+        self._wrong.pop(block_id, None)
 
     async def set_greeting(self, block_id: int, kind: GreetingKind, recording: str = "") -> None:
         await self._reach()

@@ -9,6 +9,7 @@ from ivrserver.storage.database import database
 from ivrserver.storage.flowfiles import FlowFiles, read_flow_files, write_flow_file
 from ivrserver.storage.journal import Journal, open_journal
 from ivrserver.storage.library import Library, open_library
+from ivrserver.storage.mailboxes import Mailboxes
 from ivrserver.storage.merge import Changes
 from ivrserver.storage.schema import SchemaState, migrate, schema_state
 
@@ -22,6 +23,7 @@ __all__ = [
     "FlowFiles",
     "Journal",
     "Library",
+    "Mailboxes",
     "RespondentRow",
     "SchemaState",
     "database",
