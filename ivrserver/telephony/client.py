@@ -323,6 +323,10 @@ class Ari:
         """Whether that recording still goes on."""
         return await self._unless_missing("recordings.getLive", recordingName=name) is not None
 
+    async def has_recording(self, name: str) -> bool:
+        """Whether there is a finished recording of that name."""
+        return await self._unless_missing("recordings.getStored", recordingName=name) is not None
+
     async def recording_file(self, name: str) -> bytes:
         """The WAV file of a finished recording."""
         reply = await self._call("recordings.getStoredFile", recordingName=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from ivrserver.errors import AriRefused, AriUnavailable
 from ivrserver.flow.ports import PlaybackEnded, Sound
@@ -59,6 +60,9 @@ class Playback:
         self._router.listen(self.playback_id, self._on_event)
         self._timer = asyncio.get_running_loop().call_later(self._seconds + MARGIN, self._give_up)
         try:
+            if missing := await self._missing():
+                self._finish(f"there is no recording {missing}")
+                return
             try:
                 await self._ari.play(channel_id, self.playback_id, self._media)
             except AriUnavailable:
@@ -72,6 +76,16 @@ class Playback:
         except BaseException:
             self.forget()
             raise
+
+    async def _missing(self) -> str:
+        """A recording that is not there; empty: all are. Asterisk neither says so nor finishes."""
+        for uri in self._media:
+            kind, _, name = uri.partition(":")
+            if kind == "recording":
+                with suppress(AriUnavailable):
+                    if not await self._ari.has_recording(name):
+                        return name
+        return ""
 
     async def end(self) -> None:
         """Silence it; returns when Asterisk has stopped. Nothing is reported."""
