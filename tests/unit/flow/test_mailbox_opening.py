@@ -135,7 +135,7 @@ async def test_the_mailbox_speaks_the_language_of_the_box() -> None:
     await listens(call, hang_up_at=1.0)
     french = phrases("fr").mailbox
     assert call.heard[0] == french.enter_pin
-    assert spoken(call)[0] == "Vous avez aucun nouveau message et aucun message gardé."
+    assert spoken(call)[0] == "Vous avez zéro nouveau message et zéro message gardé."
 
 
 async def test_a_receptionist_can_lead_to_a_mailbox() -> None:
