@@ -90,7 +90,7 @@ class Journey:
         if block is None:
             raise ActionError(f"there is no block {block_id}")
         if kind is not None and not isinstance(block, kind):
-            raise ActionError(f"block {block_id} is a {KINDS[type(block)]}, not a {KINDS[kind]}")
+            raise ActionError(f"block {block_id} is {KINDS[type(block)]}, not {KINDS[kind]}")
         return block
 
     async def _enter(self, block: Block, visit: Visit, reason: str) -> Move:

@@ -30,10 +30,10 @@ from ivrserver.blocks import (
 )
 
 KINDS: Mapping[type[Block], str] = {
-    Ivr: "IVR",
-    FindMe: "FindMe",
-    Receptionist: "Virtual Receptionist",
-    Voicemail: "voicemail box",
+    Ivr: "an IVR",
+    FindMe: "a FindMe",
+    Receptionist: "a Virtual Receptionist",
+    Voicemail: "a voicemail box",
 }
 """What people call each kind of block."""
 

@@ -28,9 +28,9 @@ from ivrserver.blocks import (
 )
 from ivrserver.config import LimitSettings
 from ivrserver.flow.events import ActionChosen, BackupRouted, BlockEntered, LegDecided, Warned
-from ivrserver.flow.ports import DialledLeg, LegOutcome, WebhookResult
+from ivrserver.flow.ports import WebhookResult
 from ivrserver.flow.records import CallClosed, RespondentClosed, WebhookAttempt
-from tests.fakes import FakeChannel
+from tests.fakes import FarEnd
 from tests.unit.flow.scene import Scene, ivr
 
 pytestmark = pytest.mark.looptime
@@ -215,19 +215,23 @@ async def test_no_reply_means_backup_routing_and_the_timeline_says_why() -> None
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("<action><app>vr</app><parameters><id>5</id></parameters></action>", "not available"),
+        (xml("vr", "<id>5</id>"), "there is no block 5"),
+        (xml("vr", "<id>101</id>"), "block 101 is an IVR, not a Virtual Receptionist"),
+        (xml("findme", "<id>101</id>"), "block 101 is an IVR, not a FindMe"),
+        (xml("voicemail", "<id>101</id>"), "block 101 is an IVR, not a voicemail box"),
         ("<action><app>dance</app></action>", "dance"),
         ("<nothing/>", "action"),
         ("Service temporarily unavailable", "XML"),
         (xml("ivr", "<id>999</id>"), "there is no block 999"),
-        (xml("transfer", "<destination>nowhere</destination>"), "not a phone number"),
+        (xml("transfer", "<destination>nowhere</destination>"), "the transfer failed"),
     ],
 )
 async def test_a_reply_that_cannot_be_used_means_backup_routing(body: str, reason: str) -> None:
     scene = Scene((survey(),))
     scene.webhooks.reply(body)
     ended = await scene.call((1.0, "5"))
-    assert scene.heard == ["score", SORRY]
+    assert scene.heard[0] == "score"
+    assert scene.heard[-1].startswith("We are sorry.")
     assert reason in scene.journal.of(BackupRouted)[0].reason
     assert ended.reason == "hung_up"
 
@@ -286,11 +290,9 @@ async def test_an_answer_that_leads_to_a_block_wins_over_the_reply() -> None:
 async def test_a_transfer_bridges_and_ends_with_the_far_end() -> None:
     scene = Scene((survey(),))
     scene.webhooks.reply(xml("transfer", "<destination>(212) 555-0142</destination>"))
-    agent = FakeChannel("agent-1")
-    scene.dialer.legs = [DialledLeg(LegOutcome.ANSWERED, "answered", agent)]
+    scene.dialer.people = {"(212) 555-0142": FarEnd()}
     ended = await scene.call((1.0, "5"))
-    assert scene.dialer.dialled == ["2125550142"]
-    assert scene.dialer.bridged == [("caller-1", "agent-1")]
+    assert len(scene.dialer.bridges) == 1
     assert ended.reason == "transferred"
     assert "start_ringing" in scene.channel.did
 
@@ -299,6 +301,7 @@ async def test_a_busy_transfer_goes_to_backup_routing() -> None:
     scene = Scene((survey(backup_routing=ToBlock(102)), thanks()))
     scene.webhooks.reply(xml("transfer", "<destination>2125550142</destination>"))
     await scene.call((1.0, "5"))
+    assert scene.dialer.dialled == ["2125550142"]
     assert scene.journal.of(LegDecided)[0].outcome == "busy"
     assert scene.heard == ["score", "hello", "bye"]
 
@@ -323,7 +326,7 @@ async def test_a_call_has_a_longest_duration() -> None:
     scene = Scene((thanks(),), limits=LimitSettings(call_seconds=60))
     scene.speech.broken = set()
     long = ivr(Message(question_id=1, name="long", prompt=Prompt("word " * 5000)))
-    scene.ivrs = (long,)
+    scene.blocks = (long,)
     ended = await scene.call()
     assert (ended.reason, ended.detail) == ("limit", "the call lasted 60 s")
     assert asyncio.get_running_loop().time() == pytest.approx(60, abs=1)
