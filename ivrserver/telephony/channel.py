@@ -40,6 +40,9 @@ _CLEARING_SECONDS = 5.0
 _CONTEXT = "controller"
 """Where in ``extensions.conf`` the errands are."""
 
+TAKEN_ON = "SUCCESS"
+"""What Asterisk's Transfer says when another has taken the party on."""
+
 T = TypeVar("T")
 
 
@@ -282,8 +285,8 @@ class AriChannel:
             case "ChannelDestroyed":
                 self.leave(Hangup(event["cause"], event["cause_txt"]))
                 self._clear()
-            case "ChannelUserevent" if self._errand is not None:
-                self._report(event["userevent"]["result"].split())
+            case "ChannelUserevent":
+                self._leave_dialplan(**event["userevent"])
             case "StasisStart" if self._errand is not None:
                 self._report(event["args"])
                 self._errand = None
@@ -301,6 +304,13 @@ class AriChannel:
         """The errand is done."""
         if self._errand is not None and not self._errand.done():
             self._errand.set_result(words)
+
+    def _leave_dialplan(self, *, cause: str, transfer: str, **_: str) -> None:
+        """The dialplan's last word on a channel that was on an errand: the party has left."""
+        if transfer == TAKEN_ON:
+            self._report([transfer])
+        if not self._created:
+            self.leave(Hangup(int(cause or 0), "the party hung up"))
 
     def _clear(self) -> None:
         self._router.forget(self._id)

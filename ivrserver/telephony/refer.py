@@ -9,7 +9,7 @@ from typing import Final
 from ivrserver.config import TrunkSettings
 from ivrserver.errors import AriRefused, AriUnavailable, MediaFailed
 from ivrserver.flow.ports import Referral
-from ivrserver.telephony.channel import AriChannel
+from ivrserver.telephony.channel import TAKEN_ON, AriChannel
 from ivrserver.telephony.routes import Routes
 
 _SECONDS: Final = 35.0
@@ -17,8 +17,8 @@ _SECONDS: Final = 35.0
 
 _DIALLED_BY_TRUNK: Final = re.compile(r"PJSIP/([+0-9]+)@.+", re.ASCII)
 
-ACCEPTED: Final = "SUCCESS"
-"""What Asterisk's Transfer says when the far end has taken the caller on."""
+_NO_CODE: Final = "0"
+"""What it says for a SIP status when there was none."""
 
 
 class Referrals:
@@ -47,12 +47,13 @@ class Referrals:
             told = await caller.run_errand("refer", {"REFER_TO": target}, _SECONDS)
         except (AriRefused, AriUnavailable, MediaFailed) as error:
             return Referral(accepted=False, reason=f"Asterisk could not refer: {error}")
-        status, *code = told or [""]
-        if status == ACCEPTED:
-            return Referral(accepted=True, reason="accepted")
-        sip = "".join(code).strip("0")
-        reason = f"refused (SIP {''.join(code)})" if sip else "refused, or no answer in time"
-        return Referral(accepted=False, reason=reason)
+        match told:
+            case [status] if status == TAKEN_ON:
+                return Referral(accepted=True, reason="accepted")
+            case [_, code] if code != _NO_CODE:
+                return Referral(accepted=False, reason=f"refused (SIP {code})")
+            case _:
+                return Referral(accepted=False, reason="refused, or no answer in time")
 
     def _target(self, caller: AriChannel, destination: str) -> str | Referral:
         """The SIP address that the caller's trunk is to call; a `Referral`: why there is none."""
