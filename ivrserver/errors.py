@@ -9,6 +9,8 @@
     ├── ActionError            a webhook's reply cannot be acted on; says exactly why
     ├── SpeechError            no engine could speak a text
     ├── StorageError           the database refused or is away
+    ├── AudioRefused           a file cannot go into, or leave, the audio library; says why
+    ├── MailError              an e-mail could not be handed to the mail server
     ├── TelephonyError
     │   ├── ChannelGone        the channel left Asterisk before the request reached it
     │   ├── MediaFailed        a prompt or recording did not work; the call goes on
@@ -48,6 +50,24 @@ class SpeechError(IvrError):
 
 class StorageError(IvrError):
     """The database refused a write or cannot be reached."""
+
+
+class AudioRefused(IvrError):
+    """A file cannot go into the audio library, or not leave it. The text says why."""
+
+
+class MailError(IvrError):
+    """An e-mail could not be handed to the mail server. The text may quote addresses.
+
+    Attributes:
+        final: trying again would not help.
+        code: the server's reply code (RFC 5321 §4.2); 0: none was given.
+    """
+
+    def __init__(self, message: str, *, final: bool = False, code: int = 0) -> None:
+        super().__init__(message)
+        self.final = final
+        self.code = code
 
 
 class TelephonyError(IvrError):

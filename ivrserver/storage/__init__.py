@@ -11,6 +11,7 @@ from ivrserver.storage.journal import Journal, open_journal
 from ivrserver.storage.library import Library, open_library
 from ivrserver.storage.mailboxes import Mailboxes
 from ivrserver.storage.merge import Changes
+from ivrserver.storage.outbox import Outbox
 from ivrserver.storage.schema import SchemaState, migrate, schema_state
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Journal",
     "Library",
     "Mailboxes",
+    "Outbox",
     "RespondentRow",
     "SchemaState",
     "database",
