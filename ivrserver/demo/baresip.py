@@ -33,6 +33,7 @@ from ivrserver.programs import Program, find
 
 KEY_SECONDS: Final = 0.24
 KEY_HELD_SECONDS: Final = 0.18
+REGISTERED_SECONDS: Final = 60
 PLAYOUT_SECONDS: Final = 0.08
 GONE: Final = "phone_gone"
 """The event of our own that says that baresip has ended."""
@@ -59,10 +60,13 @@ class PhoneAccount:
 
     Attributes:
         user: user part of its SIP address.
-        domain: of its address, and the registrar when it registers.
+        domain: of its address, and the registrar when it registers; with a port if not 5060.
         password: for digest authentication; empty: none.
-        register: whether it registers, so that it can be called by name.
+        register: whether it registers, so that it can be called by name; the events
+            ``register_ok`` and ``register_fail`` tell how that went.
         answers: whether it accepts calls by itself.
+        authorities: PEM file; given: SIP by TLS, with a server whose certificate they signed.
+        encrypted: the audio must be encrypted (SDES); only sensible by TLS.
     """
 
     user: str = "phone"
@@ -70,18 +74,30 @@ class PhoneAccount:
     password: str = ""
     register: bool = False
     answers: bool = False
+    authorities: Path | None = None
+    encrypted: bool = False
 
     def line(self) -> str:
         """The account as a line of baresip's ``accounts`` file."""
         secret = f";auth_user={self.user};auth_pass={self.password}" if self.password else ""
+        by = "" if self.authorities is None else ";transport=tls"
         return (
-            f"<sip:{self.user}@{self.domain}>{secret};regint={60 if self.register else 0}"
+            f"<sip:{self.user}@{self.domain}{by}>{secret}"
+            f";regint={REGISTERED_SECONDS if self.register else 0}"
             f";answermode={'auto' if self.answers else 'manual'}"
+            f"{';mediaenc=srtp-mand' if self.encrypted else ''}"
             ";audio_codecs=pcmu,pcma;dtmfmode=rtpevent;ptime=20\n"
         )
 
+    def trust(self) -> list[str]:
+        """The lines of baresip's ``config`` file about encryption."""
+        encryption = ["module srtp.so"] if self.encrypted else []
+        if self.authorities is None:
+            return encryption
+        return [f"sip_cafile {self.authorities}", "sip_verify_server yes", *encryption]
 
-def configuration(modules: Path, sip_port: int, control_port: int) -> str:
+
+def configuration(account: PhoneAccount, modules: Path, sip_port: int, control_port: int) -> str:
     """The text of baresip's ``config`` file: loopback only, no sound card, no video."""
     return "\n".join(
         [
@@ -107,6 +123,7 @@ def configuration(modules: Path, sip_port: int, control_port: int) -> str:
             f"ctrl_tcp_listen 127.0.0.1:{control_port}",
             f"module_path {modules}",
             *(f"module {name}" for name in _MODULES),
+            *account.trust(),
             *(f"module_app {name}" for name in _APPLICATIONS),
             "",
         ]

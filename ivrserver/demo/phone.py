@@ -118,11 +118,12 @@ class Phone:
             self._control_port, self._own_port = baresip.free_port(), baresip.free_port()
             self.sip_port = self._port or self._own_port
             modules = program.root / baresip.MODULES_FOLDER
-            text = baresip.configuration(modules, self.sip_port, self._control_port)
+            text = baresip.configuration(self._account, modules, self.sip_port, self._control_port)
             (self._folder / "config").write_text(text, encoding="utf-8")
             accounts = self._folder / "accounts"
             accounts.touch(mode=0o600)
-            accounts.write_text(self._account.line(), encoding="utf-8")
+            if not self._account.register:
+                accounts.write_text(self._account.line(), encoding="utf-8")
             _write_source(self._folder / baresip.SILENCE_FILE, np.zeros(0))
             self._process, self._control = await baresip.start(
                 program, self._folder, self._on_event, self._control_port
@@ -130,7 +131,17 @@ class Phone:
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
+        if self._account.register:
+            await self._log_in()
         return self
+
+    async def _log_in(self) -> None:
+        """Let it register. By itself it would do so before we listen for its events."""
+        try:
+            await self._control.command("uanew", self._account.line().strip())
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
 
     async def __aexit__(
         self,

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from ivrserver.errors import ChannelGone, TelephonyError
+from ivrserver.errors import AriRefused, ChannelGone, TelephonyError
 from ivrserver.flow.ports import DialledLeg, Hangup, LegOutcome
 from ivrserver.telephony.causes import outcome_of
 from ivrserver.telephony.channel import AriChannel
@@ -24,6 +24,11 @@ _SPARE_SECONDS: Final = 5
 
 _CAUSE_SECONDS: Final = 2.0
 """How long Asterisk may take to say why a leg is gone."""
+
+_NO_CHANNEL = 500
+"""How Asterisk answers the request for a channel to somebody whose whereabouts it does not know."""
+
+_NOBODY = "the phone is not registered, or the trunk does not answer (see `ivrserver doctor`)"
 
 
 class Leg:
@@ -69,6 +74,8 @@ class Leg:
                 return self._decided.result()
             return DialledLeg(LegOutcome.FAILED, "the leg ended before it was dialled")
         except TelephonyError as error:
+            if isinstance(error, AriRefused) and error.status == _NO_CHANNEL:
+                return DialledLeg(LegOutcome.UNREACHABLE, _NOBODY)
             log.warning("dial_failed", leg=leg_id, error=type(error).__name__)
             return DialledLeg(LegOutcome.FAILED, f"Asterisk could not dial: {error}")
 
