@@ -20,7 +20,7 @@ STATUSES: Final = {
     "2125550488": "488 Not Acceptable Here",
 }
 RINGS: Final = "2125550180"
-"""Rings until it is cancelled."""
+"""Rings until it is cancelled; so does every number that ends in these four digits."""
 DEAF: Final = "2125550408"
 """Does not even say that it got the call."""
 
@@ -31,11 +31,13 @@ class Carrier(asyncio.DatagramProtocol):
     Attributes:
         events: when each came, its method, and the number dialled.
         shown: the number of the caller, by the number dialled.
+        reasons: the reasons given when it was cancelled, by the number dialled.
     """
 
     def __init__(self) -> None:
         self.events: list[tuple[float, str, str]] = []
         self.shown: dict[str, str] = {}
+        self.reasons: dict[str, list[str]] = {}
         self._transport: asyncio.DatagramTransport | None = None
         self._ringing: dict[str, str] = {}
         self._came = asyncio.Event()
@@ -63,16 +65,21 @@ class Carrier(asyncio.DatagramProtocol):
         match method:
             case "INVITE" if number == DEAF:
                 return []
-            case "INVITE" if number == RINGS:
+            case "INVITE" if number.endswith(RINGS[-4:]):
                 self._ringing[number] = message
                 return [reply(message, "180 Ringing", tag)]
             case "INVITE":
                 return [reply(message, STATUSES[number], tag)]
             case "CANCEL" if number in self._ringing:
                 invite = self._ringing.pop(number)
+                self.reasons[number] = re.findall(r"^Reason: *(.*?)\r$", message, re.MULTILINE)
                 return [reply(message, "200 OK"), reply(invite, "487 Request Terminated", tag)]
             case _:
                 return [reply(message, "200 OK", tag)]
+
+    def ringing(self) -> set[str]:
+        """The numbers that ring now."""
+        return set(self._ringing)
 
     def times(self, method: str, number: str) -> list[float]:
         """When such requests came."""
@@ -88,10 +95,11 @@ class Carrier(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def carrier() -> AsyncIterator[tuple[Carrier, int]]:
-    """A carrier on a free port of the loopback."""
+async def carrier(port: int = 0) -> AsyncIterator[tuple[Carrier, int]]:
+    """A carrier on that port of the loopback; 0: a free one."""
     loop = asyncio.get_running_loop()
-    transport, far_end = await loop.create_datagram_endpoint(Carrier, local_addr=("127.0.0.1", 0))
+    address = ("127.0.0.1", port)
+    transport, far_end = await loop.create_datagram_endpoint(Carrier, local_addr=address)
     try:
         yield far_end, transport.get_extra_info("sockname")[1]
     finally:
