@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncIterator, Callable, Mapping
+import random
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,14 +25,17 @@ from ivrserver.blocks import Account
 from ivrserver.config import Settings
 from ivrserver.errors import SetupError
 from ivrserver.flow.call import Call
-from ivrserver.flow.journey import World
+from ivrserver.flow.dial_policy import DialPolicy, GuardedDialer
+from ivrserver.flow.distribution import Distributor
 from ivrserver.flow.ports import Channel, IncomingCall, Speech
 from ivrserver.flow.rehearsal import rehearse
 from ivrserver.flow.report import Reporter
+from ivrserver.flow.world import World
 from ivrserver.speech import build
 from ivrserver.storage import (
     Accounts,
     Library,
+    Mailboxes,
     database,
     migrate,
     open_journal,
@@ -56,6 +60,18 @@ class SystemClock:
     def now(self) -> datetime:
         """Now, in UTC."""
         return datetime.now(UTC)
+
+
+class Deaf:
+    """Recognises nothing."""
+
+    def hears(self, language: str) -> bool:
+        del language
+        return False
+
+    async def choose(self, wav: bytes, words: Sequence[str], language: str) -> str:
+        del wav, words, language
+        return ""
 
 
 def new_id() -> str:
@@ -91,19 +107,24 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
         speech = build(settings)
         stack.push_async_callback(speech.close)
         switchboard = Switchboard(settings)
+        zone = ZoneInfo(settings.account.time_zone)
         world = World(
             speech=speech,
-            dialer=switchboard.dialer,
-            reporter=Reporter(
-                client, settings.webhook.hold_after, ZoneInfo(settings.account.time_zone)
-            ),
+            recogniser=Deaf(),
+            dialer=GuardedDialer(switchboard.dialer, DialPolicy.by(settings)),
+            mailboxes=Mailboxes(engine),
+            reporter=Reporter(client, settings.webhook.hold_after, zone),
             journal=journal,
             library=library,
             clock=clock,
             limits=settings.limits,
             region=settings.account.region,
-            caller_id=settings.trunk.caller_id,
+            zone=zone,
             new_id=new_id,
+            distributor=Distributor(random.Random()),  # noqa: S311 - fair, no secret
+            extensions={
+                phone.extension: name for name, phone in settings.phones.items() if phone.extension
+            },
         )
 
         async def carry(channel: Channel, incoming: IncomingCall) -> None:
