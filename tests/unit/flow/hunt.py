@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from structlog.testing import capture_logs
+
 from ivrserver.blocks import FindMe
 from ivrserver.errors import CallerGone
 from ivrserver.flow.conversation import Conversation, Voice
@@ -90,8 +92,10 @@ class Hunt:
         if hang_up_at is not None:
             timer = loop.call_later(hang_up_at, self.caller.leave)
         try:
-            async with WhilePresent(self.caller):
-                return await find(self.world, self.talk, FACTS, self.findme, self.voice)
+            # What is logged of our own mistakes would be drawn in colour, with every variable.
+            with capture_logs():
+                async with WhilePresent(self.caller):
+                    return await find(self.world, self.talk, FACTS, self.findme, self.voice)
         except CallerGone:
             return None
         finally:

@@ -66,7 +66,7 @@ def test_a_call_without_events_has_no_story() -> None:
 
 
 def test_what_concerns_a_leg_names_it_by_its_number_in_the_block() -> None:
-    events = [
+    events: list[tuple[Event, str]] = [
         (BlockEntered(7, "Sales", "the reply"), ""),
         (LegDialled("x", "2125550111", 30), "x"),
         (LegDialled("y", "2125550112", 30), "y"),
