@@ -148,11 +148,11 @@ class DialSettings(Section):
     allow: tuple[Prefix, ...] = ()
     """Beginnings of numbers, such as `+44`, that may be called; empty: the country of
     `account.region`."""
-    deny: tuple[Prefix, ...] = ()
+    deny: tuple[Prefix, ...] = ("+1700", "+1900", "+1976")
     """Beginnings of numbers that may not, whatever `allow` says."""
     premium: bool = False
     """Numbers at the caller's expense may be called too: premium-rate, shared-cost, personal and
-    pager numbers, and those that belong to no known kind."""
+    pager numbers."""
     legs_per_call: int = Field(default=100, ge=1)
     """Legs that one call may place in all."""
     simultaneous_legs: int = Field(default=200, ge=1)

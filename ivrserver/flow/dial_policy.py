@@ -35,17 +35,17 @@ from ivrserver.flow.ports import (
 )
 
 _MINUTE: Final = 60.0
-_ORDINARY: Final = frozenset(
+_COSTLY: Final = frozenset(
     {
-        phonenumbers.PhoneNumberType.FIXED_LINE,
-        phonenumbers.PhoneNumberType.MOBILE,
-        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
-        phonenumbers.PhoneNumberType.TOLL_FREE,
-        phonenumbers.PhoneNumberType.VOIP,
-        phonenumbers.PhoneNumberType.UAN,
+        phonenumbers.PhoneNumberType.PREMIUM_RATE,
+        phonenumbers.PhoneNumberType.SHARED_COST,
+        phonenumbers.PhoneNumberType.PERSONAL_NUMBER,
+        phonenumbers.PhoneNumberType.PAGER,
+        phonenumbers.PhoneNumberType.VOICEMAIL,
     }
 )
-"""All other kinds cost the caller more, or are no numbers that anybody has: see `dial.premium`."""
+"""Kinds that cost the caller more: see `dial.premium`. A number of no known kind is none of them:
+area codes are opened faster than anybody's tables are; `dial.deny` names those that are known."""
 
 
 def forbidden(number: ToTelephone, dial: DialSettings, region: str) -> str:
@@ -64,15 +64,15 @@ def forbidden(number: ToTelephone, dial: DialSettings, region: str) -> str:
             return "numbers that begin like this may not be called (dial.allow)"
     elif not _belongs(known, region):
         return f"numbers outside {region} may not be called (dial.allow)"
-    if dial.premium or phonenumbers.number_type(known) in _ORDINARY:
+    if dial.premium or phonenumbers.number_type(known) not in _COSTLY:
         return ""
-    return "premium-rate, shared-cost and unassigned numbers may not be called (dial.premium)"
+    return "premium-rate and shared-cost numbers may not be called (dial.premium)"
 
 
 def _belongs(number: phonenumbers.PhoneNumber, region: str) -> bool:
     if phonenumbers.is_valid_number(number):
         return phonenumbers.is_valid_number_for_region(number, region)
-    # Nobody knows whose it is, where countries share a code; `dial.premium` has the last word.
+    # Nobody knows whose it is, where countries share a code.
     return number.country_code == phonenumbers.country_code_for_region(region)
 
 
