@@ -209,15 +209,17 @@ class Ari:
         )
 
     async def run_dialplan(
-        self, context: str, extension: str, variables: Mapping[str, str]
+        self, channel_id: str, context: str, extension: str, variables: Mapping[str, str]
     ) -> None:
-        """Run a place of the dialplan that is about no call: on a channel made for it."""
+        """Run a place of the dialplan that is about no call and answers nobody.
+
+        It runs on a channel made for it; the end of that is the end of `channel_id`.
+        """
         await self._call(
-            "channels.originate",
+            "channels.originateWithId",
+            channelId=channel_id,
             endpoint=f"Local/{extension}@{context}/n",
-            context=context,
-            extension="over",
-            priority=1,
+            app=self.application,
             variables={f"__{name}": value for name, value in variables.items()},
         )
 

@@ -80,7 +80,7 @@ class Switchboard:
             trunks=settings.trunks,
             recorder=self._recorder,
         )
-        self.lamps = Lamps(self._ari)
+        self.lamps = Lamps(self._ari, self._router)
         self.ready = asyncio.Event()
         self._router.otherwise("CallBroadcast", self._on_broadcast)
         self._router.otherwise("StasisStart", self._on_start)
