@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import app, programs
 from ivrserver.blocks import Account, Prompt
-from ivrserver.config import Settings, load
+from ivrserver.config import Settings, TrunkSettings, load
 from ivrserver.demo import listening
 from ivrserver.demo.phone import Phone, PhoneAccount
 from ivrserver.speech import build
@@ -142,12 +142,12 @@ def house_settings(data: Path, *, trunk_port: int = 0, shown: str = "") -> Setti
     `shown` is the number that legs over the carrier show; empty: the caller's own.
     """
     settings = app.lab_settings(load())
-    trunk = {"host": "127.0.0.1", "port": trunk_port, "caller_id": shown} if trunk_port else {}
+    carrier = TrunkSettings(host="127.0.0.1", port=trunk_port, caller_id=shown)
     return ports.fresh(
         settings.model_copy(
             update={
                 "data": data,
-                "trunk": settings.trunk.model_copy(update=trunk),
+                "trunks": {"carrier": carrier} if trunk_port else {},
                 "webhook": settings.webhook.model_copy(update={"total_timeout": WEBHOOK_SECONDS}),
             }
         )
