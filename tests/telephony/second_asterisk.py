@@ -66,6 +66,7 @@ bind = {sip.bind}:{sip.port}
 [transport-tls]
 type = transport
 protocol = tls
+method = sslv23
 bind = {sip.bind}:{sip.tls_port}
 cert_file = {sip.tls_certificate}
 priv_key_file = {sip.tls_key}
@@ -133,11 +134,15 @@ class Exchange:
         """Let it call the server: `number`, or ``registered``: wherever that says it is."""
         await self.console(f"channel originate Local/{number}@outwards extension s@outwards")
 
+    @property
+    def log(self) -> Path:
+        """What it has written down."""
+        return self.installation.folders.log / MESSAGES
+
     async def tells(self, pattern: str) -> re.Match[str]:
         """Wait until it has written something down."""
-        log = self.installation.folders.log / MESSAGES
         async with asyncio.timeout(10):
-            while (found := re.search(pattern, log.read_text())) is None:  # noqa: ASYNC110 - no event
+            while (found := re.search(pattern, self.log.read_text())) is None:  # noqa: ASYNC110 - no event
                 await asyncio.sleep(0.05)
         return found
 
@@ -155,6 +160,7 @@ def _install(
     files["extensions.conf"] = _EXTENSIONS.format(
         folder=settings.data, shows=SHOWS, customer=customer.replace(";", "\\;")
     )
+    files["modules.conf"] += "load = res_clioriginate.so\n"
     render.write(files, folders.etc)
     voice(settings.data / "says.wav", 7)
     return Installation(asterisk, folders, settings)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import trustme
 
 from ivrserver.demo import listening
-from ivrserver.demo.phone import Phone, PhoneAccount
+from ivrserver.demo.phone import Phone, PhoneAccount, PhoneError
 from ivrserver.flow.ports import LegOutcome
 from tests.telephony.conftest import in_own_task
 from tests.telephony.office import Office, office, office_settings
@@ -105,6 +108,115 @@ async def test_nobody_takes_a_phones_place_without_its_password(
         event = await stranger.wait_for("register_fail", "register_ok", timeout=10)
         assert event.kind == "register_fail"
         calling = await there.call(stranger, "8001")
-        with pytest.raises(Exception, match="not answered"):
+        with pytest.raises(PhoneError, match="not answered"):
             await calling
     assert there.arrived.empty()
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("certificates")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "authority.pem"))
+    ours = authority.issue_cert("127.0.0.1")
+    ours.private_key_and_cert_chain_pem.write_to_path(str(folder / "us.pem"))
+    return folder
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def encrypted(
+    tmp_path_factory: pytest.TempPathFactory, certificates: Path
+) -> AsyncIterator[Office]:
+    """An office whose desk phone must encrypt."""
+    ours = certificates / "us.pem"
+    settings = office_settings(
+        tmp_path_factory.mktemp("encrypted"),
+        phones={"desk": PHONES["desk"] | {"srtp": True}, "lab": PHONES["lab"]},
+        tls_certificate=ours,
+        tls_key=ours,
+    )
+    async with in_own_task(office(settings)) as running:
+        yield running
+
+
+async def test_a_phone_by_tls_hears_and_is_heard_encrypted(
+    encrypted: Office, certificates: Path, tmp_path: Path
+) -> None:
+    there, authority = encrypted, certificates / "authority.pem"
+    near, far = tmp_path / "near.wav", tmp_path / "far.wav"
+    voice(near, 1)
+    voice(far, 2)
+    async with (
+        there.phone("desk", authority) as desk,
+        there.phone("lab") as lab,
+    ):
+        dialling = await there.call(desk, "8001", tls=True)
+        caller, call = await there.arrival()
+        assert call.endpoint == "desk"
+        await caller.answer()
+        await dialling
+        accepting = asyncio.create_task(accepted(lab))
+        async with there.connected(caller, "lab"):
+            await accepting
+            assert await there.variable(caller, "CHANNEL(pjsip,secure)") == "1"
+            assert await there.variable(caller, "CHANNEL(rtp,secure,audio)") == "1"
+            await asyncio.gather(desk.speak(far), lab.speak(near))
+            await asyncio.sleep(0.3)
+            heard = [listening.load((await phone.hang_up()).path) for phone in (desk, lab)]
+    assert listening.contains_whole(heard[0], listening.load(near))
+    assert listening.contains_whole(heard[1], listening.load(far))
+
+
+async def test_an_encrypted_phone_is_called_encrypted(
+    encrypted: Office, certificates: Path
+) -> None:
+    there, authority = encrypted, certificates / "authority.pem"
+    async with (
+        there.phone("desk", authority) as desk,
+        there.phone("lab") as lab,
+    ):
+        dialling = await there.call(lab, "8001")
+        caller, _ = await there.arrival()
+        await caller.answer()
+        await dialling
+        accepting = asyncio.create_task(accepted(desk))
+        async with there.connected(caller, "204") as leg:
+            await accepting
+            assert await there.variable(leg, "CHANNEL(pjsip,secure)") == "1"
+            assert await there.variable(leg, "CHANNEL(rtp,secure,audio)") == "1"
+            await desk.hang_up()
+        await lab.hang_up()
+
+
+async def test_an_encrypted_phone_may_not_call_in_clear(encrypted: Office) -> None:
+    async with encrypted.phone("desk") as desk:
+        with pytest.raises(PhoneError, match="488"):
+            await (await encrypted.call(desk, "8001"))
+    assert encrypted.arrived.empty()
+
+
+@pytest.mark.parametrize(
+    ("version", "spoken"),
+    [
+        (ssl.TLSVersion.TLSv1, False),
+        (ssl.TLSVersion.TLSv1_1, False),
+        (ssl.TLSVersion.TLSv1_2, True),
+        (ssl.TLSVersion.TLSv1_3, True),
+    ],
+)
+async def test_only_todays_versions_of_tls_are_spoken(
+    encrypted: Office, certificates: Path, version: ssl.TLSVersion, spoken: bool
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context = ssl.create_default_context(cafile=str(certificates / "authority.pem"))
+        context.set_ciphers("DEFAULT@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = version
+    port = encrypted.settings.sip.tls_port
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+    except ssl.SSLError:
+        assert not spoken
+    else:
+        assert spoken
+        writer.close()
