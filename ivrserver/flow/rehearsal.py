@@ -29,27 +29,29 @@ async def rehearse(book: FlowBook, speech: Speech) -> int:
     """
     ready = 0
     for prompt, language, voice in _fixed_prompts(book):
-        path = book.audio.get(prompt.audio, "")
-        if prompt.audio and not path:
-            continue
         with suppress(SpeechError):
-            await speech.sound(prompt, language, voice, path)
+            await speech.sound(prompt, language, voice, book.audio.get(prompt.audio, ""))
             ready += 1
     return ready
 
 
 def _fixed_prompts(book: FlowBook) -> Iterator[tuple[Prompt, str, str]]:
-    """Every prompt whose text is known before the call, once, with language and voice."""
+    """Every prompt whose text is known before the call, once, with language and voice.
+
+    All of the audio library is among them, because replies of web servers may name any file.
+    """
     known: dict[tuple[Prompt, str, str], None] = {}
     for text in sentences(phrases("en-US")):
         known[Prompt(text=text), "en-US", ""] = None
     for block in book.blocks.values():
         own = phrases(block.language)
         for prompt in _prompts_of(block):
-            if prompt and "@" not in prompt.text:
+            if prompt.text and "@" not in prompt.text:
                 known[prompt, block.language, block.voice] = None
         for text in _sentences_for(block, own):
             known[Prompt(text=text), block.language, block.voice] = None
+    for name in book.audio:
+        known[Prompt(audio=name), "en-US", ""] = None
     yield from known
 
 
@@ -61,7 +63,6 @@ def _prompts_of(block: Block) -> Iterator[Prompt]:
                 yield from prompts_of(question)
         case FindMe():
             yield from (Prompt(text=block.whisper_phrase), Prompt(text=block.screen_prompt))
-            yield Prompt(audio=block.whisper_audio)
         case Receptionist():
             yield block.greeting
             for offer in (block.menu, block.closed, block.holiday):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ivrserver.blocks import (
     Account,
+    AudioFile,
     FindMe,
     FlowBook,
     Menu,
@@ -60,3 +61,11 @@ async def test_nothing_is_made_twice() -> None:
 
 async def test_what_no_block_needs_is_not_made() -> None:
     assert phrases("en").mailbox.main_menu not in await made()
+
+
+async def test_all_of_the_audio_library_is_made_because_replies_may_name_any_of_it() -> None:
+    speech = FakeSpeech()
+    welcome = Message(question_id=1, name="m", prompt=Prompt(audio="welcome.wav"))
+    files = (AudioFile("welcome.wav", "a.wav"), AudioFile("whisper.mp3", "b.mp3"))
+    await rehearse(FlowBook.of(Account(blocks=(ivr(welcome),), audio=files)), speech)
+    assert [made for made in speech.made if made in {"a.wav", "b.mp3"}] == ["a.wav", "b.mp3"]
