@@ -16,6 +16,9 @@ from ivrserver.flow.ports import Bridge, Channel
 from ivrserver.flow.takes import Take
 from ivrserver.flow.world import World
 
+SAVE_SECONDS = 30.0
+"""How long it may take to save what two parties said: hours of it, on a busy machine."""
+
 
 @dataclass(frozen=True, slots=True)
 class Connected:
@@ -122,7 +125,7 @@ async def _bridge(
             aside.note(Unbridged(aside.leg_id, round(seconds, 2), why))
             spent(seconds)
         if take is not None:
-            await take.close()
+            await take.close(SAVE_SECONDS)
     return Connected(seconds, reason, connected=began is not None)
 
 

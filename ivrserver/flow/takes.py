@@ -11,8 +11,8 @@ from ivrserver.flow.events import RecordingEnded, RecordingStarted, Warned
 from ivrserver.flow.ports import RecordedAudio, Recording, RecordingOrder
 from ivrserver.flow.records import RecordingMade
 
-FINISH_SECONDS = 2.0
-"""How long a recording may take to close after the party hung up, or the bridge ended."""
+FINISH_SECONDS = 6.0
+"""How long Asterisk may take to close a recording of one party, who may have hung up."""
 
 
 class Take:
@@ -36,10 +36,10 @@ class Take:
         """
         return self._kept(await self._recording.ended())
 
-    async def close(self) -> RecordedAudio | None:
-        """End it within a bounded time, also when nobody is there any more; None: it failed."""
+    async def close(self, seconds: float = FINISH_SECONDS) -> RecordedAudio | None:
+        """End it within so many seconds, also when nobody is there any more; None: it failed."""
         try:
-            async with asyncio.timeout(FINISH_SECONDS):
+            async with asyncio.timeout(seconds):
                 # Who has hung up has ended it: stopping it now would hide why.
                 if not self._talk.channel.gone.done():
                     with suppress(TelephonyError):
