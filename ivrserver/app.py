@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,11 +31,13 @@ from ivrserver.flow.ports import Channel, IncomingCall, Speech
 from ivrserver.flow.rehearsal import rehearse
 from ivrserver.flow.report import Reporter
 from ivrserver.flow.world import World
+from ivrserver.mail import Carrier, Lamplighter, PostOffice
 from ivrserver.speech import build
 from ivrserver.storage import (
     Accounts,
     Library,
     Mailboxes,
+    Outbox,
     database,
     migrate,
     open_journal,
@@ -52,6 +54,7 @@ Say = Callable[[str], None]
 
 _READY_SECONDS: Final = 15.0
 _REHEARSE_SECONDS: Final = 1.0
+_AGAIN_SECONDS: Final = 5.0
 
 
 class SystemClock:
@@ -127,6 +130,8 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
             },
         )
 
+        post = _post_office(settings, Outbox(engine), library, switchboard)
+
         async def carry(channel: Channel, incoming: IncomingCall) -> None:
             await Call(world, channel, incoming).run()
 
@@ -138,6 +143,7 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
             running_tasks = [
                 tasks.create_task(web.serve(app, settings.http.host, settings.http.port)),
                 tasks.create_task(switchboard.run(carry)),
+                tasks.create_task(_kept_up("post_office", post.run)),
                 tasks.create_task(_keep_rehearsed(library, speech)),
             ]
             try:
@@ -147,6 +153,34 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
             finally:
                 for task in running_tasks:
                     task.cancel()
+
+
+def _post_office(
+    settings: Settings, outbox: Outbox, library: Library, switchboard: Switchboard
+) -> PostOffice:
+    """What tells owners of voicemail boxes about messages: e-mail, and lamps on their phones."""
+    lamplighter = Lamplighter(outbox, library, switchboard.lamps)
+    switchboard.on_ready.append(lamplighter.start_anew)
+    return PostOffice(
+        outbox=outbox,
+        library=library,
+        carrier=Carrier(settings.mail),
+        recording=switchboard.recording,
+        lamplighter=lamplighter,
+        clock=SystemClock(),
+        zone=ZoneInfo(settings.account.time_zone),
+        chance=random.Random(),  # noqa: S311 - spreads attempts, no secret
+    )
+
+
+async def _kept_up(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Run `work` for ever: an error in what calls can do without harms none of them."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("background_work_failed", work=name)
+        await asyncio.sleep(_AGAIN_SECONDS)
 
 
 async def _until_ready(switchboard: Switchboard, settings: Settings) -> None:

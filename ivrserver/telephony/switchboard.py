@@ -48,6 +48,7 @@ class Switchboard:
         dialer: places legs through this Asterisk.
         lamps: the message lamps of its phones.
         ready: set while connected and reconciled; calls are taken then.
+        on_ready: called whenever that begins: Asterisk may have been started anew.
     """
 
     def __init__(self, settings: Settings, chance: Callable[[], float] = random.random) -> None:
@@ -82,6 +83,7 @@ class Switchboard:
         )
         self.lamps = Lamps(self._ari, self._router)
         self.ready = asyncio.Event()
+        self.on_ready: list[Callable[[], None]] = []
         self._router.otherwise("CallBroadcast", self._on_broadcast)
         self._router.otherwise("StasisStart", self._on_start)
 
@@ -89,6 +91,14 @@ class Switchboard:
     def calls(self) -> int:
         """How many calls are being carried."""
         return len(self._calls)
+
+    async def recording(self, name: str) -> bytes:
+        """A finished recording as a WAV file.
+
+        Raises:
+            TelephonyError: there is none of that name, or Asterisk cannot be asked.
+        """
+        return await self._ari.recording_file(name)
 
     async def run(self, handle: Handler) -> None:
         """Serve calls with `handle` until cancelled; live calls are then hung up (see `drain`).
@@ -208,6 +218,8 @@ class Switchboard:
             with suppress(TelephonyError):
                 await channel.resync()
         self.ready.set()
+        for tell in self.on_ready:
+            tell()
         await asyncio.sleep(_SETTLE_SECONDS)
         await self._reconcile()
 
