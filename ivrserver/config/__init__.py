@@ -207,6 +207,8 @@ class LimitSettings(Section):
     """Times that one call may enter the same IVR."""
     call_seconds: int = Field(default=14400, ge=60)
     """Longest call."""
+    transfer_rings: Seconds = 60.0
+    """Seconds that the destination of a transfer rings."""
     drain_seconds: float = Field(default=30.0, ge=0)
     """Seconds that live calls are given to end when the server is told to stop."""
 

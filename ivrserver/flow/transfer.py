@@ -15,9 +15,6 @@ from ivrserver.flow.hangup import why_cancelled
 from ivrserver.flow.ports import DialledLeg, LegOrder, LegOutcome
 from ivrserver.flow.world import World
 
-DIAL_SECONDS = 60.0
-"""How long the destination of a plain transfer may ring."""
-
 
 @dataclass(frozen=True, slots=True)
 class TransferResult:
@@ -40,7 +37,7 @@ async def transfer(
     caller_id: str,
     voice: Voice,
     *,
-    timeout: float = DIAL_SECONDS,
+    timeout: float | None = None,
     record: bool = False,
     refer: bool = True,
     spent: Callable[[float], None] = lambda _seconds: None,
@@ -52,6 +49,7 @@ async def transfer(
 
     Args:
         destination: every ``@name`` is replaced already.
+        timeout: seconds that the destination rings; None: as `limits.transfer_rings` says.
         record: record both, after a warning to both; such a caller is never handed over.
         refer: the caller may be handed over where their trunk or phone takes SIP REFER: nothing
             of this call comes afterwards.
@@ -62,7 +60,10 @@ async def transfer(
         if handed_over is not None:
             return handed_over
     order = LegOrder(
-        leg_id=world.new_id(), destination=destination, caller_id=caller_id, timeout=timeout
+        leg_id=world.new_id(),
+        destination=destination,
+        caller_id=caller_id,
+        timeout=timeout or world.limits.transfer_rings,
     )
     dialled = await _dial(world, talk, order)
     leg = dialled.channel

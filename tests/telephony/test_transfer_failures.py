@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from ivrserver.flow import transfer
-from ivrserver.flow.events import BackupRouted, CallStarted, LegDecided, LegDialled
+from ivrserver.flow.events import BackupRouted, CallStarted, LegDecided
 from tests.telephony.carrier import DEAF, RINGS, STATUSES, Carrier, carrier
 from tests.telephony.conftest import in_own_task
 from tests.telephony.customer import Reply
@@ -50,14 +49,15 @@ async def shared_house(
     tmp_path_factory: pytest.TempPathFactory, far_end: tuple[Carrier, int]
 ) -> AsyncIterator[House]:
     settings = house_settings(tmp_path_factory.mktemp("house"), trunk_port=far_end[1])
+    limits = settings.limits.model_copy(update={"transfer_rings": RING_SECONDS})
+    settings = settings.model_copy(update={"limits": limits})
     async with in_own_task(open_house(settings)) as house:
         yield house
 
 
 async def test_whatever_the_carrier_says_the_backup_is_heard_and_the_reason_told(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House,
 ) -> None:
-    monkeypatch.setattr(transfer, "DIAL_SECONDS", RING_SECONDS)
     assert EXPECTED.keys() == {*STATUSES, RINGS, DEAF}
 
     async def one(number: str) -> None:
@@ -72,11 +72,15 @@ async def test_whatever_the_carrier_says_the_backup_is_heard_and_the_reason_told
     await asyncio.gather(*(one(number) for number in EXPECTED))
 
 
-async def test_a_destination_that_is_no_number_is_not_dialled(house: House) -> None:
+async def test_a_destination_that_is_no_number_is_not_dialled(
+    house: House, far_end: tuple[Carrier, int]
+) -> None:
+    invited = len(far_end[0].times("INVITE", "sales"))
     async with house.calling("8008", to("sales")) as caller:
         call = await caller.waits()
-    assert call.all(LegDialled) == []
-    assert "not a phone number" in call.one(BackupRouted).reason
+    assert len(far_end[0].times("INVITE", "sales")) == invited == 0
+    assert call.one(LegDecided).outcome == "failed"
+    assert "neither a phone of [phones] nor a phone number" in call.one(BackupRouted).reason
     await house.hears(call.heard, BACKUP)
 
 

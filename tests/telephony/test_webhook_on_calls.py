@@ -170,11 +170,9 @@ async def test_whatever_is_wrong_with_the_reply_the_backup_is_heard_and_the_reas
         "the reply is an HTML page": Reply("<html>Hello</html>"),
         "names 'dance', which is none of": action("dance"),
         "there is no block 4711": action("ivr", "<id>4711</id>"),
-        "findme 2223334444 is not available": action(
-            "findme", "<phone_list>2223334444</phone_list>"
-        ),
-        "vr 30 is not available on this server": action("vr", "<id>30</id>"),
-        "voicemail 31 is not available on this server": action("voicemail", "<id>31</id>"),
+        "there is no block 4712": action("findme", "<id>4712</id>"),
+        "block 20 is an IVR, not a Virtual Receptionist": action("vr", "<id>20</id>"),
+        "block 20 is an IVR, not a voicemail box": action("voicemail", "<id>20</id>"),
     }
     # Twice, as a kept-alive connection that ends before its reply is tried once more.
     calls = await asyncio.gather(*(steered(house, reply, reply) for reply in wrong.values()))

@@ -72,5 +72,5 @@ def test_lists_that_are_no_json_in_the_environment_are_explained(
 def test_the_settings_reference_is_current() -> None:
     page = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
     assert page.read_text(encoding="utf-8") == settings_reference(), (
-        "run: .venv/bin/ivrserver settings --markdown > docs/reference/settings.md"
+        "run: .venv/bin/ivrserver settings > docs/reference/settings.md"
     )
