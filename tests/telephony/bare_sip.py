@@ -98,12 +98,12 @@ async def _converse(
             sip.sendto(reply(message, "200 OK"), server)
             return outcome
         status = int(message.split()[1])
-        if _header(message, "CSeq").endswith("BYE"):
+        if header(message, "CSeq").endswith("BYE"):
             return outcome
         outcome.statuses.append(status)
         if status < 200:
             continue
-        match = re.search(r";tag=\S+", _header(message, "To"))
+        match = re.search(r";tag=\S+", header(message, "To"))
         to_tag = match[0] if match else ""
         sip.sendto(request("ACK", to_tag), server)
         outcome.status = status
@@ -114,16 +114,24 @@ async def _converse(
             asyncio.get_running_loop().call_later(leave_after, sip.sendto, bye, server)
 
 
-def _header(message: str, name: str) -> str:
+def header(message: str, name: str) -> str:
+    """The first header of that name; empty: there is none."""
     match = re.search(rf"^{name}:(.*?)\r$", message, re.MULTILINE | re.IGNORECASE)
     return match[1].strip() if match else ""
 
 
-def reply(request: str, status: str, tag: str = "") -> bytes:
-    """The reply to a request: status, and the headers that belong to its transaction."""
+def reply(request: str, status: str, tag: str = "", *, contact: str = "", body: str = "") -> bytes:
+    """The reply to a request: status, and the headers that belong to its transaction.
+
+    With a `contact` it makes a dialog; `body` is SDP.
+    """
     kept = [
         line + (f";tag={tag}" if tag and line.lower().startswith("to:") else "")
         for line in request.split("\r\n")
         if line.lower().startswith(("via:", "from:", "to:", "call-id:", "cseq:"))
     ]
-    return "\r\n".join([f"SIP/2.0 {status}", *kept, "Content-Length: 0", "", ""]).encode()
+    kept += [f"Contact: {contact}"] if contact else []
+    kept += ["Content-Type: application/sdp"] if body else []
+    return "\r\n".join(
+        [f"SIP/2.0 {status}", *kept, f"Content-Length: {len(body)}", "", body]
+    ).encode()

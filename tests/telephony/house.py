@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ from ivrserver.telephony.asterisk import Asterisk, ports, running
 from ivrserver.telephony.switchboard import Switchboard
 from tests.telephony.caller import Caller
 from tests.telephony.customer import Customer, Reply
+from tests.telephony.sounds import voice
 
 ACCOUNT = Path(__file__).with_name("account.yaml")
 WEBHOOK_SECONDS = 4.0
@@ -154,24 +155,30 @@ def house_settings(data: Path, *, trunk_port: int = 0, shown: str = "") -> Setti
     )
 
 
-def flow_file(directory: Path, customer: str) -> Path:
-    """The tests' account in `directory`, its webhooks going to `customer`."""
+def flow_file(directory: Path, customer: str, source: Path = ACCOUNT) -> Path:
+    """A copy of `source` in `directory`, its webhooks going to `customer`, with its audio."""
     directory.mkdir(parents=True, exist_ok=True)
     tone = np.sin(np.arange(8000) / 8000 * 2 * np.pi * 440) * 0.3
     soundfile.write(directory / "jingle.wav", tone, 8000, subtype="PCM_16")
-    file = directory / "account.yaml"
-    file.write_text(ACCOUNT.read_text().replace("http://customer.example", customer))
+    voice(directory / "customwhisper.wav", seed=3)
+    file = directory / source.name
+    file.write_text(source.read_text().replace("http://customer.example", customer))
     return file
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, more: Account = NOTHING) -> AsyncIterator[House]:
-    """Run Asterisk and the controller with the tests' account, and `more`."""
+async def open_house(
+    settings: Settings, more: Account = NOTHING, *, flows: Sequence[Path] = ()
+) -> AsyncIterator[House]:
+    """Run Asterisk and the controller with the tests' account, `flows`, and `more`."""
     await asyncio.to_thread(fetch_programs, settings)
     said: list[str] = []
     async with Customer() as customer, database(settings) as engine:
         await migrate(engine)
-        files = read_flow_files([flow_file(settings.data / "flows", customer.url)])
+        copies = settings.data / "flows"
+        files = read_flow_files(
+            [flow_file(copies, customer.url, source) for source in (ACCOUNT, *flows)]
+        )
         accounts = Accounts(engine, app.audio_folder(settings))
         await accounts.apply(files.account, files.audio)
         await accounts.apply(more)

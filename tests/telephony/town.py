@@ -1,0 +1,146 @@
+"""A house, and people with phones whom it calls; what both sides know of a call afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from ivrserver.demo import listening
+from ivrserver.flow.events import Bridged, LegDecided, LegDialled, LegScreened
+from ivrserver.flow.phrases import phrases
+from tests.telephony.agent_line import Act, Line
+from tests.telephony.agents import Agents, Person, agents
+from tests.telephony.caller import Caller, Outcome
+from tests.telephony.customer import Reply
+from tests.telephony.house import House, ask, house_settings, open_house
+
+FLOWS = Path(__file__).with_name("findme.yaml")
+SAYS = phrases("en-US")
+PROMPTLY = 1.0
+"""Seconds; so soon everything is over for everybody when a caller hangs up (SPEC §6)."""
+NEAR = "Hello, this is the caller. Who is there?"
+FAR = "You have reached the sales department."
+QUIET_SECONDS = 0.3
+
+
+def findme(*people: Person, **parameters: object) -> Reply:
+    """A reply that asks for a dynamic FindMe over these people."""
+    given = {"phone_list": "|".join(person.number for person in people)} if people else {}
+    lines = "".join(
+        f"<{name}>{value}</{name}>\n" for name, value in {**given, **parameters}.items()
+    )
+    return Reply(f"<action>\n<app>findme</app>\n<parameters>\n{lines}</parameters>\n</action>\n")
+
+
+def fates(call: Outcome) -> list[tuple[str, str]]:
+    """Per leg, in the order of the calls: its destination, and what became of it at last."""
+    found: dict[str, tuple[str, str]] = {}
+    for entry in call.details.timeline:
+        match entry.event:
+            case LegDialled(leg_id, destination):
+                found[leg_id] = destination, "dialled"
+            case LegDecided(leg_id, outcome) | LegScreened(leg_id, outcome):
+                found[leg_id] = found[leg_id][0], outcome
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What two people said to each other."""
+
+    near: Path
+    far: Path
+    began: float
+
+
+@dataclass
+class Town:
+    """A house whose trunk leads to the people of `crowd`."""
+
+    house: House
+    crowd: Agents
+
+    def person(self, act: Act, number: str = "") -> Person:
+        """Somebody who does this with each call."""
+        return self.crowd.person(act, number)
+
+    def people(self, *acts: Act) -> list[Person]:
+        """The same, several."""
+        return [self.person(act) for act in acts]
+
+    async def seconds(self, *texts: str) -> float:
+        """How long it takes to say that."""
+        return sum([len(await self.house.prompt(text)) / listening.RATE for text in texts])
+
+    async def offer(self, *texts: str) -> float:
+        """How long a person listens who wants to hear a whisper and the question whole."""
+        return await self.seconds(*texts, SAYS.findme.accept) + QUIET_SECONDS
+
+    async def talk(self, caller: Caller, line: Line) -> Talk:
+        """Wait until the two are connected, and let both speak at once."""
+        await caller.sees(Bridged)
+        talk = Talk(await self.house.voice(NEAR), await self.house.voice(FAR), time.monotonic())
+        await asyncio.gather(caller.speak(talk.near), line.speak(talk.far))
+        await asyncio.sleep(QUIET_SECONDS)
+        return talk
+
+    async def heard_each_other(self, talk: Talk, call: Outcome, line: Line) -> None:
+        """Assert that each heard whole what the other said."""
+        by_line = await _whole(line.heard_since(talk.began), talk.near)
+        by_caller = await _whole(call.heard, talk.far)
+        assert by_line, by_line.reason
+        assert by_caller, by_caller.reason
+
+    async def recorded(self, talk: Talk, name: str) -> None:
+        """Assert that a recording has the caller left and the agent right, whole."""
+        samples, rate = soundfile.read(self.house.recording(name), dtype="float64", always_2d=True)
+        assert rate == listening.RATE
+        left, right = np.ascontiguousarray(samples.T)
+        near, far = await _whole(left, talk.near), await _whole(right, talk.far)
+        assert near, near.reason
+        assert far, far.reason
+
+    async def over(self, caller: Caller, call: Outcome) -> None:
+        """Assert that nothing of a call is left, and that its webhook was sent once."""
+        own = {call.details.call.channel_id, *(event.leg_id for event in call.all(LegDialled))}
+        left: set[str] = own
+        async with asyncio.timeout(PROMPTLY):
+            while left:
+                channels, bridges = await ask(self.house.settings, "channels", "bridges")
+                there = [item["id"] for item in channels]
+                there += [channel for item in bridges for channel in item["channels"]]
+                left = own & set(there)
+        assert len(self.house.customer.asked[caller.number]) <= 1
+        assert [
+            line for line in self.crowd.lines if line.shown == caller.number and not line.how
+        ] == []
+
+
+async def _whole(heard: listening.Sound, said: Path) -> listening.Wholeness:
+    return await asyncio.to_thread(listening.contains_whole, heard, listening.load(said))
+
+
+@asynccontextmanager
+async def open_town(data: Path) -> AsyncIterator[Town]:
+    """A town. At its end nothing may be left: no call, channel, bridge, recording or task."""
+    async with agents() as crowd:
+        settings = house_settings(data, trunk_port=crowd.port)
+        async with open_house(settings, flows=[FLOWS]) as house:
+            yield Town(house, crowd)
+            await house.nothing_is_left()
+            assert list(house.settings.recording_folder.glob("*.raw*")) == []
+            assert _tasks_of_calls() == []
+
+
+def _tasks_of_calls() -> list[str]:
+    """Tasks that carry calls or parts of them."""
+    running = [task.get_coro() for task in asyncio.all_tasks()]
+    names = [getattr(coroutine, "cr_code", None) for coroutine in running]
+    return [code.co_qualname for code in names if code and "ivrserver/flow/" in code.co_filename]
