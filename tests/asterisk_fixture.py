@@ -14,6 +14,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 
 import pytest
 
@@ -40,24 +41,31 @@ def asterisk_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 def asterisk(asterisk_settings: Settings) -> Iterator[Asterisk]:
     """A running Asterisk. Its `settings` hold the ARI password."""
-    started: Future[Asterisk] = Future()
+    with started(asterisk_settings) as server:
+        yield server
+
+
+@contextmanager
+def started(settings: Settings) -> Iterator[Asterisk]:
+    """An Asterisk that runs in a thread of its own, for fixtures that outlive a test's loop."""
+    ready: Future[Asterisk] = Future()
     loop = asyncio.new_event_loop()
     finish = asyncio.Event()
 
     async def run() -> None:
         try:
-            async with running(asterisk_settings, say=print) as server:
-                started.set_result(server)
+            async with running(settings, say=print) as server:
+                ready.set_result(server)
                 await finish.wait()
         except BaseException as error:
-            if started.done():
+            if ready.done():
                 raise
-            started.set_exception(error)
+            ready.set_exception(error)
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()), name="asterisk")
     thread.start()
     try:
-        yield started.result(START_SECONDS)
+        yield ready.result(START_SECONDS)
     finally:
         loop.call_soon_threadsafe(finish.set)
         thread.join(STOP_SECONDS)

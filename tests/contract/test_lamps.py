@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from ivrserver.config import PhoneSettings, Settings, load
+from ivrserver.config import PhoneSettings, load
 from ivrserver.telephony.asterisk import Asterisk, ports
+from tests.asterisk_fixture import started
 from tests.contract.parties import Exchange, exchange
 from tests.telephony.lamp_phone import lamp_phone
 
 
-@pytest.fixture(scope="session")
-def asterisk_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+@pytest.fixture(scope="module")
+def asterisk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
     names = ("subscribed", "late", "registered", "busy", "other")
     phones = {name: PhoneSettings(password=SecretStr(f"{name}-4711")) for name in names}
     update = {"data": tmp_path_factory.mktemp("data"), "phones": phones}
-    return ports.fresh(load().model_copy(update=update))
+    with started(ports.fresh(load().model_copy(update=update))) as server:
+        yield server
 
 
 @pytest.fixture

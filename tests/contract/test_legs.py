@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from ivrserver.config import Settings, TrunkSettings, load
+from ivrserver.config import TrunkSettings, load
 from ivrserver.demo import baresip
 from ivrserver.flow.ports import Channel, DialledLeg, LegOrder, LegOutcome
 from ivrserver.telephony.asterisk import Asterisk, ports
+from tests.asterisk_fixture import started
 from tests.contract.parties import Exchange, exchange
 from tests.telephony import bare_sip
 from tests.telephony.carrier import RINGS, STATUSES, Carrier, carrier
@@ -22,17 +23,18 @@ PROMPTLY = 1.0
 PLENTY = 10.0
 
 
-@pytest.fixture(scope="session")
-def asterisk_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+@pytest.fixture(scope="module")
+def asterisk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
     """One trunk, on a port where each test puts a carrier."""
     trunk = TrunkSettings(host="127.0.0.1", port=baresip.free_port())
     update = {"data": tmp_path_factory.mktemp("data"), "trunks": {"carrier": trunk}}
-    return ports.fresh(load().model_copy(update=update))
+    with started(ports.fresh(load().model_copy(update=update))) as server:
+        yield server
 
 
 @pytest.fixture
-async def far_end(asterisk_settings: Settings) -> AsyncIterator[Carrier]:
-    async with carrier(asterisk_settings.trunks["carrier"].port) as (found, _):
+async def far_end(asterisk: Asterisk) -> AsyncIterator[Carrier]:
+    async with carrier(asterisk.settings.trunks["carrier"].port) as (found, _):
         yield found
 
 

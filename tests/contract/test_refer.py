@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from ivrserver.config import Settings, TrunkSettings, load
+from ivrserver.config import TrunkSettings, load
 from ivrserver.errors import ChannelGone
 from ivrserver.flow.ports import Channel, Dialer, PlaybackEnded, Referral, Sound
 from ivrserver.telephony.asterisk import Asterisk, ports
+from tests.asterisk_fixture import started
 from tests.contract.parties import Exchange, exchange, make_sound
 from tests.telephony.trunk_caller import TrunkCaller, trunk_caller
 
@@ -20,12 +21,13 @@ DESTINATION = "+1 (212) 555-0199"
 PROMPTLY = 1.0
 
 
-@pytest.fixture(scope="session")
-def asterisk_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+@pytest.fixture(scope="module")
+def asterisk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
     """One trunk, which takes REFER."""
     trunk = TrunkSettings(host="127.0.0.1", port=5999, refer=True)
     update = {"data": tmp_path_factory.mktemp("data"), "trunks": {"carrier": trunk}}
-    return ports.fresh(load().model_copy(update=update))
+    with started(ports.fresh(load().model_copy(update=update))) as server:
+        yield server
 
 
 @pytest.fixture
