@@ -13,7 +13,10 @@ import trustme
 
 from ivrserver.demo import listening
 from ivrserver.demo.phone import Phone
+from ivrserver.doctor import Finding
+from ivrserver.doctor.sip import examine_sip
 from ivrserver.flow.ports import Channel, LegOutcome
+from ivrserver.telephony.asterisk.ping import Ping
 from tests.telephony import second_asterisk
 from tests.telephony.carrier import carrier
 from tests.telephony.office import Office, office, office_settings, until
@@ -98,15 +101,25 @@ async def talk(us: Office, them: Exchange, words: Path, authorities: Path | None
     assert listening.contains_whole(listening.load(them.heard), listening.load(words))
 
 
-async def shown(us: Office, state: str) -> bool:
-    """Whether Asterisk says that about the registration of the trunk."""
-    return state in await us.asterisk.console("pjsip show registrations")
+async def said(us: Office, part: str, text: str) -> Finding:
+    """Wait until the doctor says `text` about a part."""
+    last: Finding | None = None
+
+    async def is_said() -> bool:
+        nonlocal last
+        findings = await examine_sip(us.settings, Ping.READY)
+        (last,) = (finding for finding in findings if finding.name == part)
+        return text in last.detail
+
+    await until(is_said)
+    assert last is not None
+    return last
 
 
 async def test_a_trunk_that_registers_takes_and_gives_calls(tmp_path: Path) -> None:
     async with connected(tmp_path, REGISTERS, LOGIN) as (us, them):
-        await us.until_online("carrier")
-        await until(lambda: shown(us, "Registered"))
+        assert (await said(us, "trunk carrier", "answers, registered")).ok
+        assert (await said(us, "phone desk", "not registered")).ok
         await talk(us, them, tmp_path / "words.wav")
         for dialled, number in (("registered", "member"), ("2125550100", "2125550100")):
             await them.calls(dialled)
@@ -119,7 +132,9 @@ async def test_a_trunk_that_registers_takes_and_gives_calls(tmp_path: Path) -> N
 async def test_a_trunk_whose_password_is_wrong_says_so(tmp_path: Path) -> None:
     wrong = LOGIN | {"password": "wrong;horse"}
     async with connected(tmp_path, REGISTERS, wrong) as (us, _):
-        await until(lambda: shown(us, "Rejected"))
+        finding = await said(us, "trunk carrier", "answers, rejected")
+        assert not finding.ok
+        assert "trunks.carrier.username and password" in finding.mend
         async with calling(us) as (desk, caller):
             leg = await us.dial(caller, NUMBER)
             assert leg.outcome is LegOutcome.REJECTED
@@ -187,6 +202,8 @@ async def test_a_carrier_whose_certificate_is_not_right_is_not_talked_to(
         connected(tmp_path, ENCRYPTED, trunk, tls=tls) as (us, them),
         calling(us) as (desk, caller),
     ):
+        finding = await said(us, "trunk carrier", "does not answer")
+        assert "sip.tls_ca" in finding.mend
         leg = await us.dial(caller, NUMBER)
         assert leg.outcome in {LegOutcome.CONGESTION, LegOutcome.UNREACHABLE}, leg
         assert "dialled=" not in them.log.read_text()
@@ -221,15 +238,15 @@ async def test_the_prefix_of_a_number_decides_over_which_trunk_it_goes(tmp_path:
     async with carrier() as (east, east_port), carrier() as (west, west_port):
         trunks = {
             "east": {"host": "127.0.0.1", "port": east_port, "prefixes": ["+12125550486"]},
-            "west": {"host": "127.0.0.1", "port": west_port, "number_format": "plus"},
+            "west": {"host": "127.0.0.1", "port": west_port},
         }
         settings = office_settings(tmp_path, trunks=trunks, phones=PHONES)
         async with office(settings) as us, calling(us) as (desk, caller):
             assert (await us.dial(caller, "(212) 555-0486")).outcome is LegOutcome.BUSY
-            assert (await us.dial(caller, "2125550603")).outcome is not LegOutcome.ANSWERED
+            assert (await us.dial(caller, "2125550603")).outcome is LegOutcome.REJECTED
             assert (await us.dial(caller, "900 555 1234")).outcome is LegOutcome.REFUSED
             await desk.hang_up()
     invited = [
         {number for _, kind, number in each.events if kind == "INVITE"} for each in (east, west)
     ]
-    assert invited == [{"2125550486"}, {"+12125550603"}]
+    assert invited == [{"2125550486"}, {"2125550603"}]

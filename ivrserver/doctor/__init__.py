@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,8 @@ import aiohttp
 
 from ivrserver import speech
 from ivrserver.config import Settings
+from ivrserver.doctor.finding import Finding
+from ivrserver.doctor.sip import examine_sip
 from ivrserver.errors import IvrError
 from ivrserver.storage import database, schema_state
 from ivrserver.telephony.asterisk import AsteriskProgram, Folders, ports, program
@@ -22,28 +23,13 @@ from ivrserver.telephony.asterisk.password import with_kept_password
 from ivrserver.telephony.asterisk.ping import Ping, ping
 from ivrserver.telephony.asterisk.render import render
 
+__all__ = ["Finding", "examine"]
+
 _OLDEST_PYTHON: Final = (3, 11)
 _LEAST_FREE: Final = 1_000_000_000
 _GB: Final = 1_000_000_000
 _REQUIRED: Final = re.compile(r"^require = (\S+)$", re.MULTILINE)
 _HTTP_TIMEOUT: Final = aiohttp.ClientTimeout(total=2.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What the examination of one part found.
-
-    Attributes:
-        name: the part.
-        ok: nothing needs to be done.
-        detail: what was found.
-        mend: what to do; empty if `ok`.
-    """
-
-    name: str
-    ok: bool
-    detail: str
-    mend: str = ""
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -54,6 +40,7 @@ async def examine(settings: Settings) -> list[Finding]:
         ("Asterisk", lambda: asyncio.to_thread(_asterisk, settings, reached)),
         ("ARI", lambda: _ari(settings, reached)),
         ("ports", lambda: _ports(settings, reached)),
+        ("trunks and phones", lambda: examine_sip(settings, reached)),
         ("database", lambda: _database(settings)),
         ("speech", lambda: _speech(settings)),
         ("disk", lambda: asyncio.to_thread(_disk, settings)),
@@ -127,7 +114,9 @@ async def _ari(settings: Settings, reached: Ping) -> list[Finding]:
 
 
 async def _ports(settings: Settings, reached: Ping) -> list[Finding]:
-    ours = {"sip.port", "ari.port"} if reached in (Ping.READY, Ping.REFUSED) else set()
+    ours = (
+        {"sip.port", "sip.tls_port", "ari.port"} if reached in (Ping.READY, Ping.REFUSED) else set()
+    )
     if await _our_http_answers(settings):
         ours.add("http.port")
     findings = []
