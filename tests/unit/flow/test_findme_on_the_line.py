@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from ivrserver.blocks import AutoAccept, FindMe, ScreenMethod
+from ivrserver.errors import AriUnavailable
 from ivrserver.flow.events import (
     HoldStarted,
     LegDecided,
@@ -18,7 +20,7 @@ from ivrserver.flow.events import (
 from ivrserver.flow.phrases import phrases
 from ivrserver.flow.ports import LegOutcome
 from ivrserver.flow.records import RecordingMade, TimelineEntry
-from tests.fakes import FakeRecogniser, FarEnd
+from tests.fakes import FakeChannel, FakeRecogniser, FarEnd
 from tests.unit.flow.hunt import (
     BUSY,
     EN,
@@ -29,6 +31,7 @@ from tests.unit.flow.hunt import (
     silent,
     spoken,
 )
+from tests.unit.flow.scene import Scene
 
 pytestmark = pytest.mark.looptime
 
@@ -83,6 +86,26 @@ async def test_music_that_cannot_be_made_gives_way_to_the_standard_music() -> No
     hunt.scene.speech.broken.add("broken")
     await hunt.run()
     assert hunt.caller.did == ["start_hold", *QUIET]
+
+
+class MutePlayer(FakeChannel):
+    """Hold music does not work."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    async def start_hold(self) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a mistake"), AriUnavailable("no answer in time")])
+async def test_music_that_fails_does_not_end_the_search(error: Exception) -> None:
+    scene = Scene(blocks=(PLAIN,), channel=MutePlayer(error))
+    hunt = Hunt([accepts()], PLAIN, scene=scene)
+    await hunt.run()
+    assert hunt.winner == "a"
+    assert hunt.warnings[0].startswith("the caller hears nothing while waiting: ")
 
 
 # ---- spoken answers
@@ -163,6 +186,34 @@ async def test_the_words_are_those_of_the_language() -> None:
     hunt.world = replace(hunt.world, recogniser=FakeRecogniser("fr-FR"))
     await hunt.run()
     assert hunt.winner == "a"
+
+
+class BrokenEars(FakeRecogniser):
+    """Breaks its promise never to raise."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    async def choose(self, wav: bytes, words: Sequence[str], language: str) -> str:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (RuntimeError("a mistake of ours"), "an error of the server: RuntimeError"),
+        (AriUnavailable("no answer in time"), "no answer in time"),
+    ],
+)
+async def test_an_error_while_somebody_is_screened_leaves_the_others_alone(
+    error: Exception, reason: str
+) -> None:
+    hunt = Hunt([says("yes"), accepts(at=8)], replace(SPOKEN, simultaneous=2))
+    hunt.world = replace(hunt.world, recogniser=BrokenEars(error))
+    await hunt.run()
+    assert hunt.winner == "b"
+    assert hunt.fates["a"] == ("failed", reason)
 
 
 # ---- recording
