@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ from ivrserver.flow.rehearsal import rehearse
 from ivrserver.flow.report import Reporter
 from ivrserver.flow.world import World
 from ivrserver.mail import Carrier, Lamplighter, PostOffice
-from ivrserver.speech import build
+from ivrserver.speech import build, listening
 from ivrserver.storage import (
     Accounts,
     Library,
@@ -63,18 +63,6 @@ class SystemClock:
     def now(self) -> datetime:
         """Now, in UTC."""
         return datetime.now(UTC)
-
-
-class Deaf:
-    """Recognises nothing."""
-
-    def hears(self, language: str) -> bool:
-        del language
-        return False
-
-    async def choose(self, wav: bytes, words: Sequence[str], language: str) -> str:
-        del wav, words, language
-        return ""
 
 
 def new_id() -> str:
@@ -109,11 +97,13 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
         client = await stack.enter_async_context(HttpWebhookClient(settings.webhook, clock))
         speech = build(settings)
         stack.push_async_callback(speech.close)
+        listener = listening.build(settings)
+        stack.push_async_callback(listener.close)
         switchboard = Switchboard(settings)
         zone = ZoneInfo(settings.account.time_zone)
         world = World(
             speech=speech,
-            recogniser=Deaf(),
+            recogniser=listener,
             dialer=GuardedDialer(switchboard.dialer, DialPolicy.by(settings)),
             mailboxes=Mailboxes(engine),
             reporter=Reporter(client, settings.webhook.hold_after, zone),
@@ -145,6 +135,7 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
                 tasks.create_task(switchboard.run(carry)),
                 tasks.create_task(_kept_up("post_office", post.run)),
                 tasks.create_task(_keep_rehearsed(library, speech)),
+                tasks.create_task(listener.warm_up()),
             ]
             try:
                 await _until_ready(switchboard, settings)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
 from ivrserver.config import Settings
-from ivrserver.errors import ConfigError, SetupError, SpeechError
+from ivrserver.errors import ConfigError, SpeechError
 from ivrserver.speech.delivery import uris
 from ivrserver.speech.engine import EngineFactory
 from ivrserver.speech.guard import Guarded
 from ivrserver.speech.library import LibraryFiles
+from ivrserver.speech.registry import installed, named
 from ivrserver.speech.speaker import Speaker
 from ivrserver.speech.store import Store
 
@@ -25,7 +25,7 @@ class EngineState:
 
     Attributes:
         version: what it says; empty: it is not there.
-        problem: what is wrong and how to mend it; empty: it speaks.
+        problem: what is wrong and how to mend it; empty: it works.
     """
 
     name: str
@@ -52,21 +52,20 @@ def engines(settings: Settings) -> list[Guarded]:
         ConfigError: none is named, or one that nobody provides.
         SetupError: one cannot be loaded.
     """
-    provided = {entry.name: entry for entry in entry_points(group=GROUP)}
-    unknown = [name for name in settings.speech.engines if name not in provided]
-    if unknown or not settings.speech.engines:
-        names = ", ".join(sorted(provided))
-        wrong = f"there is no engine {', '.join(unknown)}" if unknown else "name at least one"
-        raise ConfigError(f"speech.engines: {wrong}; installed are: {names}")
+    if not settings.speech.engines:
+        raise ConfigError(f"speech.engines: name at least one; {installed(GROUP)}")
+    factories: list[tuple[str, EngineFactory]] = named(
+        GROUP, settings.speech.engines, "speech.engines"
+    )
     return [
         Guarded(
             name,
-            _factory(provided[name])(settings),
+            factory(settings),
             concurrency=settings.speech.concurrency,
             timeout=settings.speech.engine_timeout,
             retry_after=settings.speech.retry_after,
         )
-        for name in dict.fromkeys(settings.speech.engines)
+        for name, factory in factories
     ]
 
 
@@ -88,13 +87,3 @@ async def check(settings: Settings) -> list[EngineState]:
         version = engine.known.version if engine.known else ""
         states.append(EngineState(engine.name, version, engine.problem))
     return states
-
-
-def _factory(entry: EntryPoint) -> EngineFactory:
-    try:
-        factory: EngineFactory = entry.load()
-    except Exception as error:
-        # Loading runs code that anybody may have written.
-        message = f"speech engine {entry.name} ({entry.value}) cannot be loaded: {error}"
-        raise SetupError(message) from error
-    return factory
