@@ -183,7 +183,7 @@ def _failures(details: CallDetails, settings: Settings) -> Iterator[str]:
     if not details.recordings or details.recordings[0].seconds < _LEAST_RECORDED:
         yield "the suggestion was not recorded"
     for recording in details.recordings:
-        file = settings.data / "asterisk" / "spool" / "recording" / f"{recording.name}.wav"
+        file = settings.recording_folder / f"{recording.name}.wav"
         if not file.is_file():
             yield f"the recording {file.name} is missing"
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from ulid import ULID
 
-from ivrserver.errors import AriUnavailable, ChannelGone, MediaFailed
+from ivrserver.errors import AriRefused, AriUnavailable, ChannelGone, MediaFailed
 from ivrserver.flow.ports import (
     ChannelEvent,
     Hangup,
@@ -252,7 +252,11 @@ class AriChannel:
                 await self._watched(self._ari.set_variable(self._id, name, value))
             errand: asyncio.Future[Sequence[str]] = asyncio.get_running_loop().create_future()
             self._errand = errand
-            await self._watched(self._ari.go_to(self._id, _CONTEXT, extension))
+            try:
+                await self._watched(self._ari.go_to(self._id, _CONTEXT, extension))
+            except AriRefused:
+                self._errand = None
+                raise
             both: set[asyncio.Future[Any]] = {errand, self._gone}
             await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             if errand.done():

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 import pytest
+import soundfile
 from structlog.testing import capture_logs
 
 from ivrserver.config import Settings
 from ivrserver.errors import ConfigError
-from ivrserver.flow.ports import Channel, IncomingCall, PlaybackEnded, RecordingOrder, Sound
+from ivrserver.flow.ports import (
+    Channel,
+    IncomingCall,
+    LegOrder,
+    PlaybackEnded,
+    RecordingOrder,
+    Sound,
+)
 from ivrserver.telephony.asterisk import Asterisk
 from ivrserver.telephony.switchboard import Switchboard
 from tests.contract.link import Link, link_to
@@ -126,6 +136,43 @@ async def test_a_recording_plays_back_what_was_said(board: Exchange) -> None:
     playback = await party.channel.play([Sound(audio.uri, audio.seconds)])
     assert await party.channel.next_event() == PlaybackEnded(playback)
     await party.leave()
+
+
+async def test_a_recording_can_be_fetched_for_speech_recognition(board: Exchange) -> None:
+    party = await board.party()
+    recording = await party.channel.record(take(silence=1))
+    await party.speak(0.8)
+    samples, rate = soundfile.read(io.BytesIO(await recording.wav()), dtype="int16")
+    assert (rate, samples.ndim, len(samples) > 0.7 * rate) == (8000, 1, True)
+    assert np.abs(samples).max() > 5000
+    await party.leave()
+
+
+async def test_a_leg_does_not_outlive_the_call_that_it_was_placed_for(board: Exchange) -> None:
+    legs: list[Channel] = []
+
+    async def leave_a_leg(channel: Channel, call: IncomingCall) -> None:
+        await channel.answer()
+        if call.number_called == "2125550111":
+            await asyncio.wait({channel.gone})
+            return
+        order = LegOrder(leg_id="left", destination="2125550111", caller_id="", timeout=5)
+        dialled = await board.switchboard.dialer.dial(order, caller=channel)
+        assert dialled.channel is not None
+        legs.append(dialled.channel)
+
+    board.carry = leave_a_leg
+    await board.peer.call("2125550101")
+    await until(lambda: len(legs) == 1 and legs[0].gone.done())
+
+
+@pytest.mark.parametrize("told", ["leg", "back"])
+async def test_a_channel_of_ours_that_nobody_carries_is_no_call(board: Exchange, told: str) -> None:
+    channel = {"endpoint": "Local/2125550101@inbound/n", "channelId": f"stray-{uuid4()}"}
+    ours = {"app": board.settings.ari.application, "appArgs": told}
+    await board.peer.ask("POST", "channels/create", **channel, **ours)
+    assert await board.leftovers() == []
+    assert board.switchboard.calls == 0
 
 
 async def until(true: Callable[[], bool]) -> None:

@@ -92,3 +92,12 @@ class FakeAri(Ari):
 
     async def stop_hold(self, channel_id: str) -> None:
         self._ask("stop_hold")
+
+    async def watch(self, channel_id: str) -> None:
+        self._ask("watch")
+
+    async def set_variable(self, channel_id: str, name: str, value: str) -> None:
+        self._ask("set_variable", name, value)
+
+    async def go_to(self, channel_id: str, context: str, extension: str) -> None:
+        self._ask("go_to", context, extension)
