@@ -89,10 +89,12 @@ def _told(event: Event) -> tuple[str, ...]:  # noqa: PLR0912 - one case an event
             return "route", f"to {to}: {reason}"
         case CallAnswered():
             return "call", "answered"
-        case BlockEntered(block_id, name, reason):
-            return "enter", f"IVR {block_id} “{name}”: {reason}"
-        case BlockLeft(block_id, completed, reason):
+        case BlockEntered(block_id, name, reason, kind=kind):
+            return "enter", f"{_block(kind, block_id)} “{name}”: {reason}"
+        case BlockLeft(block_id, completed, reason, "ivr"):
             return "leave", f"IVR {block_id}, {_completed(completed)}: {reason}"
+        case BlockLeft(block_id, _, reason, kind):
+            return "leave", f"{_block(kind, block_id)}: {reason}"
         case QuestionAsked(question_id, name, attempt, reason):
             again = f", try {attempt}" if attempt > 1 else ""
             return "question", f"{question_id} “{name}”{again}: {reason}"
@@ -151,6 +153,14 @@ def _told(event: Event) -> tuple[str, ...]:  # noqa: PLR0912 - one case an event
             return "end", f"{reason.replace('_', ' ')}: {detail}"
         case _:
             assert_never(event)
+
+
+_KINDS = {"ivr": "IVR", "findme": "FindMe"}
+
+
+def _block(kind: str, block_id: int) -> str:
+    """A block by its kind and id; a dynamic FindMe has none."""
+    return f"{_KINDS.get(kind, kind)} {block_id or ''}".rstrip()
 
 
 def _completed(completed: bool) -> str:
