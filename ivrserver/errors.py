@@ -9,7 +9,10 @@
     ├── ActionError            a webhook's reply cannot be acted on; says exactly why
     ├── SpeechError            no engine could speak a text
     ├── StorageError           the database refused or is away
-    ├── AudioRefused           a file cannot go into, or leave, the audio library; says why
+    ├── AudioRefused           a file cannot go into the audio library; says why
+    │   ├── AudioTooLarge      it is too large, or too long, or there are too many
+    │   ├── AudioUnknown       there is no such file in the library
+    │   └── AudioInUse         it cannot leave the library: blocks use it
     ├── MailError              an e-mail could not be handed to the mail server
     ├── TelephonyError
     │   ├── ChannelGone        the channel left Asterisk before the request reached it
@@ -54,6 +57,18 @@ class StorageError(IvrError):
 
 class AudioRefused(IvrError):
     """A file cannot go into the audio library, or not leave it. The text says why."""
+
+
+class AudioTooLarge(AudioRefused):
+    """A file is over a limit of the settings, or the library is full."""
+
+
+class AudioUnknown(AudioRefused):
+    """There is no file of that name in the audio library."""
+
+
+class AudioInUse(AudioRefused):
+    """The file cannot be removed. The text names the blocks that use it."""
 
 
 class MailError(IvrError):

@@ -23,7 +23,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from ivrserver.config.section import Folder, Port, Seconds, Section
+from ivrserver.config.section import Folder, Port, Seconds, SecretLine, Section
 from ivrserver.config.sip import (
     DialSettings,
     Name,
@@ -36,6 +36,8 @@ from ivrserver.config.sip import (
 from ivrserver.errors import ConfigError
 
 __all__ = ["DialSettings", "PhoneSettings", "Settings", "SipSettings", "TrunkSettings", "load"]
+
+_LEAST_TOKEN = 16
 
 
 class AccountSettings(Section):
@@ -160,6 +162,29 @@ class HttpSettings(Section):
     """Address that our own HTTP server listens on."""
     port: Port = 8080
     """Port of our own HTTP server."""
+    token: SecretLine = SecretStr("")
+    """Bearer token of the HTTP API, at least 16 characters; empty: there is no API."""
+
+    @field_validator("token")
+    @classmethod
+    def _hard_to_guess(cls, token: SecretStr) -> SecretStr:
+        if 0 < len(token) < _LEAST_TOKEN:
+            message = f"must have at least {_LEAST_TOKEN} characters; or leave it empty"
+            raise ValueError(message)
+        return token
+
+
+class AudioSettings(Section):
+    """What the audio library takes."""
+
+    max_files: int = Field(default=1000, ge=1)
+    """Files in the library."""
+    max_bytes: int = Field(default=50_000_000, ge=1000)
+    """Size of one file."""
+    max_seconds: int = Field(default=1800, ge=1)
+    """Length of one file."""
+    max_name: int = Field(default=100, ge=1, le=200)
+    """Characters of a name."""
 
 
 class SpeechSettings(Section):
@@ -243,6 +268,7 @@ class Settings(BaseSettings):
     packages: PackageSettings = PackageSettings()
     ari: AriSettings = AriSettings()
     http: HttpSettings = HttpSettings()
+    audio: AudioSettings = AudioSettings()
     speech: SpeechSettings = SpeechSettings()
     webhook: WebhookSettings = WebhookSettings()
     limits: LimitSettings = LimitSettings()

@@ -6,9 +6,10 @@ Everything here computes and blocks; callers run it in a thread. Samples are num
 
 from __future__ import annotations
 
+import contextlib
 import io
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +76,8 @@ def joined(files: Sequence[bytes]) -> bytes:
     Raises:
         SpeechError: one is not a sound file.
     """
-    rate = _read(files[0])[1]
+    with _opened(files[0]) as first:
+        rate = first.samplerate
     whole = io.BytesIO()
     samples = np.concatenate([decoded(file, rate) for file in files])
     soundfile.write(whole, samples, rate, format="WAV", subtype="FLOAT")
@@ -88,22 +90,30 @@ def silence(rate: int) -> Pcm:
 
 
 def decoded(data: bytes, rate: int) -> Samples:
-    """Decode WAV, MP3, Ogg, FLAC and whatever else libsndfile reads; mix to mono; resample."""
-    frames, given = _read(data)
-    mono: Samples = frames.mean(axis=1, dtype=np.float32)
-    mono = np.nan_to_num(mono, copy=False, posinf=0.0, neginf=0.0)
-    if given == rate or not len(mono):
-        return mono
-    return np.asarray(soxr.resample(mono, given, rate, quality="HQ"), dtype=np.float32)
+    """Decode WAV, MP3, Ogg, FLAC and whatever else libsndfile reads; mix to mono; resample.
+
+    Block by block: a small file can hold hours of many channels.
+    """
+    with _opened(data) as sound:
+        given = sound.samplerate
+        finish = soxr.ResampleStream(given, rate, 1, dtype="float32", quality="HQ").resample_chunk
+        parts = [np.zeros(0, dtype=np.float32)]
+        while len(frames := sound.read(_BLOCK, dtype="float32", always_2d=True)):
+            mono = frames.mean(axis=1, dtype=np.float32)
+            mono = np.nan_to_num(mono, copy=False, posinf=0.0, neginf=0.0)
+            parts.append(mono if given == rate else finish(mono))
+        if given != rate and len(parts) > 1:
+            parts.append(finish(np.zeros(0, dtype=np.float32), last=True))
+    return np.concatenate(parts)
 
 
-def _read(data: bytes) -> tuple[Samples, int]:
-    """Frames of shape (n, channels), and their rate."""
+@contextlib.contextmanager
+def _opened(data: bytes) -> Iterator[Any]:
     try:
-        frames, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+        with soundfile.SoundFile(io.BytesIO(data)) as sound:
+            yield sound
     except (soundfile.SoundFileError, ValueError, MemoryError) as error:
         raise SpeechError("not a sound file that can be read (WAV, MP3, Ogg, FLAC)") from error
-    return frames, rate
 
 
 def _trimmed(samples: Samples, rate: int) -> Samples:

@@ -4,6 +4,7 @@
 """
 
 from ivrserver.storage.accounts import Accounts
+from ivrserver.storage.audio_library import AudioLibrary, LibrarySound
 from ivrserver.storage.calls import AnswerRow, CallDetails, CallRow, Calls, RespondentRow
 from ivrserver.storage.database import database
 from ivrserver.storage.flowfiles import FlowFiles, read_flow_files, write_flow_file
@@ -17,6 +18,7 @@ from ivrserver.storage.schema import SchemaState, migrate, schema_state
 __all__ = [
     "Accounts",
     "AnswerRow",
+    "AudioLibrary",
     "CallDetails",
     "CallRow",
     "Calls",
@@ -24,6 +26,7 @@ __all__ = [
     "FlowFiles",
     "Journal",
     "Library",
+    "LibrarySound",
     "Mailboxes",
     "Outbox",
     "RespondentRow",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,14 @@ from ivrserver.blocks import Account, AudioFile, Block, Ivr
 from ivrserver.blocks.forms import Form, form_of
 from ivrserver.blocks.lint import Known
 from ivrserver.blocks.schema import NumberForm, block_of
-from ivrserver.errors import StorageError
+from ivrserver.config import AudioSettings
+from ivrserver.errors import AudioRefused, AudioTooLarge, FlowFileError, StorageError
 from ivrserver.storage import tables
 from ivrserver.storage.audio import store
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.merge import Changes, StoredAccount, changes_between, check, merged
+
+_LIMITS = AudioSettings()
 
 
 class Accounts:
@@ -30,11 +33,15 @@ class Accounts:
     Args:
         engine: the database, migrated.
         audio_folder: where the audio library's files are kept.
+        limits: of what the audio library takes.
     """
 
-    def __init__(self, engine: AsyncEngine, audio_folder: Path) -> None:
+    def __init__(
+        self, engine: AsyncEngine, audio_folder: Path, limits: AudioSettings = _LIMITS
+    ) -> None:
         self._engine = engine
         self._audio_folder = audio_folder
+        self._limits = limits
 
     async def apply(
         self, account: Account, audio: Mapping[str, Path] | None = None, *, prune: bool = False
@@ -50,19 +57,40 @@ class Accounts:
             FlowFileError: an audio file is unusable, or something would lead nowhere.
             StorageError: the database refused or is away. Nothing is changed then.
         """
-        copied = await asyncio.to_thread(store, self._audio_folder, dict(audio or {}))
+        given = dict(audio or {})
+        try:
+            copied = await asyncio.to_thread(store, self._audio_folder, given, self._limits)
+            return await self.change(lambda before: merged(before, account, copied, prune=prune))
+        except AudioRefused as refused:
+            raise FlowFileError(str(refused)) from refused
+
+    async def change(self, make: Callable[[StoredAccount], StoredAccount]) -> Changes:
+        """Replace the account by what `make` returns, in one transaction that nobody disturbs.
+
+        Raises:
+            AudioTooLarge: the audio library would be over its limit.
+            FlowFileError: something would lead nowhere.
+            StorageError: the database refused or is away. Nothing is changed then.
+        """
         with storage_errors("cannot change the account"):
             async with self._engine.begin() as connection:
                 lock = update(tables.account).values(revision=tables.account.c.revision)
                 await connection.execute(lock)
                 before = await read(connection)
-                after = merged(before, account, copied, prune=prune)
-                changes = changes_between(before, after)
+                after = make(before)
+                self._check_size(before, after)
                 check(after)
-                if before == after:
-                    return changes
-                await _write(connection, after)
-                return changes
+                if before != after:
+                    await _write(connection, after)
+                return changes_between(before, after)
+
+    def _check_size(self, before: StoredAccount, after: StoredAccount) -> None:
+        most, files = self._limits.max_files, len(after.stored)
+        if files > most and files > len(before.stored):
+            raise AudioTooLarge(
+                f"the audio library would have {files:,} files; at most {most:,} are allowed "
+                "(audio.max_files)"
+            )
 
     async def export(self) -> Account:
         """The whole account, equal to what was applied.
