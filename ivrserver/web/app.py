@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import anyio.to_thread
-from fastapi import FastAPI, Header, HTTPException, Response
+from fastapi import APIRouter, FastAPI, Header, HTTPException, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from ivrserver.speech.delivery import PROMPTS_PATH
@@ -21,12 +21,13 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 _MEDIA_TYPES = {".wav": "audio/wav", ".wav16": "audio/x-wav16"}
 
 
-def create_app(prompts_folder: Path, health: Health) -> FastAPI:
+def create_app(prompts_folder: Path, health: Health, *routes: APIRouter) -> FastAPI:
     """Make the application.
 
     Args:
         prompts_folder: the folder of `ivrserver.speech.store.Store`.
         health: asked at every ``GET /healthz``.
+        routes: what else is offered.
     """
     app = FastAPI(title="ivrserver", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -57,6 +58,8 @@ def create_app(prompts_folder: Path, health: Health) -> FastAPI:
             headers={"Cache-Control": "no-store"},
         )
 
+    for router in routes:
+        app.include_router(router)
     return app
 
 
