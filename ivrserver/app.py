@@ -135,14 +135,15 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
                 tasks.create_task(switchboard.run(carry)),
                 tasks.create_task(_kept_up("post_office", post.run)),
                 tasks.create_task(_keep_rehearsed(library, speech)),
-                tasks.create_task(listener.warm_up()),
             ]
+            warming = tasks.create_task(listener.warm_up())
             try:
                 await _until_ready(switchboard, settings)
+                await warming
                 yield switchboard
                 await switchboard.drain(settings.limits.drain_seconds)
             finally:
-                for task in running_tasks:
+                for task in (*running_tasks, warming):
                     task.cancel()
 
 
