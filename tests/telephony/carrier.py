@@ -69,7 +69,7 @@ class Carrier(asyncio.DatagramProtocol):
                 self._ringing[number] = message
                 return [reply(message, "180 Ringing", tag)]
             case "INVITE":
-                return [reply(message, STATUSES[number], tag)]
+                return [reply(message, STATUSES.get(number, "404 Not Found"), tag)]
             case "CANCEL" if number in self._ringing:
                 invite = self._ringing.pop(number)
                 self.reasons[number] = re.findall(r"^Reason: *(.*?)\r$", message, re.MULTILINE)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import trustme
 
+from ivrserver.config import DialSettings
 from ivrserver.demo import listening
-from ivrserver.demo.phone import Phone
+from ivrserver.demo.phone import Phone, PhoneAccount, PhoneError
 from ivrserver.doctor import Finding
 from ivrserver.doctor.sip import examine_sip
 from ivrserver.flow.ports import Channel, LegOutcome
@@ -188,6 +189,15 @@ async def test_signalling_and_audio_are_encrypted_both_ways(
         await channel.hang_up()
 
 
+async def test_nobody_becomes_the_carrier_by_its_name(tmp_path: Path) -> None:
+    trunks = {"carrier": {"host": ADDRESS}}
+    async with office(office_settings(tmp_path, trunks=trunks)) as us:
+        async with Phone(us.settings.packages, PhoneAccount(user="carrier")) as stranger:
+            with pytest.raises(PhoneError, match="not answered"):
+                await (await us.call(stranger, "2125550100"))
+        assert us.arrived.empty()
+
+
 @pytest.mark.parametrize("wrong", ["authority", "name"])
 async def test_a_carrier_whose_certificate_is_not_right_is_not_talked_to(
     tmp_path: Path, certificates: Path, wrong: str
@@ -242,12 +252,15 @@ async def test_the_prefix_of_a_number_decides_over_which_trunk_it_goes(tmp_path:
             "west": {"host": "127.0.0.1", "port": west_port},
         }
         settings = office_settings(tmp_path, trunks=trunks, phones=PHONES)
+        world = DialSettings(allow=("+1", "+44"))
+        settings = settings.model_copy(update={"dial": world})
         async with office(settings) as us, calling(us) as (desk, caller):
             assert (await us.dial(caller, "(212) 555-0486")).outcome is LegOutcome.BUSY
             assert (await us.dial(caller, "2125550603")).outcome is LegOutcome.REJECTED
+            assert (await us.dial(caller, "011 44 20 7946 0000")).outcome is LegOutcome.UNREACHABLE
             assert (await us.dial(caller, "900 555 1234")).outcome is LegOutcome.REFUSED
             await desk.hang_up()
     invited = [
         {number for _, kind, number in each.events if kind == "INVITE"} for each in (east, west)
     ]
-    assert invited == [{"2125550486"}, {"2125550603"}]
+    assert invited == [{"2125550486"}, {"2125550603", "+442079460000"}]
