@@ -1,0 +1,15 @@
+"""The `ivrserver` command. Each group of commands is a module here."""
+
+from ivrserver.cli.audio import audio
+from ivrserver.cli.base import main
+from ivrserver.cli.calls import calls
+from ivrserver.cli.flows import apply, export, schema, settings_page
+from ivrserver.cli.mailbox import mailbox
+from ivrserver.cli.running import demo, doctor, serve, up
+
+__all__ = ["main"]
+
+for command in (
+    up, serve, demo, doctor, apply, export, schema, settings_page, calls, audio, mailbox
+):  # fmt: skip
+    main.add_command(command)

@@ -1,0 +1,71 @@
+"""Commands about the audio library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ivrserver import app
+from ivrserver.cli.base import Context, with_database
+from ivrserver.cli.flows import told
+from ivrserver.config import Settings
+from ivrserver.storage import AudioLibrary, LibrarySound
+
+
+def _library(settings: Settings, engine: AsyncEngine) -> AudioLibrary:
+    return AudioLibrary(engine, app.audio_folder(settings), settings.audio)
+
+
+@click.group()
+def audio() -> None:
+    """Keep the sound files that whispers, prompts, hold music and greetings use."""
+
+
+@audio.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--name", help="what prompts call it [default: the file's own name]")
+@click.pass_obj
+def add(context: Context, files: tuple[Path, ...], name: str | None) -> None:
+    """Add WAV, MP3, OGG or FLAC files, or replace those of the same names."""
+    if name is not None and len(files) > 1:
+        raise click.UsageError("--name is for one file")
+    settings = context.settings()
+    named: dict[str, Path] = {}
+    for file in files:
+        called = file.name if name is None else name
+        if called in named:
+            raise click.UsageError(f"two files are called {called}; add them one by one")
+        named[called] = file
+    for line in told(with_database(settings, lambda e: _library(settings, e).add(named))):
+        click.echo(line)
+
+
+@audio.command("list")
+@click.pass_obj
+def list_audio(context: Context) -> None:
+    """List all files, and which blocks use them."""
+    settings = context.settings()
+    sounds = with_database(settings, lambda engine: _library(settings, engine).sounds())
+    if not sounds:
+        click.echo("no audio files")
+    for sound in sounds:
+        click.echo(_line(sound))
+
+
+def _line(sound: LibrarySound) -> str:
+    state = ", ".join(sound.used_by) or "not used"
+    if sound.problem:
+        state = f"PROBLEM: {sound.problem}; {state}"
+    return f"{sound.name:<30}  {sound.seconds:>7.1f} s  {sound.size:>11,} bytes  {state}"
+
+
+@audio.command()
+@click.argument("name")
+@click.pass_obj
+def remove(context: Context, name: str) -> None:
+    """Remove a file that no block uses."""
+    settings = context.settings()
+    with_database(settings, lambda engine: _library(settings, engine).remove(name))
+    click.echo(f"removed  audio {name}")

@@ -1,0 +1,133 @@
+"""What all commands share: settings, the event loop, the database, errors as one message."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import uvloop
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ivrserver import __version__
+from ivrserver.config import Settings, load
+from ivrserver.errors import IvrError
+from ivrserver.storage import database, migrate
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every command has: where the settings come from."""
+
+    file: Path | None
+
+    def settings(self) -> Settings:
+        """Read the settings now, so that ``--help`` works with wrong ones."""
+        return load(self.file)
+
+
+class Main(click.Group):
+    """Shows errors of ours as one message, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command; an error that explains itself ends it with status 1."""
+        try:
+            return super().invoke(ctx)
+        except IvrError as error:
+            raise click.ClickException(str(error)) from error
+        except BaseExceptionGroup as group:
+            ours, others = group.split(IvrError)
+            if others is not None or ours is None:
+                raise
+            raise click.ClickException(str(_first(ours))) from group
+
+
+def _first(group: BaseExceptionGroup[IvrError]) -> IvrError:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+@click.group(cls=Main)
+@click.version_option(__version__)
+@click.option(
+    "--settings",
+    "file",
+    type=click.Path(path_type=Path),
+    help="TOML file [default: ivrserver.toml, if there is one]",
+)
+@click.pass_context
+def main(context: click.Context, file: Path | None) -> None:
+    """A telephony IVR server on Asterisk."""
+    context.obj = Context(file)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` to its end on a fast event loop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def with_database(settings: Settings, work: Callable[[AsyncEngine], Coroutine[Any, Any, T]]) -> T:
+    """Run `work` with the migrated database of the settings."""
+
+    async def whole() -> T:
+        async with database(settings) as engine:
+            await migrate(engine)
+            return await work(engine)
+
+    return run(whole())
+
+
+def spare_collections() -> None:
+    """Let the garbage collector pass over what is loaded, and come less often.
+
+    Calls leave few cycles behind; looking through every module again and again would cost more
+    than the calls themselves.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+async def stay(running: AbstractAsyncContextManager[T], ready: Callable[[T], None]) -> None:
+    """Enter `running`, call `ready`, and stay until SIGINT or SIGTERM; then leave it in order.
+
+    A signal before it is ready, and a second one, cancel instead of waiting.
+    """
+    loop, stop, task = asyncio.get_running_loop(), asyncio.Event(), asyncio.current_task()
+    signalled = is_ready = False
+
+    def on_signal() -> None:
+        nonlocal signalled
+        if task is not None and (signalled or not is_ready):
+            task.cancel()
+        signalled = True
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal)
+    try:
+        async with running as value:
+            is_ready = True
+            spare_collections()
+            ready(value)
+            await stop.wait()
+            show("stopping")
+    except asyncio.CancelledError:
+        if not signalled:
+            raise
+
+
+def show(line: str) -> None:
+    """Print a line for people at once."""
+    click.echo(line)
+    sys.stdout.flush()

@@ -1,0 +1,72 @@
+"""Commands that run the server, show it, or examine the machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from ivrserver import app, logs
+from ivrserver.cli.base import Context, run, show, stay
+from ivrserver.demo.run import demo as run_demo
+from ivrserver.doctor import examine
+
+
+@click.command()
+@click.pass_obj
+def up(context: Context) -> None:
+    """Run everything on this machine: Asterisk, the controller and the sample account."""
+    settings = app.lab_settings(context.settings())
+    logs.configure("warning", human=True)
+    lab = app.lab(settings, show, lambda line: show(f"  web server: {line}"))
+    run(stay(lab, lambda lab: show("\n".join(_where_everything_is(lab)))))
+    show("stopped")
+
+
+def _where_everything_is(lab: app.Lab) -> Iterator[str]:
+    settings = lab.settings
+    sip, http = settings.sip, settings.http
+    yield "\nReady."
+    yield f"  dial         sip:100@{sip.bind}:{sip.port}   (any SIP phone, no account needed)"
+    yield f"  Asterisk     {lab.asterisk.version}, logs in {lab.asterisk.folders.log}"
+    yield f"  database     {lab.engine.url.render_as_string(hide_password=True)}"
+    yield f"  health       http://{http.host}:{http.port}/healthz"
+    if lab.web_server:
+        yield f"  web server   {lab.web_server}   (examples/webhook_server.py)"
+    yield "  calls        .venv/bin/ivrserver calls"
+    yield "Ctrl-C stops everything."
+
+
+@click.command()
+@click.pass_obj
+def serve(context: Context) -> None:
+    """Run the controller alone, for an Asterisk that runs elsewhere."""
+    settings = context.settings()
+    logs.configure(settings.log_level, human=False)
+
+    run(stay(app.serving(settings), lambda _: show("serving calls")))
+
+
+@click.command()
+@click.option("--keep", type=click.Path(path_type=Path), help="folder to keep the recording in")
+@click.pass_obj
+def demo(context: Context, keep: Path | None) -> None:
+    """Place a real scripted call to the sample account and print the conversation."""
+    logs.configure("warning", human=True)
+    if not run(run_demo(context.settings(), show, keep)):
+        sys.exit(1)
+
+
+@click.command()
+@click.pass_obj
+def doctor(context: Context) -> None:
+    """Check every part and say how to mend it."""
+    findings = run(examine(context.settings()))
+    for finding in findings:
+        click.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name:<14} {finding.detail}")
+        if not finding.ok:
+            click.echo(f"      {'':<14} → {finding.mend}")
+    if not all(finding.ok for finding in findings):
+        sys.exit(1)
