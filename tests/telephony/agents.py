@@ -6,7 +6,7 @@
         first = crowd.person(refuses("486 Busy Here"))
         second = crowd.person(answers(presses("1", after=2.5)))
         ...                                 # the server calls first.number and second.number
-        line = await second.call()
+        line = await second.call(caller.number)
         line.heard, line.reasons, line.ended
 """
 
@@ -119,24 +119,18 @@ class Person:
     number: str
     crowd: Crowd
 
-    @property
-    def lines(self) -> list[Line]:
-        """Every call to them so far."""
-        return [line for line in self.crowd.lines if line.number == self.number]
+    def lines(self, shown: str) -> list[Line]:
+        """Every call to them so far in which the phone showed that number."""
+        lines = self.crowd.lines
+        return [line for line in lines if (line.number, line.shown) == (self.number, shown)]
 
-    @property
-    def line(self) -> Line:
-        """The only call to them."""
-        (line,) = self.lines
-        return line
-
-    async def call(self, count: int = 1) -> Line:
-        """Wait until they have been called so often; the newest call."""
-        async with asyncio.timeout(PATIENCE):
-            while len(self.lines) < count:
+    async def call(self, shown: str, *, patience: float = PATIENCE) -> Line:
+        """Wait until that number has called them; the first of its calls."""
+        async with asyncio.timeout(patience):
+            while not self.lines(shown):
                 self.crowd.came.clear()
                 await self.crowd.came.wait()
-        return self.lines[count - 1]
+        return self.lines(shown)[0]
 
 
 class Agents(Crowd):

@@ -11,8 +11,6 @@ import pytest
 import pytest_asyncio
 
 from tests.telephony.house import House, house_settings, open_house
-from tests.telephony.together import Together
-from tests.telephony.town import Town, open_town
 
 T = TypeVar("T")
 
@@ -53,21 +51,3 @@ async def house(shared_house: House) -> AsyncIterator[House]:
     """A running server that many tests use; each leaves nothing behind in it."""
     yield shared_house
     await shared_house.nothing_is_left()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
-    """A server and people whom it calls, for a module."""
-    async with in_own_task(open_town(tmp_path_factory.mktemp("town"))) as running:
-        yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running(request: pytest.FixtureRequest, town: Town) -> AsyncIterator[Together]:
-    """The tests of a module that run at the same time: those that were selected are begun."""
-    module = request.module
-    together: Together = module.together
-    names = [item.name for item in request.session.items if getattr(item, "module", 0) is module]
-    together.start(names, town)
-    yield together
-    await together.stop()

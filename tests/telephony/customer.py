@@ -25,6 +25,7 @@ class Reply:
     body: str = HANG_UP
     status: int = 200
     content_type: str = "text/xml"
+    charset: str = "utf-8"
     delay: float = 0.0
     fault: str = ""
 
@@ -97,7 +98,10 @@ class Customer:
         if reply.fault:
             await self._misbehave(request, reply.fault)
         return web.Response(
-            text=reply.body, status=reply.status, content_type=reply.content_type, charset="utf-8"
+            text=reply.body,
+            status=reply.status,
+            content_type=reply.content_type,
+            charset=reply.charset,
         )
 
     async def _misbehave(self, request: web.Request, fault: str) -> None:

@@ -62,14 +62,18 @@ class _Wish:
 
 @dataclass(eq=False)
 class Wire:
-    """One phone's audio. It sends silence when there is nothing to say.
+    """One phone's audio. It sends `murmur` when there is nothing to say.
 
     Attributes:
         heard: what came in: when (`time.monotonic`), and µ-law.
+        murmur: one frame, sent again and again.
+        released: when each key was (`time.monotonic`).
     """
 
     sock: socket.socket
     heard: list[tuple[float, bytes]] = field(default_factory=list)
+    murmur: bytes = SILENCE
+    released: list[float] = field(default_factory=list)
     _remote: tuple[str, int] | None = None
     _key_type: int = 101
     _queue: deque[bytes | _KeyFrame | Told] = field(default_factory=deque)
@@ -150,10 +154,10 @@ class Wire:
 
     def tick(self) -> None:
         """Send the next 20 ms."""
-        item = self._queue.popleft() if self._queue else SILENCE
+        item = self._queue.popleft() if self._queue else self.murmur
         while callable(item):
             item()
-            item = self._queue.popleft() if self._queue else SILENCE
+            item = self._queue.popleft() if self._queue else self.murmur
         if isinstance(item, bytes):
             self._transmit(0, self._now, item)
         else:
@@ -169,6 +173,8 @@ class Wire:
         marker = 0x80 if key.number == 0 else 0
         for _ in range(_ENDS_SENT if last else 1):
             self._transmit(self._key_type | marker, self._pressed, payload)
+        if last:
+            self.released.append(time.monotonic())
 
     def _transmit(self, kind: int, timestamp: int, payload: bytes) -> None:
         if self._remote is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,21 +13,33 @@ import numpy as np
 import soundfile
 
 from ivrserver.demo import listening
-from ivrserver.flow.events import Bridged, LegDecided, LegDialled, LegScreened
+from ivrserver.flow.events import (
+    Bridged,
+    Event,
+    LegDecided,
+    LegDialled,
+    LegScreened,
+    PromptPlayed,
+    RecordingStarted,
+)
 from ivrserver.flow.phrases import phrases
+from ivrserver.flow.records import TimelineEntry
 from tests.telephony.agent_line import Act, Line
 from tests.telephony.agents import Agents, Person, agents
 from tests.telephony.caller import Caller, Outcome
 from tests.telephony.customer import Reply
 from tests.telephony.house import House, ask, house_settings, open_house
 
-FLOWS = Path(__file__).with_name("findme.yaml")
+FLOWS = Path(__file__).with_name("town.yaml")
 SAYS = phrases("en-US")
 PROMPTLY = 1.0
 """Seconds; so soon everything is over for everybody when a caller hangs up (SPEC §6)."""
 NEAR = "Hello, this is the caller. Who is there?"
 FAR = "You have reached the sales department."
 QUIET_SECONDS = 0.3
+AFTER_TONE = 0.6
+LONG = 60.0
+"""Seconds; until somebody has the call, others may have been called for 20 s and more."""
 
 
 def findme(*people: Person, **parameters: object) -> Reply:
@@ -41,8 +53,13 @@ def findme(*people: Person, **parameters: object) -> Reply:
 
 def fates(call: Outcome) -> list[tuple[str, str]]:
     """Per leg, in the order of the calls: its destination, and what became of it at last."""
+    return fates_so_far(call.details.timeline)
+
+
+def fates_so_far(timeline: Iterable[TimelineEntry]) -> list[tuple[str, str]]:
+    """The same, of a call that may go on."""
     found: dict[str, tuple[str, str]] = {}
-    for entry in call.details.timeline:
+    for entry in timeline:
         match entry.event:
             case LegDialled(leg_id, destination):
                 found[leg_id] = destination, "dialled"
@@ -85,27 +102,79 @@ class Town:
 
     async def talk(self, caller: Caller, line: Line) -> Talk:
         """Wait until the two are connected, and let both speak at once."""
-        await caller.sees(Bridged)
+        await caller.until(_is_bridged, LONG)
         talk = Talk(await self.house.voice(NEAR), await self.house.voice(FAR), time.monotonic())
         await asyncio.gather(caller.speak(talk.near), line.speak(talk.far))
         await asyncio.sleep(QUIET_SECONDS)
         return talk
 
+    async def recording(self, caller: Caller) -> None:
+        """Wait until the caller is being recorded, behind the tone."""
+        await caller.sees(RecordingStarted)
+        await asyncio.sleep(AFTER_TONE)
+
+    async def menu(self, caller: Caller, text: str, times: int = 1) -> None:
+        """Wait until a menu that says `text` has been heard so often."""
+        seconds = await self.seconds(text)
+
+        async def played() -> bool:
+            said = [entry.event for entry in await caller.timeline()]
+            prompts = [each for each in said if isinstance(each, PromptPlayed)]
+            return len([each for each in prompts if text in each.text]) >= times
+
+        async with asyncio.timeout(LONG):
+            while not await played():  # noqa: ASYNC110 - rows tell nobody
+                await asyncio.sleep(caller.poll)
+        await asyncio.sleep(seconds)
+
+    def recording_of(self, name: str) -> listening.Sound:
+        """What is in a recording."""
+        return listening.load(self.house.recording(name))
+
+    async def taken_by(self, caller: Caller, person: Person) -> tuple[Line, Outcome]:
+        """Wait until that person has the call; they hang up at once. All that came of it."""
+        await caller.until(_is_bridged, LONG)
+        line = await person.call(caller.number)
+        return line, await self.ended_by(line, caller)
+
+    async def ended_by(self, line: Line, caller: Caller) -> Outcome:
+        """Let the person called hang up."""
+        await line.leave()
+        call = await caller.waits()
+        assert call.ended.reason == "transferred"
+        await self.over(caller, call)
+        return call
+
+    async def calling(self, caller: Caller, *people: Person) -> list[Line]:
+        """Wait until the caller rings all these people."""
+        return [await person.call(caller.number) for person in people]
+
     async def heard_each_other(self, talk: Talk, call: Outcome, line: Line) -> None:
         """Assert that each heard whole what the other said."""
-        by_line = await _whole(line.heard_since(talk.began), talk.near)
-        by_caller = await _whole(call.heard, talk.far)
-        assert by_line, by_line.reason
-        assert by_caller, by_caller.reason
+        await self.holds(line.heard_since(talk.began), talk.near)
+        await self.holds(call.heard, talk.far)
+
+    @property
+    def whisper(self) -> Path:
+        """The file of the audio library that can be whispered."""
+        return self.house.settings.data / "flows" / "customwhisper.wav"
+
+    async def holds(self, heard: listening.Sound, file: Path) -> None:
+        """Assert that what is in `file` was heard whole."""
+        whole = await _whole(heard, file)
+        assert whole, whole.reason
+
+    async def lacks(self, heard: listening.Sound, file: Path) -> None:
+        """Assert that what is in `file` was not heard."""
+        assert not await _whole(heard, file)
 
     async def recorded(self, talk: Talk, name: str) -> None:
         """Assert that a recording has the caller left and the agent right, whole."""
         samples, rate = soundfile.read(self.house.recording(name), dtype="float64", always_2d=True)
         assert rate == listening.RATE
         left, right = np.ascontiguousarray(samples.T)
-        near, far = await _whole(left, talk.near), await _whole(right, talk.far)
-        assert near, near.reason
-        assert far, far.reason
+        await self.holds(left, talk.near)
+        await self.holds(right, talk.far)
 
     async def over(self, caller: Caller, call: Outcome) -> None:
         """Assert that nothing of a call is left, and that its webhook was sent once."""
@@ -121,6 +190,10 @@ class Town:
         assert [
             line for line in self.crowd.lines if line.shown == caller.number and not line.how
         ] == []
+
+
+def _is_bridged(event: Event) -> bool:
+    return isinstance(event, Bridged)
 
 
 async def _whole(heard: listening.Sound, said: Path) -> listening.Wholeness:

@@ -1,30 +1,29 @@
-"""Tests of one module that run at the same time, each as long as it takes: calls mostly wait.
+"""Tests that run at the same time, each as long as it takes: calls mostly wait.
 
 ::
 
-    together = Together()
-
     @together
     async def test_something(town: Town) -> None: ...
+
+With the first of them all begin that were selected; each still passes or fails by itself.
 """
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from tests.telephony.town import Town
+from tests.telephony.people.town import Town
 
-AT_ONCE = 14
+AT_ONCE = 20
 
-Scenario = Callable[["Town"], Coroutine[None, None, None]]
+Scenario = Callable[[Town], Coroutine[None, None, None]]
 
 
 class Together:
-    """The tests of a module; each is begun with the module's first."""
+    """All such tests, by file and name."""
 
     def __init__(self) -> None:
         self._scenarios: dict[str, Scenario] = {}
@@ -32,26 +31,30 @@ class Together:
 
     def __call__(self, scenario: Scenario) -> Callable[[Together], Awaitable[None]]:
         """Decorate a test."""
-        name = scenario.__name__
+        name = f"{Path(inspect.getfile(scenario)).name}::{scenario.__name__}"
         self._scenarios[name] = scenario
 
         async def test(running: Together) -> None:
             await running.ended(name)
 
-        test.__name__ = test.__qualname__ = name
+        test.__name__ = test.__qualname__ = scenario.__name__
+        test.__module__ = scenario.__module__
         test.__doc__ = scenario.__doc__
         return test
 
-    def start(self, names: Iterable[str], town: Town) -> None:
-        """Begin those tests."""
+    def start(self, node_ids: Iterable[str], town: Town) -> None:
+        """Begin those tests; others among the ids are none of ours."""
         room = asyncio.Semaphore(AT_ONCE)
 
         async def run(scenario: Scenario) -> None:
             async with room:
                 await scenario(town)
 
-        for name in names:
-            self._tasks[name] = asyncio.create_task(run(self._scenarios[name]), name=name)
+        for node_id in node_ids:
+            name = Path(node_id).name
+            if name in self._scenarios:
+                task = asyncio.create_task(run(self._scenarios[name]), name=name)
+                self._tasks[name] = task
 
     async def ended(self, name: str) -> None:
         """Wait for a test's end; raises what it has raised."""
@@ -61,5 +64,7 @@ class Together:
         """End what is still running."""
         for task in self._tasks.values():
             task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+
+together = Together()
