@@ -17,6 +17,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
+from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 from ulid import ULID
 
@@ -35,6 +36,7 @@ from ivrserver.mail import Carrier, Lamplighter, PostOffice
 from ivrserver.speech import build, listening
 from ivrserver.storage import (
     Accounts,
+    AudioLibrary,
     Library,
     Mailboxes,
     Outbox,
@@ -128,7 +130,7 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
         def health() -> Mapping[str, str]:
             return {"asterisk": "" if switchboard.ready.is_set() else "not connected"}
 
-        app = web.create_app(settings.speech_cache, health)
+        app = web.create_app(settings.speech_cache, health, _api(settings, engine))
         async with asyncio.TaskGroup() as tasks:
             running_tasks = [
                 tasks.create_task(web.serve(app, settings.http.host, settings.http.port)),
@@ -145,6 +147,12 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
             finally:
                 for task in (*running_tasks, warming):
                     task.cancel()
+
+
+def _api(settings: Settings, engine: AsyncEngine) -> APIRouter:
+    """What is offered over HTTP to whoever has the token."""
+    sounds = AudioLibrary(engine, audio_folder(settings), settings.audio)
+    return web.audio_routes(sounds, settings.http.token, settings.audio.max_bytes)
 
 
 def _post_office(
@@ -267,7 +275,7 @@ def _fetch_programs(settings: Settings, say: Say) -> None:
 
 async def _account(engine: AsyncEngine, settings: Settings, say: Say) -> Account:
     """What the database holds; the sample account, if that is nothing yet."""
-    accounts = Accounts(engine, audio_folder(settings))
+    accounts = Accounts(engine, audio_folder(settings), settings.audio)
     account = await accounts.export()
     if account != Account():
         return account
@@ -284,4 +292,4 @@ async def _lead_to(
     moved = sample.at(account, web_server)
     if moved != account:
         say(f"port {sample.port_of(account)} is taken; the sample web server is at {web_server}")
-        await Accounts(engine, audio_folder(settings)).apply(moved)
+        await Accounts(engine, audio_folder(settings), settings.audio).apply(moved)

@@ -181,7 +181,7 @@ class AudioSettings(Section):
     """Files in the library."""
     max_bytes: int = Field(default=50_000_000, ge=1000)
     """Size of one file."""
-    max_seconds: int = Field(default=1800, ge=1)
+    max_seconds: int = Field(default=600, ge=1)
     """Length of one file."""
     max_name: int = Field(default=100, ge=1, le=200)
     """Characters of a name."""
