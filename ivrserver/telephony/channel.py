@@ -24,6 +24,7 @@ from ivrserver.flow.ports import (
     Sound,
 )
 from ivrserver.telephony.client import Ari
+from ivrserver.telephony.dial_bridge import leave_dial_bridge
 from ivrserver.telephony.playback import Playback, unplayable
 from ivrserver.telephony.recording import AriRecording
 from ivrserver.telephony.router import Event, Router
@@ -97,6 +98,7 @@ class AriChannel:
         loop = asyncio.get_running_loop()
         self._ari, self._router, self._id = ari, router, channel_id
         self._up, self._created = up, created
+        self._recordable = False
         self.endpoint = endpoint
         self._gone: asyncio.Future[Hangup] = loop.create_future()
         self.cleared: asyncio.Future[None] = loop.create_future()
@@ -176,6 +178,7 @@ class AriChannel:
         async with self._queue:
             self._present()
             await self._quiet()
+            await self._be_recordable()
             recording = AriRecording(self._ari, self._router, self._id, order, self._gone)
             self._media = recording
             await self._watched(recording.start())
@@ -347,6 +350,14 @@ class AriChannel:
         self._media = None
         if isinstance(media, Playback) and self._events:
             self._events = deque(e for e in self._events if not isinstance(e, PlaybackEnded))
+
+    async def _be_recordable(self) -> None:
+        if self._created and not self._recordable:
+            try:
+                await self._watched(leave_dial_bridge(self._ari, self._id))
+            except (AriRefused, AriUnavailable) as error:
+                raise MediaFailed(f"cannot record: {error}") from error
+            self._recordable = True
 
     async def _sustain(
         self,
