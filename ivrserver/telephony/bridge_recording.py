@@ -1,8 +1,8 @@
 """Recordings of two parties who hear each other.
 
-Asterisk's MixMonitor records them on the leg's channel: both directions in one file, aligned in
-time also where one of them sends no audio, and without a further channel. It has no ARI request,
-so the leg runs an errand in the dialplan; the dialplan closes the file before the leg is cleared
+Asterisk's MixMonitor records them on the leg's channel: both directions, aligned in time also where
+one of them sends no audio, and without a further channel. It has no ARI request,
+so the leg runs an errand in the dialplan; the dialplan closes the files before the leg is cleared
 away. Two snoop channels, recorded one by one, would lose their alignment at the first phone that
 sends nothing while its owner is silent. While neither of the two sends anything, no time passes in
 the recording.
@@ -22,7 +22,7 @@ import structlog
 from ivrserver.errors import AriRefused, AriUnavailable, MediaFailed
 from ivrserver.flow.ports import RecordedAudio
 from ivrserver.telephony.channel import AriChannel
-from ivrserver.telephony.stereo import keep
+from ivrserver.telephony.stereo import Halves, keep
 
 log = structlog.get_logger(__name__)
 
@@ -65,8 +65,8 @@ class BridgeRecorder:
                 await leg.run_errand("record", {"RECORD_AS": name}, _ERRAND_SECONDS)
         except BaseException as error:
             # Nobody has it, so nothing of it may stay.
-            raw = self._folder / f"{name}.raw"
-            leg.cleared.add_done_callback(lambda _: raw.unlink(missing_ok=True))
+            halves = Halves.of(self._folder, name)
+            leg.cleared.add_done_callback(lambda _: halves.remove())
             if isinstance(error, AriRefused | AriUnavailable):
                 raise MediaFailed(f"cannot record: {error}") from error
             raise
@@ -102,7 +102,7 @@ class BridgeRecording:
         layout: Literal["stereo", "mixed"],
     ) -> None:
         self._name, self._leg, self._aside = name, leg, aside
-        self._raw, self._file = folder / f"{name}.raw", folder / f"{name}.wav"
+        self._halves, self._file = Halves.of(folder, name), folder / f"{name}.wav"
         self._layout = layout
         self._stopped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.task = asyncio.create_task(self._run())
@@ -134,7 +134,7 @@ class BridgeRecording:
     async def _run(self) -> RecordedAudio:
         over: set[asyncio.Future[Any]] = {self._stopped, self._leg.cleared}
         await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
-        seconds, talking = await asyncio.to_thread(keep, self._raw, self._file, self._layout)
+        seconds, talking = await asyncio.to_thread(keep, self._halves, self._file, self._layout)
         return RecordedAudio(
             name=self._name,
             seconds=round(seconds, 2),

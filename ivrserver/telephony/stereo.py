@@ -1,12 +1,13 @@
 """From what Asterisk records of two parties to the WAV file that is kept.
 
-Asterisk's MixMonitor writes both directions of a channel into one headerless file: 16-bit samples
-at 8 kHz, interleaved, what the party says before what it hears, aligned as they were in time. Files
-are read in pieces: a call of hours needs no more memory than one of seconds.
+Asterisk's MixMonitor writes the two directions of a channel into two headerless files of 16-bit
+samples at 8 kHz, aligned as they were in time. They are read in pieces: a call of hours needs no
+more memory than one of seconds.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -23,8 +24,31 @@ _PIECE = RATE * 10
 """Samples that are held at a time; whole frames."""
 
 
-def keep(raw: Path, wav: Path, layout: Literal["stereo", "mixed"]) -> tuple[float, float]:
-    """Make the WAV file of what was recorded on the leg's channel, and remove the raw one. Blocks.
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """The two files of one recording.
+
+    Attributes:
+        says: what the leg says.
+        hears: what it hears: the caller.
+    """
+
+    says: Path
+    hears: Path
+
+    @classmethod
+    def of(cls, folder: Path, name: str) -> Halves:
+        """Where the dialplan's errand `record` puts them."""
+        return cls(folder / f"{name}.says.sln", folder / f"{name}.hears.sln")
+
+    def remove(self) -> None:
+        """Delete what there is of them."""
+        for path in (self.says, self.hears):
+            path.unlink(missing_ok=True)
+
+
+def keep(halves: Halves, wav: Path, layout: Literal["stereo", "mixed"]) -> tuple[float, float]:
+    """Make the WAV file of the two halves, and remove them. Blocks.
 
     Args:
         layout: ``stereo``: the caller left, the leg right; ``mixed``: both in one channel.
@@ -37,22 +61,21 @@ def keep(raw: Path, wav: Path, layout: Literal["stereo", "mixed"]) -> tuple[floa
     """
     part = wav.with_name(f"{wav.name}.part")
     try:
-        frames, loud = _convert(raw, part, layout)
+        frames, loud = _join(halves, part, layout)
         part.replace(wav)
-        raw.unlink()
+        halves.remove()
     except (OSError, soundfile.LibsndfileError) as error:
         part.unlink(missing_ok=True)
         raise MediaFailed("the recording could not be saved: is the disk full?") from error
     return frames / RATE, loud * FRAME / RATE
 
 
-def _convert(raw: Path, part: Path, layout: Literal["stereo", "mixed"]) -> tuple[int, int]:
+def _join(halves: Halves, part: Path, layout: Literal["stereo", "mixed"]) -> tuple[int, int]:
     """Write `part`; how many samples a channel it has, and in how many frames somebody spoke."""
     frames = loud = 0
     with (
-        soundfile.SoundFile(
-            raw, samplerate=RATE, channels=2, format="RAW", subtype="PCM_16", endian="LITTLE"
-        ) as source,
+        _raw(halves.hears) as caller,
+        _raw(halves.says) as leg,
         soundfile.SoundFile(
             part,
             "w",
@@ -62,11 +85,21 @@ def _convert(raw: Path, part: Path, layout: Literal["stereo", "mixed"]) -> tuple
             subtype="PCM_16",
         ) as target,
     ):
-        for piece in source.blocks(_PIECE, dtype="int16"):
-            frames += len(piece)
-            loud += int(np.sum(loud_frames(piece[:, 0]) | loud_frames(piece[:, 1])))
-            target.write(piece[:, ::-1] if layout == "stereo" else _mixed(piece))
+        while (length := max(caller.frames, leg.frames) - frames) > 0:
+            both = np.zeros((min(length, _PIECE), 2), np.int16)
+            for side, source in enumerate((caller, leg)):
+                piece: Samples = source.read(len(both), dtype="int16")
+                both[: len(piece), side] = piece
+            frames += len(both)
+            loud += int(np.sum(loud_frames(both[:, 0]) | loud_frames(both[:, 1])))
+            target.write(both if layout == "stereo" else _mixed(both))
     return frames, loud
+
+
+def _raw(path: Path) -> soundfile.SoundFile:
+    return soundfile.SoundFile(
+        path, samplerate=RATE, channels=1, format="RAW", subtype="PCM_16", endian="LITTLE"
+    )
 
 
 def _mixed(piece: Samples) -> Samples:

@@ -20,6 +20,8 @@ from ivrserver.telephony.switchboard import Handler, Switchboard
 from tests.fakes import FakeChannel
 
 RATE = 8000
+TONE = 600
+"""Hertz; what people sound like when they speak."""
 
 
 class Party(Protocol):
@@ -67,7 +69,7 @@ def make_sound(folder: Path, seconds: float, silence: float = 0) -> str:
     if not path.exists():
         times = np.arange(int(seconds * RATE)) / RATE
         tone = np.concatenate(
-            [np.sin(2 * np.pi * 600 * times) * 0.4, np.zeros(int(silence * RATE))]
+            [np.sin(2 * np.pi * TONE * times) * 0.4, np.zeros(int(silence * RATE))]
         )
         soundfile.write(path, tone, RATE, subtype="PCM_16")
     return f"sound:{path.with_suffix('')}"
@@ -96,8 +98,8 @@ class Peer:
             response.raise_for_status()
             return await response.json() if response.status == 200 else None
 
-    async def call(self, number: str, caller: str = "") -> str:
-        """Let somebody dial `number`; their channel's id."""
+    async def call(self, number: str, caller: str = "", formats: str = "slin") -> str:
+        """Let somebody dial `number`, their audio in one of `formats`; their channel's id."""
         channel_id = f"peer-{uuid4()}"
         entered = self._entered[channel_id] = asyncio.Event()
         await self.ask(
@@ -106,7 +108,7 @@ class Peer:
             endpoint=f"Local/{number}@inbound/n",
             app=self._app,
             channelId=channel_id,
-            formats="slin",
+            formats=formats,
         )
         async with asyncio.timeout(5):
             await entered.wait()
@@ -192,9 +194,11 @@ class Exchange:
         async with asyncio.timeout(5):
             return await self._arrived.get()
 
-    async def party(self, number: str = "2125550100", caller: str = "") -> RealParty:
+    async def party(
+        self, number: str = "2125550100", caller: str = "", formats: str = "slin"
+    ) -> RealParty:
         """Somebody who has just called, and is answered."""
-        channel_id = await self.peer.call(number, caller)
+        channel_id = await self.peer.call(number, caller, formats)
         channel, _ = await self.arrival()
         await channel.answer()
         return RealParty(self.peer, channel_id, channel, self.folder)
@@ -205,7 +209,7 @@ class Exchange:
         for _ in range(50):
             found = [await self.peer.ask("GET", kind) for kind in ("channels", "bridges")]
             left = [f"{thing}" for things in found for thing in things]  # type: ignore[attr-defined]
-            left += [f"{file}" for file in self.settings.recording_folder.glob("*.raw*")]
+            left += [f"{file}" for file in self.settings.recording_folder.glob("*.sln")]
             if not left:
                 break
             await asyncio.sleep(0.1)

@@ -149,9 +149,9 @@ class RealTown:
 
 
 @asynccontextmanager
-async def real_town(board: Exchange) -> AsyncIterator[RealTown]:
+async def real_town(board: Exchange, formats: str = "slin") -> AsyncIterator[RealTown]:
     """People behind a real Asterisk, and a caller who has been answered."""
-    caller = await board.party(CALLER)
+    caller = await board.party(CALLER, formats=formats)
     yield RealTown(board, caller)
     if not caller.channel.gone.done():
         await caller.leave()

@@ -1,4 +1,4 @@
-"""From the raw file of a recorded bridge to the WAV file that is kept."""
+"""From the two halves of a recorded bridge to the WAV file that is kept."""
 
 from __future__ import annotations
 
@@ -10,29 +10,36 @@ import pytest
 import soundfile
 
 from ivrserver.errors import MediaFailed
-from ivrserver.telephony.stereo import keep
+from ivrserver.telephony.stereo import Halves, keep
 
 HOUR = 3600 * 8000
 
 
-def raw(folder: Path, leg: list[int], caller: list[int]) -> Path:
-    """What MixMonitor writes on the leg's channel: what the leg says, then what it hears."""
-    path = folder / "call.raw"
-    np.array([leg, caller], dtype="<i2").T.tofile(path)
-    return path
+def halves(folder: Path, *, leg: list[int], caller: list[int]) -> Halves:
+    """What MixMonitor writes on the leg's channel."""
+    found = Halves.of(folder, "call")
+    np.array(leg, dtype="<i2").tofile(found.says)
+    np.array(caller, dtype="<i2").tofile(found.hears)
+    return found
 
 
 def test_the_caller_is_left_and_the_leg_is_right(tmp_path: Path) -> None:
-    source = raw(tmp_path, leg=[1, 2, 3], caller=[100, 200, 300])
+    source = halves(tmp_path, leg=[1, 2, 3], caller=[100, 200, 300])
     keep(source, tmp_path / "call.wav", "stereo")
     samples, rate = soundfile.read(tmp_path / "call.wav", dtype="int16")
     assert rate == 8000
     assert samples.T.tolist() == [[100, 200, 300], [1, 2, 3]]
-    assert not source.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["call.wav"]
+
+
+def test_the_shorter_half_is_silent_at_its_end(tmp_path: Path) -> None:
+    keep(halves(tmp_path, leg=[1, 2, 3], caller=[9]), tmp_path / "call.wav", "stereo")
+    samples, _ = soundfile.read(tmp_path / "call.wav", dtype="int16")
+    assert samples.T.tolist() == [[9, 0, 0], [1, 2, 3]]
 
 
 def test_both_are_mixed_without_overflow(tmp_path: Path) -> None:
-    source = raw(tmp_path, leg=[1, 30000, -30000], caller=[100, 30000, -30000])
+    source = halves(tmp_path, leg=[1, 30000, -30000], caller=[100, 30000, -30000])
     keep(source, tmp_path / "call.wav", "mixed")
     samples, _ = soundfile.read(tmp_path / "call.wav", dtype="int16")
     assert samples.tolist() == [101, 32767, -32768]
@@ -40,16 +47,17 @@ def test_both_are_mixed_without_overflow(tmp_path: Path) -> None:
 
 def test_it_knows_for_how_long_anybody_spoke(tmp_path: Path) -> None:
     silence, speech = [0] * 8000, [5000] * 8000
-    source = raw(tmp_path, leg=silence + silence + speech, caller=silence + speech + speech)
+    source = halves(tmp_path, leg=silence + silence + speech, caller=silence + speech + speech)
     assert keep(source, tmp_path / "call.wav", "stereo") == (3.0, 2.0)
 
 
 def test_a_call_of_hours_is_not_held_in_memory(tmp_path: Path) -> None:
-    path = tmp_path / "call.raw"
-    with path.open("wb") as file:
-        file.truncate(2 * HOUR * 4)
+    source = halves(tmp_path, leg=[], caller=[])
+    for path in (source.says, source.hears):
+        with path.open("wb") as file:
+            file.truncate(2 * HOUR * 2)
     tracemalloc.start()
-    seconds, _ = keep(path, tmp_path / "call.wav", "stereo")
+    seconds, _ = keep(source, tmp_path / "call.wav", "stereo")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert seconds == 7200
@@ -58,14 +66,14 @@ def test_a_call_of_hours_is_not_held_in_memory(tmp_path: Path) -> None:
 
 def test_what_was_never_recorded_is_told(tmp_path: Path) -> None:
     with pytest.raises(MediaFailed):
-        keep(tmp_path / "call.raw", tmp_path / "call.wav", "stereo")
+        keep(Halves.of(tmp_path, "call"), tmp_path / "call.wav", "stereo")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_cannot_be_saved_is_told_and_stays(tmp_path: Path) -> None:
-    source = raw(tmp_path, leg=[1], caller=[2])
+    source = halves(tmp_path, leg=[1], caller=[2])
     (tmp_path / "call.wav").mkdir()
     with pytest.raises(MediaFailed, match="could not be saved"):
         keep(source, tmp_path / "call.wav", "stereo")
-    assert source.exists()
+    assert source.says.exists()
     assert not list(tmp_path.glob("*.part"))
