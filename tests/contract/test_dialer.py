@@ -5,12 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import numpy as np
 import pytest
+import soundfile
 
 from ivrserver.errors import ChannelGone, TelephonyError
-from ivrserver.flow.ports import Channel, DialledLeg, KeyPressed, LegOutcome
+from ivrserver.flow.ports import (
+    Channel,
+    DialledLeg,
+    KeyPressed,
+    LegOutcome,
+    PlaybackEnded,
+    RecordingOrder,
+)
 from ivrserver.telephony.asterisk import Asterisk
-from tests.contract.parties import Exchange, Party, exchange
+from tests.contract.parties import RATE, TONE, Exchange, Party, exchange
 from tests.contract.town import (
     ANSWERS,
     BUSY,
@@ -60,6 +69,22 @@ async def is_gone(channel: Channel) -> None:
 
 
 # ---- dialling
+
+
+async def test_a_leg_that_has_answered_can_be_recorded_and_then_connected(town: Town) -> None:
+    leg = await answered(town)
+    for name in ("first", "second"):
+        order = RecordingOrder(
+            name=f"{leg.channel_id}-{name}", max_seconds=1, silence=0, beep=False, terminator=""
+        )
+        recording = await leg.record(order)
+        assert (await recording.ended()).ended_by == "limit"
+    playback = await leg.play([town.caller.sound(0.1)])
+    assert await leg.next_event() == PlaybackEnded(playback)
+    async with town.dialer.bridge(town.caller.channel, leg):
+        await asyncio.sleep(0.1)
+    await is_gone(leg)
+    assert await plays(town.caller)
 
 
 @pytest.mark.parametrize(
@@ -294,6 +319,25 @@ async def test_a_bridges_recording_can_be_stopped_and_the_talk_goes_on(town: Tow
         assert isinstance(await town.caller.channel.next_event(), KeyPressed)
     assert audio.ended_by == "key"
     assert audio.seconds == pytest.approx(0.5, abs=0.3)
+
+
+@pytest.mark.parametrize("formats", ["slin16", "g722", "ulaw"])
+async def test_callers_with_any_codec_are_recorded_at_their_own_pitch(
+    board: Exchange, formats: str
+) -> None:
+    async with real_town(board, formats) as town:
+        leg = await answered(town)
+        async with town.dialer.bridge(town.caller.channel, leg) as bridge:
+            recording = await bridge.record(f"codec-{formats}")
+            await town.caller.speak(1)
+            await asyncio.sleep(1.3)
+        await recording.ended()
+    file = board.settings.recording_folder / f"codec-{formats}.wav"
+    caller = soundfile.read(file, dtype="float64", always_2d=True)[0][:, 0]
+    loud = np.flatnonzero(np.abs(caller) > 0.2)
+    assert (loud[-1] - loud[0]) / RATE == pytest.approx(1, abs=0.1)
+    strongest = np.argmax(np.abs(np.fft.rfft(caller[loud[0] : loud[0] + RATE // 2])))
+    assert strongest * 2 == pytest.approx(TONE, abs=4)
 
 
 async def test_a_guest_cannot_be_referred(town: Town) -> None:
