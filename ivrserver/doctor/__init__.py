@@ -17,6 +17,7 @@ from ivrserver.config import Settings
 from ivrserver.doctor.finding import Finding
 from ivrserver.doctor.sip import examine_sip
 from ivrserver.errors import IvrError
+from ivrserver.speech import listening
 from ivrserver.storage import database, schema_state
 from ivrserver.telephony.asterisk import AsteriskProgram, Folders, ports, program
 from ivrserver.telephony.asterisk.password import with_kept_password
@@ -43,6 +44,7 @@ async def examine(settings: Settings) -> list[Finding]:
         ("trunks and phones", lambda: examine_sip(settings, reached)),
         ("database", lambda: _database(settings)),
         ("speech", lambda: _speech(settings)),
+        ("listening", lambda: _listening(settings)),
         ("disk", lambda: asyncio.to_thread(_disk, settings)),
     ]
     findings: list[Finding] = []
@@ -171,15 +173,20 @@ async def _database(settings: Settings) -> list[Finding]:
 
 
 async def _speech(settings: Settings) -> list[Finding]:
-    return [
-        Finding(
-            f"speech {state.name}",
-            ok=not state.problem,
-            detail=state.version or "not here",
-            mend=state.problem,
-        )
-        for state in await speech.check(settings)
-    ]
+    return [_engine("speech", state) for state in await speech.check(settings)]
+
+
+async def _listening(settings: Settings) -> list[Finding]:
+    return [_engine("listening", state) for state in await listening.check(settings)]
+
+
+def _engine(kind: str, state: speech.EngineState) -> Finding:
+    return Finding(
+        f"{kind} {state.name}",
+        ok=not state.problem,
+        detail=state.version or "not here",
+        mend=state.problem,
+    )
 
 
 def _disk(settings: Settings) -> list[Finding]:
