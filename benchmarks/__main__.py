@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import report, targets
+from benchmarks import findme, report, targets
 from benchmarks.contest import Bench
 from benchmarks.figures import CONTESTANTS, Run
 from benchmarks.load import Load
@@ -36,6 +36,8 @@ def arguments() -> argparse.Namespace:
     add("--levels", type=int, nargs="+", default=[10, 50, 100, 200], help="concurrent calls")
     add("--rounds", type=int, default=2, help="how often each is measured, alternating")
     add("--no-capacity", action="store_true", help="do not look for the rate that is too much")
+    add("--findme", action="store_true", help="measure FindMe, and nothing else")
+    add("--callers", type=int, default=30, help="with --findme: concurrent calls")
     add("--held", type=int, default=120, help="milliseconds that callers hold a key")
     add("--pause", type=int, default=80, help="milliseconds between two keys")
     add("--keep", type=Path, help="an empty folder for logs and data [default: a temporary one]")
@@ -50,6 +52,8 @@ async def main(options: argparse.Namespace, folder: Path) -> bool:
     if (task := asyncio.current_task()) is not None:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    if options.findme:
+        return await _findme(options, folder)
     keying = Keying(options.held / 1000, options.pause / 1000)
     async with bench(load(), folder, keying, _say) as stage:
         levels = [
@@ -68,6 +72,27 @@ async def main(options: argparse.Namespace, folder: Path) -> bool:
     if capacity:
         _say(report.capacity_table(capacity) + "\n")
     found = targets.targets(levels, short, middle)
+    _say(targets.target_table(found))
+    return all(target.holds for target in found)
+
+
+async def _findme(options: argparse.Namespace, folder: Path) -> bool:
+    """Measure FindMe and print; return whether every target holds."""
+    trials = findme.trials(options.callers)
+    runs = []
+    async with findme.bench(load(), folder, trials, _say) as stage:
+        for trial in trials:
+            for _ in range(options.rounds):
+                for contestant in CONTESTANTS:
+                    if contestant == "plain" and not trial.plain:
+                        continue
+                    runs.append(await stage.run(contestant, trial))
+                    _say(findme.told(runs[-1]))
+    _say(f"\nMeasured on {report.machine(stage.asterisk.version)}.\n")
+    _say(findme.idle(stage.idle) + "\n")
+    _say(findme.cpu_table(runs) + "\n")
+    _say(findme.latency_table(runs) + "\n")
+    found = list(findme.targets(runs))
     _say(targets.target_table(found))
     return all(target.holds for target in found)
 

@@ -71,7 +71,7 @@ def latency_table(runs: Sequence[Run]) -> str:
     """Median and 95th percentile of every latency, for both."""
     spreads = {who: latencies(of(runs, who)) for who in ("plain", "server")}
     rows = [
-        [name, *(_spread(spreads[who][name]) for who in ("plain", "server"))]
+        [name, *(shown(spreads[who][name]) for who in ("plain", "server"))]
         for name in spreads["server"]
     ]
     return table(["median / 95 %, in ms", "plain", "server"], rows)
@@ -131,7 +131,8 @@ def _fate(runs: Iterable[Run], who: str, rate: float) -> str:
     return f"{failed} of {len(run.outcomes)} failed" if failed else f"fine, {run.live} at once"
 
 
-def _spread(spread: Spread | None) -> str:
+def shown(spread: Spread | None) -> str:
+    """Median and 95th percentile for people, in milliseconds."""
     return f"{spread.median * 1000:.1f} / {spread.p95 * 1000:.1f}" if spread else "none"
 
 

@@ -14,13 +14,13 @@ from benchmarks import script, sound
 from benchmarks.contest import Bench
 from benchmarks.usage import read, resident
 from benchmarks.web import WebhookServer
-from ivrserver.blocks import Prompt
+from ivrserver.blocks import Account, Prompt
 from ivrserver.blocks.files import dump
 from ivrserver.config import Settings
 from ivrserver.errors import SetupError
 from ivrserver.programs import Program, fetch, find
 from ivrserver.speech.build import build
-from ivrserver.telephony.asterisk import ports, running
+from ivrserver.telephony.asterisk import Asterisk, ports, running
 
 _READY_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 15.0
@@ -40,20 +40,13 @@ async def bench(
         SetupError: something is missing and cannot be had, or does not start.
     """
     sipp = await asyncio.to_thread(_sipp, settings, say)
-    settings = _settings(settings, folder)
+    settings = settings_in(folder, settings)
     async with WebhookServer() as web:
-        files = await _spoken(settings, say)
-        custom = settings.data / "asterisk" / "custom"
-        custom.mkdir(parents=True)
+        files = await spoken(settings, [question.text for question in script.QUESTIONS], say)
         sounds = [str(file.with_suffix("")) for file in files]
-        (custom / "extensions.conf").write_text(script.dialplan(web.url, sounds))
-        (custom / "modules.conf").write_text(script.MODULES)
-        (folder / "flow.yaml").write_text(dump(script.account(web.url)), encoding="utf-8")
-        async with (
-            running(settings, say) as asterisk,
-            _controller(asterisk.settings, folder, say) as controller,
-        ):
-            pids = {"asterisk": asterisk.pid, "controller": controller}
+        dialplan = script.dialplan(web.url, sounds)
+        contestants = both(settings, folder, dialplan, script.account(web.url), say)
+        async with contestants as (asterisk, pids):
             yield Bench(
                 asterisk,
                 web,
@@ -66,6 +59,27 @@ async def bench(
             )
 
 
+@asynccontextmanager
+async def both(
+    settings: Settings,
+    folder: Path,
+    dialplan: str,
+    account: Account,
+    say: Callable[[str], None],
+) -> AsyncIterator[tuple[Asterisk, Mapping[str, int]]]:
+    """Run Asterisk with `dialplan`, and the controller with `account`; and their process ids."""
+    custom = settings.data / "asterisk" / "custom"
+    custom.mkdir(parents=True)
+    (custom / "extensions.conf").write_text(dialplan)
+    (custom / "modules.conf").write_text(script.MODULES)
+    (folder / "flow.yaml").write_text(dump(account), encoding="utf-8")
+    async with (
+        running(settings, say) as asterisk,
+        _controller(asterisk.settings, folder, say) as controller,
+    ):
+        yield asterisk, {"asterisk": asterisk.pid, "controller": controller}
+
+
 def _sipp(settings: Settings, say: Callable[[str], None]) -> Program:
     if find("sipp", settings.packages) is None:
         fetch(["sipp"], settings.packages, say)
@@ -75,7 +89,8 @@ def _sipp(settings: Settings, say: Callable[[str], None]) -> Program:
     return program
 
 
-def _settings(settings: Settings, folder: Path) -> Settings:
+def settings_in(folder: Path, settings: Settings) -> Settings:
+    """Settings of a bench whose data is in `folder`: free ports, and anybody may call."""
     update = {
         "data": folder / "data",
         "log_level": "warning",
@@ -85,17 +100,16 @@ def _settings(settings: Settings, folder: Path) -> Settings:
     return ports.fresh(settings.model_copy(update=update))
 
 
-async def _spoken(settings: Settings, say: Callable[[str], None]) -> Sequence[Path]:
+async def spoken(
+    settings: Settings, texts: Sequence[str], say: Callable[[str], None]
+) -> Sequence[Path]:
     """Speak the prompts into the cache that the controller will use; both play these files."""
     names = [name for name in ("flite",) if find(name, settings.packages) is None]
     if names:
         await asyncio.to_thread(fetch, names, settings.packages, say)
     speech = build(settings)
     try:
-        sounds = [
-            await speech.sound(Prompt(text=question.text), script.LANGUAGE, "", "")
-            for question in script.QUESTIONS
-        ]
+        sounds = [await speech.sound(Prompt(text=text), script.LANGUAGE, "", "") for text in texts]
     finally:
         await speech.close()
     return [Path(sound.uri.removeprefix("sound:") + ".wav") for sound in sounds]
@@ -161,4 +175,13 @@ def environment_of(settings: Settings) -> Mapping[str, str]:
         "IVRSERVER_HTTP__PORT": str(settings.http.port),
         "IVRSERVER_WEBHOOK__ALLOW_PRIVATE": "true",
         "IVRSERVER_LIMITS__DRAIN_SECONDS": "0",
+        **{
+            f"IVRSERVER_DIAL__{name.upper()}": str(value)
+            for name, value in settings.dial.model_dump(exclude_defaults=True).items()
+        },
+        **{
+            f"IVRSERVER_TRUNKS__{name.upper()}__{field.upper()}": str(value)
+            for name, trunk in settings.trunks.items()
+            for field, value in trunk.model_dump(exclude_defaults=True).items()
+        },
     }

@@ -64,7 +64,7 @@ class Line:
         assert keys, offer
         self.wire.connect(host[1], int(port[1]), int(keys[1]))
         self.answered = time.monotonic()
-        self._finally("200 OK", _sdp(self.wire.port, int(keys[1])))
+        self._finally("200 OK", sdp(self.wire.port, int(keys[1])))
 
     async def refuse(self, status: str) -> None:
         """Do not take it, such as ``486 Busy Here``."""
@@ -124,7 +124,7 @@ class Line:
             case "INVITE" if header(message, "CSeq") == header(self.invite, "CSeq"):
                 self.crowd.send(self._last, self.address)
             case "INVITE":
-                body = _sdp(self.wire.port, 101)
+                body = sdp(self.wire.port, 101)
                 self.crowd.send(self._reply(message, "200 OK", body), self.address)
             case "ACK":
                 self._unconfirmed = b""
@@ -259,7 +259,8 @@ class Crowd(asyncio.DatagramProtocol):
             self._transport.close()
 
 
-def _sdp(port: int, keys: int) -> str:
+def sdp(port: int, keys: int) -> str:
+    """An offer or answer of a phone that hears on `port`; `keys`: type of telephone-events."""
     return (
         "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
         f"m=audio {port} RTP/AVP 0 {keys}\r\na=rtpmap:0 PCMU/8000\r\n"

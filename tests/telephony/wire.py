@@ -30,7 +30,7 @@ SAMPLES = 160
 SILENCE = b"\xff" * SAMPLES
 KEYS = "0123456789*#ABCD"
 KEY_FRAMES = 5
-"""A key is held for 100 ms, and followed by as much silence."""
+"""A key is held for 100 ms, and as long until the next."""
 _END = 0x80
 _VOLUME = 10
 _ENDS_SENT = 3
@@ -109,7 +109,7 @@ class Wire:
         for key in keys:
             event = KEYS.index(key)
             held = [_KeyFrame(event, number) for number in range(KEY_FRAMES)]
-            await self._send([*held, *[SILENCE] * KEY_FRAMES])
+            await self._send([*held, *[self.murmur] * KEY_FRAMES])
 
     async def listen(self, seconds: float, since: int) -> int:
         """Wait until so much has been heard, from the first loud frame at or after `since` on.
