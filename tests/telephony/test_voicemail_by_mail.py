@@ -1,0 +1,107 @@
+"""A message that a caller leaves arrives by e-mail as it was spoken; a greeting comes by upload."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import aiohttp
+import numpy as np
+import pytest
+import pytest_asyncio
+import soundfile
+from pydantic import SecretStr
+
+from ivrserver.blocks import Account, PhoneNumber, Prompt, ToBlock, Voicemail
+from ivrserver.demo import listening
+from ivrserver.flow.events import PromptPlayed, RecordingStarted, VoicemailLeft
+from ivrserver.storage import Accounts
+from tests.telephony.conftest import in_own_task
+from tests.telephony.house import House, house_settings, open_house
+from tests.unit.mail.mail_server import MailServer, mail_server
+from tests.unit.storage.test_journal_on_databases import until
+
+pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
+
+TOKEN = "a token of the tests"
+BOX = Voicemail(
+    block_id=900, name="Büro", greeting=Prompt("Please leave a message."), review=False,
+    email=("office@example.com",),
+)  # fmt: skip
+ACCOUNT = Account(numbers=(PhoneNumber("900", "", ToBlock(900)),), blocks=(BOX,))
+
+
+@dataclass
+class Post:
+    """A running server and the mail server that it knows."""
+
+    house: House
+    server: MailServer
+
+    async def letter(self, count: int = 1) -> tuple[str, bytes]:
+        """Subject and attached recording of the letter of that number, once it is there."""
+        await until(lambda: len(self.server.letters) >= count)
+        letter, told = self.server.letters[count - 1]
+        assert told == ["office@example.com"]
+        (attached,) = letter.iter_attachments()
+        content = attached.get_content()
+        assert isinstance(content, bytes)
+        return letter["Subject"], content
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def post(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Post]:
+    settings = house_settings(tmp_path_factory.mktemp("house"))
+    async with mail_server() as server:
+        http = settings.http.model_copy(update={"token": SecretStr(TOKEN)})
+        settings = settings.model_copy(update={"mail": server.settings(), "http": http})
+        async with in_own_task(open_house(settings, ACCOUNT)) as house:
+            yield Post(house, server)
+
+
+async def test_the_owner_gets_what_the_caller_said(post: Post) -> None:
+    voice = await post.house.voice("Please call me back, it is about the blue bicycle.")
+    async with post.house.calling("900") as caller:
+        await caller.sees(RecordingStarted)
+        await caller.speak(voice)
+        await caller.press("#")
+        call = await caller.waits()
+    seconds = call.one(VoicemailLeft).seconds
+    subject, recording = await post.letter()
+    number = caller.number
+    assert subject.startswith(f"Büro: voice message from ({number[:3]}) {number[3:6]}-{number[6:]}")
+    samples, rate = soundfile.read(io.BytesIO(recording))
+    assert abs(len(samples) / rate - seconds) < 0.5
+    said = listening.load(voice)
+    heard = listening.contains_whole(np.asarray(samples, dtype=np.float32), said)
+    assert heard, heard.reason
+
+
+async def test_a_greeting_that_was_uploaded_is_what_callers_hear(post: Post) -> None:
+    spoken = await post.house.voice("Nobody is at the desk of the bicycle shop.")
+    file = io.BytesIO()
+    samples, rate = soundfile.read(spoken)
+    soundfile.write(file, samples, rate, format="FLAC")
+    http = post.house.settings.http
+    async with (
+        aiohttp.ClientSession(f"http://{http.host}:{http.port}") as session,
+        session.post(
+            "/api/v1/audio", params={"name": "desk.flac"}, data=file.getvalue(),
+            headers={"Authorization": f"Bearer {TOKEN}"},
+        ) as reply,
+    ):  # fmt: skip
+        assert reply.status == 201, await reply.text()
+    greeted = Voicemail(block_id=901, name="Desk", greeting=Prompt(audio="desk.flac"))
+    folder = post.house.settings.data / "audio"
+    await Accounts(post.house.engine, folder).apply(
+        Account((PhoneNumber("901", "", ToBlock(901)),), (greeted,))
+    )
+    await asyncio.sleep(2.0)  # the running server looks for changes every second
+    async with post.house.calling("901") as caller:
+        await caller.sees(RecordingStarted)
+        call = await caller.hangs_up()
+    assert "desk.flac" in call.all(PromptPlayed)[0].text
+    whole = listening.contains_whole(call.heard, listening.load(spoken))
+    assert whole, whole.reason
