@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -113,19 +114,17 @@ class Town:
         await caller.sees(RecordingStarted)
         await asyncio.sleep(AFTER_TONE)
 
-    async def menu(self, caller: Caller, text: str, times: int = 1) -> None:
-        """Wait until a menu that says `text` has been heard so often."""
-        seconds = await self.seconds(text)
+    async def menu(self, caller: Caller, text: str, times: int = 1, *, whole: bool = True) -> None:
+        """Wait until a prompt that says `text` has been heard to its end, so often.
 
-        async def played() -> bool:
-            said = [entry.event for entry in await caller.timeline()]
-            prompts = [each for each in said if isinstance(each, PromptPlayed)]
-            return len([each for each in prompts if text in each.text]) >= times
-
+        With `whole` false: until it begins.
+        """
         async with asyncio.timeout(LONG):
-            while not await played():  # noqa: ASYNC110 - rows tell nobody
+            while (end := _end_of(await caller.timeline(), text, times)) is None:  # noqa: ASYNC110
                 await asyncio.sleep(caller.poll)
-        await asyncio.sleep(seconds)
+        if not whole:
+            end -= timedelta(seconds=await self.seconds(text))
+        await asyncio.sleep(max(0.0, (end - datetime.now(UTC)).total_seconds()) + QUIET_SECONDS)
 
     def recording_of(self, name: str) -> listening.Sound:
         """What is in a recording."""
@@ -192,6 +191,21 @@ class Town:
         ] == []
 
 
+def _end_of(timeline: list[TimelineEntry], text: str, times: int) -> datetime | None:
+    """When that prompt is over; None: it has not begun. Prompts noted together play in a row."""
+    end = datetime.min.replace(tzinfo=UTC)
+    for entry in timeline:
+        match entry.event:
+            case PromptPlayed(said, seconds):
+                end = max(end, entry.at) + timedelta(seconds=seconds)
+                times -= text in said
+                if times == 0:
+                    return end
+            case _:
+                end = entry.at
+    return None
+
+
 def _is_bridged(event: Event) -> bool:
     return isinstance(event, Bridged)
 
@@ -208,7 +222,8 @@ async def open_town(data: Path) -> AsyncIterator[Town]:
         async with open_house(settings, flows=[FLOWS]) as house:
             yield Town(house, crowd)
             await house.nothing_is_left()
-            assert list(house.settings.recording_folder.glob("*.raw*")) == []
+            files = house.settings.recording_folder.rglob("*.*")
+            assert [file for file in files if file.suffix != ".wav"] == [], "unfinished recordings"
             assert _tasks_of_calls() == []
 
 
