@@ -46,6 +46,7 @@ class FakeRecording:
 
     def __init__(self, name: str, max_seconds: float, channel: FakeChannel) -> None:
         self.name = name
+        self.discarded = False
         self.terminator = ""
         self._channel = channel
         self._loop = asyncio.get_running_loop()
@@ -90,9 +91,15 @@ class FakeRecording:
     async def stop(self) -> None:
         self.finish("key")
 
+    async def discard(self) -> None:
+        self.finish("key")
+        self.discarded = True
+
     async def wav(self) -> bytes:
         """What was said, in letters: `FakeRecogniser` can read them."""
         audio = await self.ended()
+        if self.discarded:
+            raise MediaFailed("it was discarded")
         return self._channel.says.encode() if audio.talking > 0 else b""
 
 

@@ -10,7 +10,6 @@ from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.crew import Crew
 from ivrserver.flow.events import Warned, WordHeard
 from ivrserver.flow.ports import KeyPressed, RecordingOrder
-from ivrserver.flow.takes import begin_take
 from ivrserver.flow.world import World
 
 YES, NO = "1", "2"
@@ -79,7 +78,7 @@ async def _word(world: World, talk: Conversation, voice: Voice, until: float) ->
 
 
 async def _piece(world: World, talk: Conversation) -> bytes:
-    """Record a few seconds; empty: nothing was said."""
+    """Listen for a few seconds; empty: nothing was said. Nothing of it is kept."""
     order = RecordingOrder(
         name=f"{talk.call_id}-{world.new_id()}",
         max_seconds=LISTEN_SECONDS,
@@ -87,10 +86,9 @@ async def _piece(world: World, talk: Conversation) -> bytes:
         beep=False,
         terminator="",
     )
-    take = await begin_take(talk, order)
+    recording = await talk.channel.record(order)
     try:
-        audio = await take.ended()
-    except asyncio.CancelledError:
-        await take.close()
-        raise
-    return await take.wav() if audio.talking > 0 else b""
+        audio = await recording.ended()
+        return await recording.wav() if audio.talking > 0 else b""
+    finally:
+        await recording.discard()

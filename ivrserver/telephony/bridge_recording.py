@@ -13,13 +13,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 import structlog
 
-from ivrserver.errors import AriRefused, AriUnavailable, MediaFailed
+from ivrserver.errors import AriRefused, AriUnavailable, MediaFailed, TelephonyError
 from ivrserver.flow.ports import RecordedAudio
 from ivrserver.telephony.channel import AriChannel
 from ivrserver.telephony.stereo import Halves, keep
@@ -118,6 +118,12 @@ class BridgeRecording:
                 await self._leg.run_errand("unrecord", {}, _ERRAND_SECONDS)
             self._stopped.set_result(None)
         await asyncio.wait({self.task})
+
+    async def discard(self) -> None:
+        """See `ports.Recording.discard`."""
+        with suppress(TelephonyError):
+            await self.stop()
+        await asyncio.to_thread(self._file.unlink, missing_ok=True)
 
     async def wav(self) -> bytes:
         """See `ports.Recording.wav`; it is whole in memory then.

@@ -329,6 +329,10 @@ class Ari:
         """Whether there is a finished recording of that name."""
         return await self._unless_missing("recordings.getStored", recordingName=name) is not None
 
+    async def delete_recording(self, name: str) -> None:
+        """Remove a finished recording; there may be none of that name."""
+        await self._unless_missing("recordings.deleteStored", recordingName=name)
+
     async def recording_file(self, name: str) -> bytes:
         """The WAV file of a finished recording."""
         reply = await self._call("recordings.getStoredFile", recordingName=name)

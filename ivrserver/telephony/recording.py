@@ -130,6 +130,12 @@ class AriRecording:
         """See `ports.Recording.stop`."""
         await self.end()
 
+    async def discard(self) -> None:
+        """See `ports.Recording.discard`."""
+        await self.end()
+        with suppress(TelephonyError):
+            await self._ari.delete_recording(self._order.name)
+
     async def wav(self) -> bytes:
         """See `ports.Recording.wav`.
 

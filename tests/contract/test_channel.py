@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from ivrserver.errors import ChannelGone
+from ivrserver.errors import ChannelGone, MediaFailed
 from ivrserver.flow.ports import Channel, KeyPressed, PlaybackEnded, RecordingOrder
 from tests.contract.parties import Party
 
@@ -149,6 +149,19 @@ async def test_what_was_said_before_hanging_up_is_kept(party: Party) -> None:
     assert audio.ended_by == "hangup"
     assert audio.talking > 0.3
     assert await recording.ended() == audio
+
+
+async def test_what_is_discarded_is_gone_whether_it_had_ended_or_not(party: Party) -> None:
+    ended = await party.channel.record(order())
+    await asyncio.sleep(0.3)
+    await ended.stop()
+    assert await ended.wav() or (await ended.ended()).talking == 0
+    going_on = await party.channel.record(order())
+    for recording in (ended, going_on):
+        await recording.discard()
+        with pytest.raises(MediaFailed):
+            await recording.wav()
+        await recording.discard()
 
 
 async def test_playing_ends_what_is_being_recorded(party: Party) -> None:

@@ -97,6 +97,10 @@ class Recording(Protocol):
         """End it and keep what there is."""
         ...
 
+    async def discard(self) -> None:
+        """End it if it goes on, and remove what there is of it. Never raises."""
+        ...
+
     async def wav(self) -> bytes:
         """The finished recording as a WAV file, for speech recognition.
 
