@@ -9,7 +9,7 @@ import time
 from typing import cast
 
 from tests.telephony.agent_line import sdp
-from tests.telephony.bare_sip import header, reply
+from tests.telephony.bare_sip import header, is_sip, reply
 from tests.telephony.wire import Wire
 
 _HOST = "127.0.0.1"
@@ -47,6 +47,8 @@ class Caller(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Take a message."""
         del addr  # there is only one server
+        if not is_sip(data):
+            return
         message = data.decode()
         method = message.split(" ", 1)[0]
         match method:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from ivrserver.demo import listening
-from tests.telephony.bare_sip import header, reply
+from tests.telephony.bare_sip import header, is_sip, reply
 from tests.telephony.wire import Wire, Wires, decoded
 
 _AGAIN_SECONDS = 0.3
@@ -211,6 +211,8 @@ class Crowd(asyncio.DatagramProtocol):
         self.port = int(transport.get_extra_info("sockname")[1])
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if not is_sip(data):
+            return
         message = data.decode()
         method, _, rest = message.partition(" ")
         if method == "SIP/2.0":

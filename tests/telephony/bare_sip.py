@@ -114,6 +114,11 @@ async def _converse(
             asyncio.get_running_loop().call_later(leave_after, sip.sendto, bye, server)
 
 
+def is_sip(data: bytes) -> bool:
+    """Whether it is; else RTCP of another phone, whose audio port is the one below ours."""
+    return data[:1].isalpha()
+
+
 def header(message: str, name: str) -> str:
     """The first header of that name; empty: there is none."""
     match = re.search(rf"^{name}:(.*?)\r$", message, re.MULTILINE | re.IGNORECASE)

@@ -73,6 +73,11 @@ def test_an_answer_is_confirmed_as_often_as_it_comes(caller: Caller, sent: Sent)
     assert header(sent.messages[1], "To").endswith(";tag=far")
 
 
+def test_audio_reports_of_a_neighbour_are_passed_over(caller: Caller, sent: Sent) -> None:
+    take(caller, b"\x81\xc9\x00\x07" + bytes(28))
+    assert len(sent.messages) == 1
+
+
 def test_a_refused_call_is_not_answered(caller: Caller, sent: Sent) -> None:
     take(caller, reply(sent.messages[0], "503 Service Unavailable", "far"))
     assert not caller.answered
