@@ -155,7 +155,7 @@ async def test_what_is_discarded_is_gone_whether_it_had_ended_or_not(party: Part
     ended = await party.channel.record(order())
     await asyncio.sleep(0.3)
     await ended.stop()
-    assert await ended.wav() or (await ended.ended()).talking == 0
+    assert isinstance(await ended.wav(), bytes)
     going_on = await party.channel.record(order())
     for recording in (ended, going_on):
         await recording.discard()
