@@ -25,7 +25,7 @@ from ivrserver.speech.speaker import Speaker
 from ivrserver.storage import Accounts, database, migrate, read_flow_files
 from ivrserver.telephony.asterisk import Asterisk, ports, running
 from ivrserver.telephony.switchboard import Switchboard
-from tests.telephony.caller import Caller
+from tests.telephony.caller import POLL_SECONDS, Caller
 from tests.telephony.customer import Customer, Reply
 from tests.telephony.sounds import voice
 
@@ -42,6 +42,7 @@ class House:
 
     Attributes:
         said: what Asterisk's supervisor has told.
+        poll: seconds between two looks of a caller at the database.
     """
 
     settings: Settings
@@ -51,13 +52,14 @@ class House:
     customer: Customer
     speech: Speaker
     said: list[str] = field(default_factory=list)
+    poll: float = POLL_SECONDS
 
     @asynccontextmanager
     async def phone(self) -> AsyncIterator[Caller]:
         """Somebody with a phone of their own, who has not called yet."""
         number = str(next(_numbers))
         async with Phone(self.settings.packages, PhoneAccount(user=number)) as phone:
-            yield Caller(phone, number, self.settings.sip.port, self.engine)
+            yield Caller(phone, number, self.settings.sip.port, self.engine, poll=self.poll)
 
     @asynccontextmanager
     async def calling(self, number: str, *replies: Reply) -> AsyncIterator[Caller]:

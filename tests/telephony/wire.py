@@ -67,12 +67,14 @@ class Wire:
     Attributes:
         heard: what came in: when (`time.monotonic`), and µ-law.
         murmur: one frame, sent again and again.
+        over: nothing is sent or heard any more.
         released: when each key was (`time.monotonic`).
     """
 
     sock: socket.socket
     heard: list[tuple[float, bytes]] = field(default_factory=list)
     murmur: bytes = SILENCE
+    over: bool = False
     released: list[float] = field(default_factory=list)
     _remote: tuple[str, int] | None = None
     _key_type: int = 101
@@ -93,8 +95,8 @@ class Wire:
         self._key_type, self._remote = key_type, (host, port)
 
     def disconnect(self) -> None:
-        """Send no more."""
-        self._remote = None
+        """The call is over: send no more, and hear no more."""
+        self.over = True
 
     async def speak(self, file: Path) -> None:
         """Say what is in `file`; returns when it has been said."""
@@ -152,6 +154,13 @@ class Wire:
                 wish.began += 1
         return wish.loud and len(self.heard) >= wish.began + wish.frames
 
+    def silence(self) -> None:
+        """Drop what is still to be sent; whoever waits for it waits no more."""
+        for item in self._queue:
+            if callable(item):
+                item()
+        self._queue.clear()
+
     def tick(self) -> None:
         """Send the next 20 ms."""
         item = self._queue.popleft() if self._queue else self.murmur
@@ -197,9 +206,14 @@ def _signal() -> tuple[Told, asyncio.Future[None]]:
 
 
 class Wires:
-    """Many phones' audio, one thread."""
+    """Many phones' audio, one thread.
+
+    Attributes:
+        latest: the most seconds by which a frame was sent late.
+    """
 
     def __init__(self) -> None:
+        self.latest = 0.0
         self._poll = select.epoll()
         self._wires: dict[int, Wire] = {}
         self._stopping = False
@@ -223,8 +237,8 @@ class Wires:
         finally:
             self._stopping = True
             self._thread.join()
-            for wire in self._wires.values():
-                wire.sock.close()
+            for number in list(self._wires):
+                self._close(number)
             self._poll.close()
 
     def _run(self) -> None:
@@ -233,9 +247,19 @@ class Wires:
             for number, _ in self._poll.poll(max(0.0, due - time.monotonic())):
                 self._wires[number].receive()
             while due <= time.monotonic():
-                for wire in list(self._wires.values()):
-                    wire.tick()
+                self.latest = max(self.latest, time.monotonic() - due)
+                for number, wire in list(self._wires.items()):
+                    if wire.over:
+                        self._close(number)
+                    else:
+                        wire.tick()
                 due += FRAME_SECONDS
+
+    def _close(self, number: int) -> None:
+        self._poll.unregister(number)
+        wire = self._wires.pop(number)
+        wire.silence()
+        wire.sock.close()
 
 
 def decoded(frames: list[bytes]) -> listening.Sound:

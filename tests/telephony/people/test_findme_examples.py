@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.telephony.agent_line import Act
 from tests.telephony.agents import accepts, never_answers
 from tests.telephony.customer import Reply
 from tests.telephony.people.together import together
-from tests.telephony.people.town import SAYS, Town, fates
+from tests.telephony.people.town import SAYS, Talk, Town, fates
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="package")]
 
@@ -22,9 +24,22 @@ RADIO = "Call from Radio Ad"
 DECLARED = '<?xml version="1.0" encoding="{}"?>\n'
 
 
-async def _one_number(town: Town, reply: Reply) -> None:
+@dataclass(frozen=True)
+class Recorded:
+    """A recording, and what was said in it."""
+
+    talk: Talk
+    name: str
+
+
+async def _acceptance(town: Town) -> Act:
+    """What the owner of the first number does with every call: tests share the number."""
+    return accepts(max(await town.offer(RADIO), await town.offer() + 2))
+
+
+async def _one_number(town: Town, reply: Reply) -> Recorded:
     """One number, a whisper message, and the call is recorded."""
-    person = town.person(accepts(await town.offer(RADIO)), FIRST)
+    person = town.person(await _acceptance(town), FIRST)
     async with town.house.calling("8008", reply) as caller:
         line = await person.call(caller.number)
         talk = await town.talk(caller, line)
@@ -35,12 +50,12 @@ async def _one_number(town: Town, reply: Reply) -> None:
     await town.house.misses(call.heard, RADIO, SAYS.findme.accept)
     await town.heard_each_other(talk, call, line)
     (row,) = call.details.recordings
-    await town.recorded(talk, row.name)
+    return Recorded(talk, row.name)
 
 
-async def _two_numbers(town: Town, reply: Reply) -> None:
+async def _two_numbers(town: Town, reply: Reply) -> Recorded:
     """Two numbers simultaneously, a whisper audio message, and the call is recorded."""
-    first = town.person(accepts(await town.offer() + 2), FIRST)
+    first = town.person(await _acceptance(town), FIRST)
     second = town.person(never_answers, SECOND)
     async with town.house.calling("8008", reply) as caller:
         line, ringing = await town.calling(caller, first, second)
@@ -53,13 +68,19 @@ async def _two_numbers(town: Town, reply: Reply) -> None:
     await town.house.hears(line.heard, SAYS.findme.accept, SAYS.findme.recorded)
     await town.house.hears(call.heard, SAYS.findme.recorded)
     (row,) = call.details.recordings
-    await town.recorded(talk, row.name)
+    return Recorded(talk, row.name)
 
 
-@together
-async def test_letter_for_letter(town: Town) -> None:
-    await _one_number(town, Reply(ONE))
-    await _two_numbers(town, Reply(TWO))
+@together.at_last
+async def test_letter_for_letter_one_number(town: Town) -> None:
+    made = await _one_number(town, Reply(ONE))
+    await town.recorded(made.talk, made.name)
+
+
+@together.at_last
+async def test_letter_for_letter_two_numbers(town: Town) -> None:
+    made = await _two_numbers(town, Reply(TWO))
+    await town.recorded(made.talk, made.name)
 
 
 @together

@@ -123,7 +123,7 @@ async def test_at_the_moment_of_bridging(town: Town) -> None:
     await asyncio.gather(*(one(after) for after in (0.0, 0.02, 0.05)))
 
 
-@together
+@together.at_last
 async def test_in_a_recorded_conversation_all_of_which_is_kept(town: Town) -> None:
     person = town.person(accepts())
     async with town.house.calling("8008", findme(person, screen_method=1, record=1)) as caller:

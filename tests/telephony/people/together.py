@@ -5,7 +5,10 @@
     @together
     async def test_something(town: Town) -> None: ...
 
-With the first of them all begin that were selected; each still passes or fails by itself.
+With the first of them all begin that were selected; each still passes or fails by itself. Asterisk
+drops recorded audio of two parties when one of them falls silent for a tenth of a second, as phones
+do on a busy machine: tests that want such a recording whole are ``@together.at_last``, when the
+others are over.
 """
 
 from __future__ import annotations
@@ -18,8 +21,10 @@ from pathlib import Path
 from tests.telephony.people.town import Town
 
 AT_ONCE = 20
+AT_ONCE_AT_LAST = 5
 
 Scenario = Callable[[Town], Coroutine[None, None, None]]
+Test = Callable[["Together"], Awaitable[None]]
 
 
 class Together:
@@ -27,10 +32,20 @@ class Together:
 
     def __init__(self) -> None:
         self._scenarios: dict[str, Scenario] = {}
+        self._last: set[str] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def __call__(self, scenario: Scenario) -> Callable[[Together], Awaitable[None]]:
+    def __call__(self, scenario: Scenario) -> Test:
         """Decorate a test."""
+        return self._add(scenario)[1]
+
+    def at_last(self, scenario: Scenario) -> Test:
+        """Decorate a test that is run when most others are over."""
+        name, test = self._add(scenario)
+        self._last.add(name)
+        return test
+
+    def _add(self, scenario: Scenario) -> tuple[str, Test]:
         name = f"{Path(inspect.getfile(scenario)).name}::{scenario.__name__}"
         self._scenarios[name] = scenario
 
@@ -40,21 +55,31 @@ class Together:
         test.__name__ = test.__qualname__ = scenario.__name__
         test.__module__ = scenario.__module__
         test.__doc__ = scenario.__doc__
-        return test
+        return name, test
 
     def start(self, node_ids: Iterable[str], town: Town) -> None:
         """Begin those tests; others among the ids are none of ours."""
-        room = asyncio.Semaphore(AT_ONCE)
+        chosen = [name for name in map(_name, node_ids) if name in self._scenarios]
+        room, room_at_last = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE_AT_LAST)
 
-        async def run(scenario: Scenario) -> None:
+        async def run(name: str) -> None:
             async with room:
-                await scenario(town)
+                await self._scenarios[name](town)
 
-        for node_id in node_ids:
-            name = Path(node_id).name
-            if name in self._scenarios:
-                task = asyncio.create_task(run(self._scenarios[name]), name=name)
-                self._tasks[name] = task
+        first = [asyncio.create_task(run(name), name=name) for name in self._but_last(chosen)]
+
+        async def run_at_last(name: str) -> None:
+            if first:
+                await asyncio.wait(first)
+            async with room_at_last:
+                await self._scenarios[name](town)
+
+        last = self._last.intersection(chosen)
+        for task in (*first, *(asyncio.create_task(run_at_last(n), name=n) for n in last)):
+            self._tasks[task.get_name()] = task
+
+    def _but_last(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if name not in self._last]
 
     async def ended(self, name: str) -> None:
         """Wait for a test's end; raises what it has raised."""
@@ -65,6 +90,10 @@ class Together:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+
+def _name(node_id: str) -> str:
+    return Path(node_id).name
 
 
 together = Together()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -38,6 +39,7 @@ PROMPTLY = 1.0
 NEAR = "Hello, this is the caller. Who is there?"
 FAR = "You have reached the sales department."
 QUIET_SECONDS = 0.3
+POLL_SECONDS = 0.2
 AFTER_TONE = 0.6
 LONG = 60.0
 """Seconds; until somebody has the call, others may have been called for 20 s and more."""
@@ -217,14 +219,17 @@ async def _whole(heard: listening.Sound, said: Path) -> listening.Wholeness:
 @asynccontextmanager
 async def open_town(data: Path) -> AsyncIterator[Town]:
     """A town. At its end nothing may be left: no call, channel, bridge, recording or task."""
+    gc.freeze()  # A full collection would silence all phones for a tenth of a second.
     async with agents() as crowd:
         settings = house_settings(data, trunk_port=crowd.port)
         async with open_house(settings, flows=[FLOWS]) as house:
+            house.poll = POLL_SECONDS
             yield Town(house, crowd)
             await house.nothing_is_left()
             files = house.settings.recording_folder.rglob("*.*")
             assert [file for file in files if file.suffix != ".wav"] == [], "unfinished recordings"
             assert _tasks_of_calls() == []
+    gc.unfreeze()
 
 
 def _tasks_of_calls() -> list[str]:
