@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from typing import Final
 
@@ -91,7 +91,7 @@ class Bench:
         room = asyncio.Semaphore(trial.callers)
         dialled = trial.server if contestant == "server" else trial.plain
 
-        async def one(index: int) -> Outcome:
+        async def one(index: int) -> Caller:
             await asyncio.sleep(index * _APART_SECONDS)
             async with room:
                 caller = await self._caller(dialled, wires)
@@ -99,10 +99,16 @@ class Bench:
                     await _converse(trial, crowd, caller, leaves=index % 2 == 0)
                 finally:
                     caller.close()
-            lines = _lines(crowd, caller)
-            return Outcome(trial, caller, lines, self.ears, asked=contestant == "server")
+            return caller
 
-        return await asyncio.gather(*(one(index) for index in range(trial.calls)))
+        callers = await asyncio.gather(*(one(index) for index in range(trial.calls)))
+        parties = product(("", *trial.people), (caller.number for caller in callers))
+        voices = {voice(person, number) for person, number in parties}
+        asked = contestant == "server"
+        return [
+            Outcome(trial, caller, _lines(crowd, caller), self.ears, voices, asked)
+            for caller in callers
+        ]
 
     async def _caller(self, dialled: str, wires: Wires) -> Caller:
         number, wire = number_of(next(self._numbers)), wires.open()

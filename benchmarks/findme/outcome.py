@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -53,6 +53,7 @@ class Outcome:
 
     Attributes:
         lines: all calls to people on behalf of this caller.
+        voices: of everybody in the run.
         asked: by the server, so that an answer alone decides nothing.
     """
 
@@ -60,6 +61,7 @@ class Outcome:
     caller: Caller
     lines: Sequence[Line]
     ears: Ears
+    voices: Set[bytes]
     asked: bool
 
     @cached_property
@@ -90,6 +92,8 @@ class Outcome:
             yield "whisper not heard whole"
         if any(self.ears.heard(self.caller.wire).values()):
             yield "the caller heard what was for the person called"
+        if self._strangers():
+            yield "somebody else was heard"
         if not self.heard_by_caller or not self.heard_by_winner:
             yield "not heard both ways"
         elif not _flowed(self.heard_by_caller, min(self.caller.ended, winner.ended)):
@@ -99,6 +103,18 @@ class Outcome:
         if not self.caller.closed.is_set() or winner.how not in {"hung up", "left"}:
             yield "not ended in order"
         yield from self._of_losers()
+
+    def _strangers(self) -> bool:
+        """Whether anybody heard a voice that was not for them."""
+        caller = voice("", self.caller.number)
+        own = voice(self.winner.number, self.caller.number) if self.winner else b""
+        allowed = [(self.caller.wire, own)]
+        allowed += [(line.wire, caller if line is self.winner else b"") for line in self.lines]
+        return any(
+            frame in self.voices and frame != mine
+            for wire, mine in allowed
+            for _, frame in wire.heard
+        )
 
     def _of_losers(self) -> Iterator[str]:
         """A loser ends before the conversation does, and knows why."""

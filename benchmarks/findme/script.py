@@ -68,10 +68,10 @@ def trials(callers: int) -> tuple[Trial, ...]:
     """What is measured; `callers`: how many call at the same time where it is not one."""
     several = f"{callers} x 5 legs"
     return (
-        Trial("1 x 20 legs", 20, 1, 2, rings=1.0, talks=2.0),
+        Trial("1 x 20 legs", 20, 1, 2, rings=0.5, talks=1.0),
         Trial(several, 5, callers, callers),
         # Long enough for the losers to hear their sentence: it ends when the call does.
-        Trial(f"{several}, all answer", 5, callers, callers, all_answer=True, talks=5.0),
+        Trial(f"{several}, all answer", 5, callers, callers, all_answer=True, rings=1.0, talks=5.0),
     )
 
 

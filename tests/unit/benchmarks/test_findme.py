@@ -34,7 +34,7 @@ PROMPTS = [
     for prompt, length in enumerate((20, 40, 30))
 ]
 ELSEWHERE = "Q.850;cause=26"
-NUMBER = number_of(0)
+CALLERS = NUMBER, OTHER = number_of(0), number_of(1)
 
 Damage = Callable[[Outcome], object]
 
@@ -117,7 +117,8 @@ def good(wires: Wires, trial: Trial = RINGING, *, asked: bool = True) -> Outcome
     ours = stream(voice("", NUMBER), 13.02, 16.0)
     winner.wire.heard = [*chain(prompt(0, 12.005), ours)]
     caller.wire.heard = [*stream(voice(winner.number, NUMBER), 13.01, 16.0)]
-    return Outcome(trial, caller, lines, Ears(PROMPTS), asked=asked)
+    voices = {voice(person, number) for person in ("", *trial.people) for number in CALLERS}
+    return Outcome(trial, caller, lines, Ears(PROMPTS), voices, asked)
 
 
 @pytest.mark.parametrize("trial", [RINGING, ANSWERING], ids=["ringing", "answering"])
@@ -127,6 +128,17 @@ def test_a_good_call_has_not_failed(wires: Wires, trial: Trial) -> None:
 
 def stranger(call: Outcome) -> None:
     call.caller.wire.heard = [*stream(voice("2125569999", NUMBER), 13.01, 16.0)]
+
+
+def crosstalk(place: int) -> Damage:
+    def damage(call: Outcome) -> None:
+        call.lines[place].wire.heard.append((13.5, voice("", OTHER)))
+
+    return damage
+
+
+def let_in(call: Outcome) -> None:
+    call.lines[0].wire.heard.append((13.5, voice("", NUMBER)))
 
 
 def stutter(call: Outcome) -> None:
@@ -150,6 +162,9 @@ def leak(call: Outcome) -> None:
         (cut_whisper, "whisper not heard whole"),
         (leak, "the caller heard what was for the person called"),
         (stranger, "not heard both ways"),
+        (crosstalk(0), "somebody else was heard"),
+        (crosstalk(-1), "somebody else was heard"),
+        (let_in, "somebody else was heard"),
         (stutter, "the caller did not hear all"),
         (lambda call: call.caller.closed.clear(), "not ended in order"),
         (lambda call: setattr(call.lines[-1], "how", ""), "not ended in order"),
