@@ -13,14 +13,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import soundfile
-
 from ivrserver.config import Settings, load
 from ivrserver.telephony.asterisk import Folders, ports, program, render
 from ivrserver.telephony.asterisk.console import console
 from ivrserver.telephony.asterisk.password import with_password
 from ivrserver.telephony.asterisk.process import MESSAGES, Installation, Run
+from tests.telephony.sounds import voice
 
 ADDRESS = "127.0.0.2"
 SHOWS = "3125550142"
@@ -102,13 +100,6 @@ exten => registered,1,Set(CALLERID(num)={shows})
 exten => _[+0-9].,1,Set(CALLERID(num)={shows})
  same => n,Dial(PJSIP/member/sip:${{EXTEN}}@{customer})
 """
-
-
-def voice(path: Path, seed: int) -> None:
-    """Write two seconds that sound like nothing else: a melody of its own for each seed."""
-    pitches = np.random.default_rng(seed).uniform(300, 1500, 10)
-    phase = np.cumsum(np.repeat(pitches, 1600)) / 8000 * 2 * np.pi
-    soundfile.write(path, np.sin(phase) * 0.4, 8000, subtype="PCM_16")
 
 
 @dataclass

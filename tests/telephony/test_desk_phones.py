@@ -17,7 +17,7 @@ from ivrserver.demo.phone import Phone, PhoneAccount, PhoneError
 from ivrserver.flow.ports import LegOutcome
 from tests.telephony.conftest import in_own_task
 from tests.telephony.office import Office, office, office_settings
-from tests.telephony.second_asterisk import voice
+from tests.telephony.sounds import voice
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
 
-from tests.telephony.bare_sip import reply
+from tests.telephony.bare_sip import header, reply
 
 
 class TrunkCaller(asyncio.DatagramProtocol):
@@ -73,19 +73,19 @@ class TrunkCaller(asyncio.DatagramProtocol):
         self._request("NOTIFY", headers, f"SIP/2.0 {status}\r\n")
 
     def _on_reply(self, message: str) -> None:
-        status, (_, method) = int(message.split()[1]), _header(message, "CSeq").split()
+        status, (_, method) = int(message.split()[1]), header(message, "CSeq").split()
         if method == "BYE":
             _resolve(self.ended)
         if method != "INVITE" or status < 200 or self.answered.done():
             return
-        found = re.search(r";tag=\S+", _header(message, "To"))
+        found = re.search(r";tag=\S+", header(message, "To"))
         self._to = found[0] if found else ""
         self._request("ACK")
         self.answered.set_result(status)
 
     def _on_refer(self, message: str) -> None:
         if not self.referred_to.done():
-            self.referred_to.set_result(_header(message, "Refer-To").strip("<>"))
+            self.referred_to.set_result(header(message, "Refer-To").strip("<>"))
         first, *later = self.answers or ["481 Gone"]
         self._send(reply(message, first))
         for status in later:
@@ -124,11 +124,6 @@ class TrunkCaller(asyncio.DatagramProtocol):
 def _resolve(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
-
-
-def _header(message: str, name: str) -> str:
-    match = re.search(rf"^{name}:(.*?)\r$", message, re.MULTILINE | re.IGNORECASE)
-    return match[1].strip() if match else ""
 
 
 @asynccontextmanager

@@ -20,7 +20,9 @@ from pathlib import Path
 
 from tests.telephony.people.town import Town
 
-AT_ONCE = 20
+AT_ONCE = 18
+APART_SECONDS = 0.3
+"""Between the beginnings of the first ones: phones are programs that have to be started."""
 AT_ONCE_AT_LAST = 5
 
 Scenario = Callable[[Town], Coroutine[None, None, None]]
@@ -63,11 +65,16 @@ class Together:
         chosen.reverse()  # The longest calls are those of the last files.
         room, room_at_last = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE_AT_LAST)
 
-        async def run(name: str) -> None:
+        async def run(place: int, name: str) -> None:
             async with room:
+                if place < AT_ONCE:
+                    await asyncio.sleep(place * APART_SECONDS)
                 await self._scenarios[name](town)
 
-        first = [asyncio.create_task(run(name), name=name) for name in self._but_last(chosen)]
+        first = [
+            asyncio.create_task(run(place, name), name=name)
+            for place, name in enumerate(name for name in chosen if name not in self._last)
+        ]
 
         async def run_at_last(name: str) -> None:
             if first:
@@ -78,9 +85,6 @@ class Together:
         last = self._last.intersection(chosen)
         for task in (*first, *(asyncio.create_task(run_at_last(n), name=n) for n in last)):
             self._tasks[task.get_name()] = task
-
-    def _but_last(self, names: Iterable[str]) -> list[str]:
-        return [name for name in names if name not in self._last]
 
     async def ended(self, name: str) -> None:
         """Wait for a test's end; raises what it has raised."""
