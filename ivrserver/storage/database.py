@@ -19,12 +19,17 @@ from ivrserver.errors import ConfigError, StorageError
 CONNECT_TIMEOUT = 5.0
 COMMAND_TIMEOUT = 30.0
 SQLITE_PRAGMAS = {
-    "journal_mode": "WAL",
+    # First: setting the others may have to wait too.
     "busy_timeout": 5000,
+    "journal_mode": "WAL",
     "foreign_keys": "ON",
     # Each commit reaches the disk, as PostgreSQL's do by default: an answer survives power loss.
     "synchronous": "FULL",
 }
+
+SQLITE_BEGIN = "sqlite_begin"
+"""Execution option: how a transaction begins. ``BEGIN IMMEDIATE`` waits for its turn to write; the
+ordinary one fails at its first write when somebody else has written since its first read."""
 
 _POSTGRES_PORT = 5432
 
@@ -127,7 +132,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN")
+    connection.exec_driver_sql(connection.get_execution_options().get(SQLITE_BEGIN, "BEGIN"))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -53,6 +54,17 @@ async def test_the_migrated_schema_is_the_one_in_the_code(database_url: str) -> 
         await migrate(engine)
         async with engine.connect() as connection:
             assert await connection.run_sync(differences) == []
+
+
+async def test_programs_that_start_at_the_same_time_migrate_one_after_another(
+    database_url: str,
+) -> None:
+    async def start() -> bool:
+        async with database(settings(database_url)) as engine:
+            return (await migrate(engine)).ready
+
+    # An engine each: they know of each other no more than processes do.
+    assert await asyncio.gather(*(start() for _ in range(6))) == [True] * 6
 
 
 async def test_a_failed_migration_leaves_nothing_behind(database_url: str) -> None:
