@@ -2,6 +2,10 @@
 # `make up ARGS="--help"` hands ARGS to the program.
 
 .DEFAULT_GOAL := help
+
+# The virtual environment is ours: without its bytecode every command takes a second longer.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help up demo test bench check format lock clean run-venv dev-venv
 
 help:
