@@ -19,7 +19,7 @@ from tests.telephony.agents import (
     says,
 )
 from tests.telephony.people.together import together
-from tests.telephony.people.town import SAYS, Town, fates, findme
+from tests.telephony.people.town import PROMPTLY, SAYS, Town, fates, findme
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="package")]
 
@@ -59,21 +59,21 @@ async def test_phone_list_is_tried_in_its_order_one_after_the_other(town: Town) 
     ]
     lines = await town.calling(caller, busy, refused, declined, accepted)
     for before, after in pairwise(lines):
-        assert before.ended < after.rang
+        assert before.ended < after.rang + PROMPTLY
     assert spare.lines(caller.number) == []
 
 
 @together
 async def test_simultaneous_calls_so_many_at_once_and_then_the_next_group(town: Town) -> None:
     people = town.people(
-        refuses(BUSY, after=0.8), declines(), refuses(DECLINED, after=0.8), accepts(), never_answers
+        refuses(BUSY, after=2), declines(2), refuses(DECLINED, after=2), accepts(), never_answers
     )
     reply = findme(*people, screen_method=1, simultaneous=3)
     async with town.house.calling("8008", reply) as caller:
         _, call = await town.taken_by(caller, people[3])
     *first, accepted, ringing = await town.calling(caller, *people)
     assert max(line.rang for line in first) < min(line.ended for line in first)
-    assert max(line.ended for line in first) < accepted.rang
+    assert max(line.ended for line in first) < accepted.rang + PROMPTLY
     assert [fate for _, fate in fates(call)] == [
         "busy", "declined", "rejected", "accepted", "cancelled",
     ]  # fmt: skip
