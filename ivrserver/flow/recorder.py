@@ -13,7 +13,7 @@ from ivrserver.flow.gather import LeftOver, gather, skip_on_key
 from ivrserver.flow.ports import RecordedAudio, RecordingOrder, Sound
 from ivrserver.flow.takes import begin_take
 
-SHORTEST_TALK = 1.0
+SHORTEST_TALK = 0.5
 """Seconds of talk below which a message or a greeting is none: a cough, or a click of the line."""
 
 GREETING_SECONDS = 120

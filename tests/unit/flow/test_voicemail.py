@@ -150,9 +150,9 @@ async def test_a_silent_message_is_not_kept() -> None:
     assert call.journal.of(VoicemailDropped) == [VoicemailDropped(9, "nothing was said")]
 
 
-async def test_less_than_a_second_of_talk_is_no_message() -> None:
+async def test_less_than_half_a_second_of_talk_is_no_message() -> None:
     call = scene(review=True)
-    call.channel.talks = 0.9
+    call.channel.talks = 0.4
     await call.call()
     assert call.heard == [GREETING, OWN.silent], "nor is it reviewed"
     assert call.journal.of(MessageLeft) == []
@@ -169,7 +169,7 @@ async def test_a_caller_who_hangs_up_while_speaking_has_left_a_message() -> None
 
 async def test_a_caller_who_hangs_up_at_once_has_not() -> None:
     call = scene()
-    await call.call(hang_up_at=1.0)
+    await call.call(hang_up_at=0.8)
     assert call.journal.of(MessageLeft) == []
     assert len(call.journal.of(VoicemailDropped)) == 1
 
@@ -198,7 +198,7 @@ async def test_silence_after_the_review_keeps_it() -> None:
 
 async def test_what_the_caller_has_discarded_is_not_left_when_they_hang_up() -> None:
     call = scene(review=True)
-    await call.call((3.0, "#"), (3.5, "3"), hang_up_at=4.0)
+    await call.call((3.0, "#"), (3.5, "3"), hang_up_at=3.8)
     assert call.journal.of(MessageLeft) == []
     assert len(call.journal.of(RecordingMade)) == 2
 
