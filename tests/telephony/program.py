@@ -14,7 +14,8 @@ from pathlib import Path
 from ivrserver.config import Settings
 
 COMMAND = Path(sys.executable).with_name("ivrserver")
-PATIENCE = 60.0
+PATIENCE = 240.0
+"""Seconds until a command hangs for sure; the first on a machine may have to fetch Asterisk."""
 
 
 def environment(settings: Settings) -> dict[str, str]:
