@@ -1,4 +1,4 @@
-"""A message that a caller leaves arrives by e-mail as it was spoken; a greeting comes by upload."""
+"""What a message that a caller leaves sets off: an e-mail with it, and the lamp of a phone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from email.message import EmailMessage
 
 import aiohttp
 import numpy as np
@@ -15,20 +16,23 @@ import soundfile
 from pydantic import SecretStr
 
 from ivrserver.blocks import Account, PhoneNumber, Prompt, ToBlock, Voicemail
+from ivrserver.config import PhoneSettings
 from ivrserver.demo import listening
 from ivrserver.flow.events import PromptPlayed, RecordingStarted, VoicemailLeft
-from ivrserver.storage import Accounts
+from ivrserver.storage import Accounts, Mailboxes
 from tests.telephony.conftest import in_own_task
 from tests.telephony.house import House, house_settings, open_house
+from tests.telephony.lamp_phone import lamp_phone
 from tests.unit.mail.mail_server import MailServer, mail_server
 from tests.unit.storage.test_journal_on_databases import until
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 
 TOKEN = "a token of the tests"
+PASSWORD = "a password of the tests"
 BOX = Voicemail(
     block_id=900, name="Büro", greeting=Prompt("Please leave a message."), review=False,
-    email=("office@example.com",),
+    email=("office@example.com",), phones=("desk",),
 )  # fmt: skip
 ACCOUNT = Account(numbers=(PhoneNumber("900", "", ToBlock(900)),), blocks=(BOX,))
 
@@ -40,10 +44,14 @@ class Post:
     house: House
     server: MailServer
 
-    async def letter(self, count: int = 1) -> tuple[str, bytes]:
-        """Subject and attached recording of the letter of that number, once it is there."""
-        await until(lambda: len(self.server.letters) >= count)
-        letter, told = self.server.letters[count - 1]
+    async def letter_about(self, number: str) -> tuple[str, bytes]:
+        """Subject and attached recording of the letter about that caller, once it is there."""
+
+        def letters() -> list[tuple[EmailMessage, list[str]]]:
+            return [each for each in self.server.letters if number[-4:] in each[0]["Subject"]]
+
+        await until(lambda: bool(letters()))
+        ((letter, told),) = letters()
         assert told == ["office@example.com"]
         (attached,) = letter.iter_attachments()
         content = attached.get_content()
@@ -56,9 +64,27 @@ async def post(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Post]:
     settings = house_settings(tmp_path_factory.mktemp("house"))
     async with mail_server() as server:
         http = settings.http.model_copy(update={"token": SecretStr(TOKEN)})
-        settings = settings.model_copy(update={"mail": server.settings(), "http": http})
+        phones = {"desk": PhoneSettings(password=SecretStr(PASSWORD))}
+        update = {"mail": server.settings(), "http": http, "phones": phones}
+        settings = settings.model_copy(update=update)
         async with in_own_task(open_house(settings, ACCOUNT)) as house:
             yield Post(house, server)
+
+
+async def test_the_lamp_of_the_owners_phone_is_lit_until_the_message_is_saved(post: Post) -> None:
+    async with lamp_phone(post.house.settings.sip.port, "desk", PASSWORD) as phone:
+        phone.subscribe()
+        lit, before = await phone.messages()
+        new, saved = (int(count) for count in before.split("/"))
+        assert lit == (new > 0)
+        async with post.house.calling("900") as caller:
+            await caller.sees(RecordingStarted)
+            await caller.speak(await post.house.voice("It is about the red bicycle."))
+            await caller.press("#")
+            message_id = (await caller.waits()).one(VoicemailLeft).message_id
+        assert await phone.messages() == (True, f"{new + 1}/{saved}")
+        await Mailboxes(post.house.engine).save(message_id)
+        assert await phone.messages() == (new > 0, f"{new}/{saved + 1}")
 
 
 async def test_the_owner_gets_what_the_caller_said(post: Post) -> None:
@@ -69,7 +95,7 @@ async def test_the_owner_gets_what_the_caller_said(post: Post) -> None:
         await caller.press("#")
         call = await caller.waits()
     seconds = call.one(VoicemailLeft).seconds
-    subject, recording = await post.letter()
+    subject, recording = await post.letter_about(caller.number)
     number = caller.number
     assert subject.startswith(f"Büro: voice message from ({number[:3]}) {number[3:6]}-{number[6:]}")
     samples, rate = soundfile.read(io.BytesIO(recording))
