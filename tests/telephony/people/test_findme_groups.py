@@ -74,6 +74,29 @@ async def test_in_groups_of_2_silence_and_an_unanswered_phone_do_not_win(town: T
 
 
 @together
+async def test_in_groups_of_2_both_must_have_failed_before_the_next_is_called(town: Town) -> None:
+    people = town.people(
+        refuses(BUSY), declines(), answers(leaves()), refuses(DECLINED),
+        answers(presses("9"), presses("*")), accepts(),
+    )  # fmt: skip
+    reply = findme(*people, screen_method=1, simultaneous=2)
+    async with town.house.calling("8008", reply) as caller:
+        _, call = await town.taken_by(caller, people[-1])
+    busy, declined, left, refused, wrong, accepted = await town.calling(caller, *people)
+    assert dict(fates(call)) == {
+        busy.number: "busy",
+        declined.number: "declined",
+        left.number: "hung_up",
+        refused.number: "rejected",
+        wrong.number: "taken",
+        accepted.number: "accepted",
+    }
+    assert len(call.all(GroupDialled)) == 3
+    assert declined.ended < left.rang + PROMPTLY
+    assert left.ended < accepted.rang + PROMPTLY
+
+
+@together
 async def test_in_a_group_of_5_the_first_to_accept_wins_and_not_the_first_to_answer(
     town: Town,
 ) -> None:
