@@ -84,6 +84,8 @@ show_progress() {
     done
 }
 
+# The lock files name every package there is to install, so pip is to look for none itself: it would
+# take an extra such as coverage[toml] for a package that is not locked as soon as a newer one is out.
 # Show pip's progress briefly. What it says in full is in the log, whose end is shown if it fails.
 pip_install() {
     total=$1
@@ -91,7 +93,7 @@ pip_install() {
     rm -f .venv/failed
     {
         .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-compile \
-            --progress-bar off --no-build-isolation "$@" 2>&1 || touch .venv/failed
+            --progress-bar off --no-build-isolation --no-deps "$@" 2>&1 || touch .venv/failed
     } | tee -a "$log" | show_progress "$total"
     if [ -e .venv/failed ]; then
         tail -n 20 "$log" >&2
@@ -107,7 +109,8 @@ install_all() {
     pip_install "$(count build)" --require-hashes -r requirements/build.txt
     say "installing $(count "$wanted") Python packages"
     pip_install "$(count "$wanted")" --require-hashes -r "requirements/$wanted.txt"
-    pip_install 1 --no-deps --editable .
+    pip_install 1 --editable .
+    .venv/bin/python -m pip check >>"$log" || fail "The locked packages do not fit each other (all of it: $log)"
     fingerprint "$wanted" >".venv/installed-$wanted"
     # Everything that runs is among what development takes.
     [ "$wanted" = run ] || fingerprint run >.venv/installed-run

@@ -19,5 +19,6 @@ lock() {
 }
 
 lock build requirements/build.in
-lock run pyproject.toml
-lock dev pyproject.toml --all-extras --group dev
+# Development first: what runs has the versions that were tested.
+lock dev pyproject.toml --extra gtts --group dev
+lock run pyproject.toml --constraint requirements/dev.txt
