@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +33,8 @@ from ivrserver.flow.rehearsal import rehearse
 from ivrserver.flow.report import Reporter
 from ivrserver.flow.world import World
 from ivrserver.mail import Carrier, Lamplighter, PostOffice
+from ivrserver.monitoring.event_loop import EventLoopWatch
+from ivrserver.observed import Parts
 from ivrserver.speech import build, listening
 from ivrserver.storage import (
     Accounts,
@@ -127,14 +129,18 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
         async def carry(channel: Channel, incoming: IncomingCall) -> None:
             await Call(world, channel, incoming).run()
 
-        def health() -> Mapping[str, str]:
-            return {"asterisk": "" if switchboard.ready.is_set() else "not connected"}
-
-        app = web.create_app(settings.speech_cache, health, _api(settings, engine))
+        loop_watch = EventLoopWatch()
+        parts = Parts(switchboard, journal, engine, speech, listener, loop_watch)
+        app = web.create_app(
+            settings.speech_cache,
+            web.health_routes(parts.alive, parts.ready),
+            _api(settings, engine),
+        )
         async with asyncio.TaskGroup() as tasks:
             running_tasks = [
                 tasks.create_task(web.serve(app, settings.http.host, settings.http.port)),
                 tasks.create_task(switchboard.run(carry)),
+                tasks.create_task(loop_watch.run()),
                 tasks.create_task(_kept_up("post_office", post.run)),
                 tasks.create_task(_keep_rehearsed(library, speech)),
             ]

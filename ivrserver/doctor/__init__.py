@@ -23,6 +23,7 @@ from ivrserver.telephony.asterisk import AsteriskProgram, Folders, ports, progra
 from ivrserver.telephony.asterisk.password import with_kept_password
 from ivrserver.telephony.asterisk.ping import Ping, ping
 from ivrserver.telephony.asterisk.render import render
+from ivrserver.web.health import PROGRAM
 
 __all__ = ["Finding", "examine"]
 
@@ -147,8 +148,8 @@ async def _our_http_answers(settings: Settings) -> bool:
             aiohttp.ClientSession(timeout=_HTTP_TIMEOUT) as http,
             http.get(f"http://{host}:{settings.http.port}/healthz") as reply,
         ):
-            return "asterisk" in await reply.text()
-    except (aiohttp.ClientError, OSError, TimeoutError):
+            return bool((await reply.json()).get("program") == PROGRAM)
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError, AttributeError):
         return False
 
 

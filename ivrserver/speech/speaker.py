@@ -86,6 +86,11 @@ class Speaker:
             What is wrong with each engine, by name; an empty text: nothing.
         """
         await asyncio.gather(*(engine.trial() for engine in self._engines), return_exceptions=True)
+        return self.problems
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What is wrong with each engine, by name; an empty text: nothing that is known."""
         return {engine.name: engine.problem for engine in self._engines}
 
     async def close(self) -> None:

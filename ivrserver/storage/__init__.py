@@ -6,7 +6,7 @@
 from ivrserver.storage.accounts import Accounts
 from ivrserver.storage.audio_library import AudioLibrary, LibrarySound
 from ivrserver.storage.calls import AnswerRow, CallDetails, CallRow, Calls, RespondentRow
-from ivrserver.storage.database import database
+from ivrserver.storage.database import database, ensure_writable
 from ivrserver.storage.flowfiles import FlowFiles, read_flow_files, write_flow_file
 from ivrserver.storage.journal import Journal, open_journal
 from ivrserver.storage.library import Library, open_library
@@ -32,6 +32,7 @@ __all__ = [
     "RespondentRow",
     "SchemaState",
     "database",
+    "ensure_writable",
     "migrate",
     "open_journal",
     "open_library",

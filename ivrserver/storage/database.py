@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -133,6 +133,25 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get(SQLITE_BEGIN, "BEGIN"))
+
+
+async def ensure_writable(engine: AsyncEngine) -> None:
+    """Make sure that the database is there and takes writes, without writing anything.
+
+    Raises:
+        StorageError: it cannot be reached, is locked for long, or can only be read.
+    """
+    with storage_errors(f"cannot write to the database {place_of(engine.url)}"):
+        async with engine.connect() as plain:
+            connection = await plain.execution_options(**{SQLITE_BEGIN: "BEGIN IMMEDIATE"})
+            if is_sqlite(engine.url):
+                # Beginning to write is all that is asked.
+                await connection.begin()
+                return
+            # Says `on` on a standby too.
+            if (await connection.execute(text("SHOW transaction_read_only"))).scalar() == "off":
+                return
+    raise StorageError(f"the database {place_of(engine.url)} can only be read now")
 
 
 @contextmanager

@@ -66,6 +66,22 @@ class Journal:
         self._away_since: float | None = None
         self._away_told = False
         self._closing = False
+        self._writing = False
+
+    @property
+    def writing(self) -> bool:
+        """Whether the writer task runs."""
+        return self._writing
+
+    @property
+    def away(self) -> bool:
+        """Whether the last attempt to store something failed."""
+        return self._away_since is not None
+
+    @property
+    def queued(self) -> int:
+        """How many records wait to be stored."""
+        return len(self._queue)
 
     def write(self, record: Record) -> None:
         """Queue `record`; order is kept. Never waits, never raises."""
@@ -100,6 +116,15 @@ class Journal:
 
     async def run(self) -> None:
         """Store what is written until `close`; the writer task's body."""
+        self._writing = True
+        try:
+            await self._store_until_closed()
+        finally:
+            self._writing = False
+        if self._queue:
+            log.error("records_lost_at_shutdown", records=len(self._queue))
+
+    async def _store_until_closed(self) -> None:
         group, failures, began = self._pace.group, 0, -self._pace.gather
         while await self._something_is_due():
             await asyncio.sleep(max(0.0, began + self._pace.gather - self._loop.time()))
@@ -123,8 +148,6 @@ class Journal:
             else:
                 failures, group = 0, min(group * 2, self._pace.group)
                 self._note_stored(len(entries))
-        if self._queue:
-            log.error("records_lost_at_shutdown", records=len(self._queue))
 
     def close(self) -> None:
         """Let the writer store what is queued, then end."""

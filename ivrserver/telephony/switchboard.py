@@ -92,6 +92,11 @@ class Switchboard:
         """How many calls are being carried."""
         return len(self._calls)
 
+    @property
+    def draining(self) -> bool:
+        """Whether no more calls are taken."""
+        return self._draining
+
     async def recording(self, name: str) -> bytes:
         """A finished recording as a WAV file.
 

@@ -1,7 +1,8 @@
-"""Our HTTP server: prompts for Asterisk, whether we are well, and the audio library."""
+"""Our HTTP server: prompts for Asterisk, how we are, and the audio library."""
 
-from ivrserver.web.app import Health, create_app
+from ivrserver.web.app import create_app
 from ivrserver.web.audio import audio_routes
+from ivrserver.web.health import health_routes
 from ivrserver.web.server import serve
 
-__all__ = ["Health", "audio_routes", "create_app", "serve"]
+__all__ = ["audio_routes", "create_app", "health_routes", "serve"]

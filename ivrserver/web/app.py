@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI, Header, HTTPException, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse
 
 from ivrserver.speech.delivery import PROMPTS_PATH
 from ivrserver.speech.store import FILE_NAME
-
-Health = Callable[[], Mapping[str, str]]
-"""What is wrong with each part, by its name; an empty text: nothing. Must not block."""
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _MEDIA_TYPES = {".wav": "audio/wav", ".wav16": "audio/x-wav16"}
 
 
-def create_app(prompts_folder: Path, health: Health, *routes: APIRouter) -> FastAPI:
+def create_app(prompts_folder: Path, *routes: APIRouter) -> FastAPI:
     """Make the application.
 
     Args:
         prompts_folder: the folder of `ivrserver.speech.store.Store`.
-        health: asked at every ``GET /healthz``.
         routes: what else is offered.
     """
     app = FastAPI(title="ivrserver", docs_url=None, redoc_url=None, openapi_url=None)
@@ -46,17 +41,6 @@ def create_app(prompts_folder: Path, health: Health, *routes: APIRouter) -> Fast
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         media_type = _MEDIA_TYPES[path.suffix]
         return FileResponse(path, headers=headers, media_type=media_type, stat_result=found)
-
-    @app.get("/healthz")
-    async def healthz() -> JSONResponse:
-        """200 while every part is well, else 503; the body names each part."""
-        parts = dict(health())
-        well = not any(parts.values())
-        return JSONResponse(
-            {"status": "ok" if well else "failing", "parts": parts},
-            status_code=HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE,
-            headers={"Cache-Control": "no-store"},
-        )
 
     for router in routes:
         app.include_router(router)

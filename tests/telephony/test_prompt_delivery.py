@@ -39,7 +39,7 @@ async def served(settings: Settings, delivery: str) -> AsyncIterator[str]:
     if delivery == "folder":
         yield ""
         return
-    async with serving(create_app(settings.speech_cache, dict)) as address:
+    async with serving(create_app(settings.speech_cache)) as address:
         yield address
 
 

@@ -115,7 +115,14 @@ class Listener:
             What is wrong with each engine, by name; an empty text: nothing.
         """
         await asyncio.gather(*(ear.start() for ear in self._ears), return_exceptions=True)
-        return {ear.name: ear.problem for ear in self._ears}
+        return self.problems
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What is wrong with each engine, by name; an empty text: nothing."""
+        return {
+            ear.name: ear.problem or ("" if ear.known else "not started yet") for ear in self._ears
+        }
 
     def hears(self, language: str) -> bool:
         """See `ports.Recogniser.hears`. False too while the engine is left alone."""

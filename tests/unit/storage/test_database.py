@@ -7,10 +7,11 @@ import signal
 import sys
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from ivrserver.errors import ConfigError, StorageError
-from ivrserver.storage import Calls, database, migrate, schema_state
+from ivrserver.storage import Calls, database, ensure_writable, migrate, schema_state
 from tests.postgres_fixture import PostgresServer
 from tests.unit.storage.records import settings
 
@@ -105,3 +106,29 @@ async def test_what_was_committed_survives_the_kill_of_the_program(database_url:
         details = await Calls(engine).details("call-1")
     assert details is not None
     assert len(details.respondents[0].answers) == 3
+
+
+async def test_a_database_that_takes_writes_says_so(database_url: str) -> None:
+    async with database(settings(database_url)) as engine:
+        await migrate(engine)
+        await ensure_writable(engine)
+
+
+async def test_a_postgresql_that_can_only_be_read_is_no_place_for_answers(
+    postgres: PostgresServer,
+) -> None:
+    async with postgres.new_database() as url:
+        name = url.rpartition("/")[2]
+        connection = await asyncpg.connect(url)
+        await connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        await connection.close()
+        async with database(settings(url)) as engine:
+            with pytest.raises(StorageError, match="can only be read now"):
+                await ensure_writable(engine)
+
+
+async def test_a_database_that_is_away_is_not_writable() -> None:
+    async with database(settings("postgresql://ivr:hunter2@127.0.0.1:1/ivr")) as engine:
+        with pytest.raises(StorageError, match="cannot write to the database ivr on") as caught:
+            await ensure_writable(engine)
+    assert "hunter2" not in str(caught.value)

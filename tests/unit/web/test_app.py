@@ -1,5 +1,5 @@
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -19,7 +19,6 @@ class Site:
 
     client: aiohttp.ClientSession
     content: bytes
-    problems: dict[str, str] = field(default_factory=dict)
 
 
 @pytest.fixture
@@ -28,11 +27,10 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         store = Store(tmp_path / "prompts", rate)
         store.save(KEY, np.arange(8000, dtype=np.int16))
     (tmp_path / "secret.wav").write_bytes(b"secret")
-    problems: dict[str, str] = {"ari": "", "database": ""}
-    app = create_app(tmp_path / "prompts", lambda: problems)
+    app = create_app(tmp_path / "prompts")
     content = (tmp_path / "prompts" / f"{KEY}.wav").read_bytes()
     async with serving(app) as address, aiohttp.ClientSession(address) as client:
-        yield Site(client, content, problems)
+        yield Site(client, content)
 
 
 @pytest.mark.parametrize(("suffix", "kind"), [(".wav", "audio/wav"), (".wav16", "audio/x-wav16")])
@@ -92,16 +90,3 @@ async def test_its_head_can_be_asked_for(site: Site) -> None:
 async def test_nothing_but_prompts_is_there(site: Site, path: str) -> None:
     async with site.client.get(path) as reply:
         assert reply.status == 404
-
-
-async def test_it_says_that_it_is_well(site: Site) -> None:
-    async with site.client.get("/healthz") as reply:
-        assert reply.status == 200
-        assert await reply.json() == {"status": "ok", "parts": {"ari": "", "database": ""}}
-
-
-async def test_it_says_what_is_not_well(site: Site) -> None:
-    site.problems["ari"] = "not connected"
-    async with site.client.get("/healthz") as reply:
-        assert reply.status == 503
-        assert (await reply.json())["parts"]["ari"] == "not connected"

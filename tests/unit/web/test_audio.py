@@ -63,7 +63,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         await migrate(engine)
         library = AudioLibrary(engine, folder, LIMITS)
         routes = audio_routes(library, SecretStr(TOKEN), LIMITS.max_bytes)
-        app = create_app(tmp_path, dict, routes)
+        app = create_app(tmp_path, routes)
         async with serving(app) as address, aiohttp.ClientSession(address) as client:
             yield Site(folder, Accounts(engine, folder, LIMITS), client)
 
@@ -107,7 +107,7 @@ async def test_without_the_token_nothing_is_told_or_taken(
 async def test_without_a_token_in_the_settings_there_is_no_api(tmp_path: Path) -> None:
     async with database(settings(f"sqlite:///{tmp_path / 'x.db'}")) as engine:
         library = AudioLibrary(engine, tmp_path, LIMITS)
-        app = create_app(tmp_path, dict, audio_routes(library, SecretStr(""), 10))
+        app = create_app(tmp_path, audio_routes(library, SecretStr(""), 10))
         async with serving(app) as address, aiohttp.ClientSession(address) as client:
             for header in ({}, {"Authorization": "Bearer "}):
                 async with client.get(PATH, headers=header) as reply:

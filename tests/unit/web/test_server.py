@@ -9,13 +9,14 @@ import pytest
 from fastapi import FastAPI
 
 from ivrserver.errors import SetupError
-from ivrserver.web import create_app, serve
+from ivrserver.monitoring.health import Checkup
+from ivrserver.web import create_app, health_routes, serve
 from tests.unit.web.serving import serving
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> FastAPI:
-    return create_app(tmp_path, dict)
+    return create_app(tmp_path, health_routes(Checkup({}), Checkup({})))
 
 
 async def test_signals_stay_with_whoever_runs_the_loop(app: FastAPI) -> None:
