@@ -11,7 +11,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -110,7 +110,13 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
             recogniser=listener,
             dialer=GuardedDialer(switchboard.dialer, DialPolicy.by(settings)),
             mailboxes=Mailboxes(engine),
-            reporter=Reporter(client, settings.webhook.hold_after, zone),
+            reporter=Reporter(
+                client,
+                settings.webhook.hold_after,
+                zone,
+                # A call makes four requests at most, then a minute for whatever is slow.
+                patience=timedelta(seconds=4 * settings.webhook.total_timeout + 60),
+            ),
             journal=journal,
             library=library,
             clock=clock,

@@ -5,10 +5,13 @@ All times are timezone-aware UTC datetimes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from ivrserver.flow.events import Event
+from ivrserver.flow.jobs import JobState, job_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +123,24 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookBegun:
+    """A request to the customer's web server is about to be made; `WebhookAttempt` follows.
+
+    What is stored of it says that no reply is known, so that a crash hides no request.
+    """
+
+    webhook_id: str
+    response_id: str
+    number: int
+    at: datetime
+    method: str
+    url: str
+    parameters: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookAttempt:
-    """One request to the customer's web server.
+    """One request to the customer's web server, and what it gave. It replaces its beginning.
 
     Attributes:
         webhook_id: the same for every attempt of one delivery.
@@ -165,6 +184,64 @@ class MessageLeft:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOrdered:
+    """Something is to be done at `due`, whether or not a caller waits for it.
+
+    Ordering a job again that nobody has begun moves its due time.
+
+    Attributes:
+        kind: what is to be done, such as `flow.jobs.WEBHOOK`.
+        key: what about: an id, of whatever that kind of job is about.
+        call_id: the job goes when this call's rows go; empty: it outlives them.
+        lane: jobs of one kind and lane share a limit, so that none keeps others from being done.
+        detail: what is needed besides ids, JSON-ready.
+    """
+
+    kind: str
+    key: str
+    call_id: str
+    at: datetime
+    due: datetime
+    lane: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def job_id(self) -> str:
+        """What the job is called."""
+        return job_id(self.kind, self.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobTried:
+    """A call has tried to do a job itself.
+
+    Attributes:
+        attempts: how many there were by now.
+        error: why it is not done; empty: it is.
+        due: when a job's controller tries again; None: never.
+    """
+
+    kind: str
+    key: str
+    at: datetime
+    attempts: int
+    error: str = ""
+    due: datetime | None = None
+
+    @property
+    def job_id(self) -> str:
+        """What the job is called."""
+        return job_id(self.kind, self.key)
+
+    @property
+    def state(self) -> JobState:
+        """What has become of it."""
+        if not self.error:
+            return JobState.DONE
+        return JobState.FAILED if self.due is None else JobState.WAITING
+
+
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
     """One event of a call's timeline; `leg_id` is the leg that it is about, empty: the caller."""
@@ -183,7 +260,10 @@ Record = (
     | AnswerGiven
     | RecordingMade
     | Checkpoint
+    | WebhookBegun
     | WebhookAttempt
     | MessageLeft
+    | JobOrdered
+    | JobTried
     | TimelineEntry
 )

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ivrserver.actions.encoding import readable
 from ivrserver.actions.parameters import IVR_PARAMETERS, SOURCETRAK_PARAMETERS
-from ivrserver.blocks import Webhook
 from ivrserver.flow.conversation import Conversation
-from ivrserver.flow.events import HoldStarted, WebhookAnswered, WebhookMissed, WebhookRequested
-from ivrserver.flow.ports import WebhookClient, WebhookRequest, WebhookResult
-from ivrserver.flow.question import MASK
-from ivrserver.flow.records import WebhookAttempt
+from ivrserver.flow.delivery import Courier, Delivery, Diary, Parameters, sensitive_places
+from ivrserver.flow.events import HoldStarted
+from ivrserver.flow.jobs import WEBHOOK, WEBHOOK_RETRIES, Schedule
+from ivrserver.flow.ports import WebhookClient, WebhookResult
+from ivrserver.flow.records import JobTried
 from ivrserver.flow.respondent import Respondent
-
-BODY_SHOWN = 2000
-"""Characters of a reply that the timeline keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,45 +31,57 @@ class CallFacts:
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Delivers the result of a respondent.
+    """Delivers the result of a respondent: at once, and by a job what could not be delivered.
 
     Attributes:
         hold_after: seconds of waiting until the caller hears hold audio.
         zone: the account's time zone.
+        patience: after that long a delivery of a call that nobody has heard of since is a job's;
+            longer than a call can take for it.
+        retries: when the job tries again what the call could not deliver.
+        chance: spreads that.
     """
 
     client: WebhookClient
     hold_after: float
     zone: ZoneInfo
+    patience: timedelta = timedelta(minutes=2)
+    retries: Schedule = WEBHOOK_RETRIES
+    chance: Callable[[], float] = random.random
 
     async def deliver(
-        self, talk: Conversation, facts: CallFacts, respondent: Respondent, pass_through: str
+        self,
+        diary: Diary,
+        respondent: Respondent,
+        delivery: Delivery,
+        somebody_waits: Callable[[], bool],
     ) -> WebhookResult:
-        """Deliver, with one retry of what was never sent, then the fallback URL.
+        """Deliver now. When that fails, a job tries again, unless the reply is waited for.
+
+        Args:
+            diary: of the call.
+            respondent: whose IVR says where to.
+            delivery: what is told.
+            somebody_waits: whether the call acts on the reply, or on there being none.
 
         Returns:
             The first usable reply, else the last failure.
         """
-        webhook = respondent.ivr.webhook
-        parameters = self.parameters(facts, respondent, pass_through)
-        masked = mask(parameters, respondent)
-        result = WebhookResult(error="no URL is configured", sent=False)
-        attempt = 0
-        for url in filter(None, (webhook.url, webhook.fallback_url)):
-            request = WebhookRequest(
-                webhook_id=respondent.response_id,
-                method=webhook.method,
-                url=url,
-                parameters=parameters,
-                secret=webhook.secret,
+        result = await Courier(self.client).deliver(diary, delivery, respondent.ivr.webhook)
+        now = diary.clock.now()
+        again: datetime | None = None
+        if result.error and not somebody_waits():
+            again = self.retries.next(1, now, now, self.chance())
+        diary.write(
+            JobTried(
+                kind=WEBHOOK,
+                key=delivery.response_id,
+                at=now,
+                attempts=1,
+                error=result.error,
+                due=again,
             )
-            for _ in range(2):
-                attempt += 1
-                result = await self._attempt(talk, request, masked, attempt)
-                if not result.error:
-                    return result
-                if result.sent:
-                    break
+        )
         return result
 
     async def wait(
@@ -90,43 +99,21 @@ class Reporter:
             await talk.channel.stop_hold()
         return delivery.result()
 
-    async def _attempt(
-        self,
-        talk: Conversation,
-        request: WebhookRequest,
-        masked: tuple[tuple[str, str], ...],
-        number: int,
-    ) -> WebhookResult:
-        at = talk.clock.now()
-        shown = shown_url(request.url)
-        talk.note(WebhookRequested(request.method.value, shown, dict(masked), number))
-        result = await self.client.send(request)
-        body = shown_body(result)
-        seconds = round(result.seconds, 3)
-        if result.error or result.status is None:
-            talk.note(WebhookMissed(result.error, seconds))
-        else:
-            talk.note(WebhookAnswered(result.status, body, seconds))
-        talk.write(
-            WebhookAttempt(
-                webhook_id=request.webhook_id,
-                response_id=request.webhook_id,
-                number=number,
-                at=at,
-                method=request.method.value,
-                url=shown,
-                parameters=masked,
-                status=result.status,
-                body=body,
-                error=result.error,
-                seconds=seconds,
-            )
+    def delivery(self, facts: CallFacts, respondent: Respondent, pass_through: str) -> Delivery:
+        """What the web server is told about `respondent`."""
+        ivr = respondent.ivr
+        sensitive = (question.question_id for question in ivr.questions if question.sensitive)
+        return Delivery(
+            response_id=respondent.response_id,
+            call_id=facts.session_id,
+            ivr_id=ivr.block_id,
+            parameters=self._parameters(facts, respondent, pass_through),
+            hidden=sensitive_places(ivr.webhook, sensitive),
         )
-        return result
 
-    def parameters(
+    def _parameters(
         self, facts: CallFacts, respondent: Respondent, pass_through: str
-    ) -> tuple[tuple[str, str], ...]:
+    ) -> Parameters:
         """Call generated parameters first, as configured, then every ``ivr_*`` (reference)."""
         started = respondent.started_at.astimezone(self.zone)
         chosen = [
@@ -152,31 +139,3 @@ class Reporter:
             # A call that no visitor session is matched to has nothing to tell, by every name.
             told += [(parameter.name, "") for parameter in SOURCETRAK_PARAMETERS]
         return (*chosen, *told)
-
-
-def mask(
-    parameters: tuple[tuple[str, str], ...], respondent: Respondent
-) -> tuple[tuple[str, str], ...]:
-    """The parameters as people may see them: answers to sensitive questions are masked."""
-    webhook: Webhook = respondent.ivr.webhook
-    sensitive = {q.question_id for q in respondent.ivr.questions if q.sensitive}
-    hidden = [parameter.question_id in sensitive for parameter in webhook.parameters]
-    hidden += [False] * (len(parameters) - len(hidden))
-    return tuple(
-        (name, MASK if hide and value else value)
-        for (name, value), hide in zip(parameters, hidden, strict=True)
-    )
-
-
-def shown_url(url: str) -> str:
-    """`url` as logs and timelines may show it: without its query, which may hold a password."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    place = f"{host}:{parts.port}" if parts.port else host
-    query = "…" if parts.query else ""
-    return urlunsplit((parts.scheme, place, parts.path, query, ""))
-
-
-def shown_body(result: WebhookResult) -> str:
-    """The start of a reply for people."""
-    return readable(result.body, result.charset)[:BODY_SHOWN]

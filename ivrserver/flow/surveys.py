@@ -33,7 +33,7 @@ class Surveys:
     def __init__(self, world: World, talk: Conversation, facts: CallFacts) -> None:
         self._world, self._talk, self._facts = world, talk, facts
         self._respondent: Respondent | None = None
-        self._open = False
+        self._open = self._gone = False
         self._backed_up: set[str] = set()
         self.voice = Voice()
         self.pass_through = ""
@@ -66,6 +66,7 @@ class Surveys:
 
     def abandon(self) -> None:
         """The caller left: close the IVR in progress and report it without waiting."""
+        self._gone = True
         if self._respondent is not None and self._open:
             self._leave(self._respondent)
             self._deliver(self._respondent)
@@ -112,23 +113,34 @@ class Surveys:
 
     # ---- the webhook and what it says
 
-    def _deliver(self, respondent: Respondent) -> asyncio.Task[WebhookResult] | None:
-        """Start the delivery; it goes on when the caller leaves. None: there is no webhook."""
+    def _deliver(
+        self, respondent: Respondent, *, acts: bool = False
+    ) -> asyncio.Task[WebhookResult] | None:
+        """Start the delivery; it goes on when the caller leaves. None: there is no webhook.
+
+        It is a job too, which somebody sees to if this process does not live to do so; and if it
+        fails, unless the call `acts` on it and the caller is there to hear what follows.
+        """
         if not respondent.ivr.webhook.url:
             return None
-        delivery = asyncio.create_task(
-            self._world.reporter.deliver(self._talk, self._facts, respondent, self.pass_through)
+        world, talk = self._world, self._talk
+        delivery = world.reporter.delivery(self._facts, respondent, self.pass_through)
+        now = world.clock.now()
+        talk.write(delivery.ordered(now, now + world.reporter.patience))
+        under_way = asyncio.create_task(
+            world.reporter.deliver(talk, respondent, delivery, lambda: acts and not self._gone)
         )
-        self.deliveries.add(delivery)
-        return delivery
+        self.deliveries.add(under_way)
+        return under_way
 
     async def _after(self, respondent: Respondent) -> Move:
         """What follows an IVR that has ended while the caller is here."""
         ivr = respondent.ivr
-        delivery = self._deliver(respondent)
+        acts = respondent.jump is None and ivr.webhook.mode is not WebhookMode.NONE
+        delivery = self._deliver(respondent, acts=acts)
         if respondent.jump is not None:
             return Move(Visit(respondent.jump.block_id), respondent.reason)
-        if delivery is None or ivr.webhook.mode is WebhookMode.NONE:
+        if delivery is None or not acts:
             return Move(target_of(ivr.next_step), f"the next step of IVR {ivr.block_id}")
         result = await self._world.reporter.wait(self._talk, delivery)
         if result.error:

@@ -13,15 +13,18 @@ from enum import IntEnum, auto
 from typing import Any, assert_never
 
 import orjson
-from sqlalchemy import Dialect, Table, bindparam, update
+from sqlalchemy import Dialect, Table, bindparam, literal_column, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ivrserver.flow.events import kind_of
+from ivrserver.flow.jobs import JobState
 from ivrserver.flow.records import (
     AnswerGiven,
     CallClosed,
     CallOpened,
     Checkpoint,
+    JobOrdered,
+    JobTried,
     MessageLeft,
     Record,
     RecordingMade,
@@ -29,8 +32,12 @@ from ivrserver.flow.records import (
     RespondentOpened,
     TimelineEntry,
     WebhookAttempt,
+    WebhookBegun,
 )
 from ivrserver.storage import tables
+
+UNKNOWN = "no reply is known"
+"""The error of a request of which nothing more was heard."""
 
 Row = tuple[Any, ...]
 Entry = tuple[int, Record]
@@ -46,7 +53,10 @@ class Statement(IntEnum):
     ANSWER = auto()
     MESSAGE = auto()
     CHECKPOINT = auto()
+    BEGIN_ATTEMPT = auto()
     ATTEMPT = auto()
+    ORDER_JOB = auto()
+    TRY_JOB = auto()
     TIMELINE = auto()
     CLOSE_RESPONDENT = auto()
     CLOSE_CALL = auto()
@@ -104,12 +114,29 @@ class RowWriter:
                 heard = (r.caller_id, r.recording, r.seconds, "new")
                 outbox = (time(r.at), 0, None, "", None)
                 return Statement.MESSAGE, (*box, *heard, *outbox)
-            case WebhookAttempt() as r:
-                asked = (r.webhook_id, r.number, time(r.at), r.method, r.url, _json(r.parameters))
-                got = (r.status, r.body, r.error, r.seconds)
-                return Statement.ATTEMPT, (r.response_id, seq, *asked, *got)
+            case WebhookBegun() | WebhookAttempt():
+                return self._row_of_attempt(seq, record)
+            case JobOrdered() | JobTried():
+                return self._row_of_job(record)
             case _:
                 assert_never(record)
+
+    def _row_of_attempt(self, seq: int, r: WebhookBegun | WebhookAttempt) -> tuple[Statement, Row]:
+        asked = (r.webhook_id, r.number, self._time(r.at), r.method, r.url, _json(r.parameters))
+        if isinstance(r, WebhookBegun):
+            return Statement.BEGIN_ATTEMPT, (r.response_id, seq, *asked, None, "", UNKNOWN, 0.0)
+        got = (r.status, r.body, r.error, r.seconds)
+        return Statement.ATTEMPT, (r.response_id, seq, *asked, *got)
+
+    def _row_of_job(self, r: JobOrdered | JobTried) -> tuple[Statement, Row]:
+        at, due = self._time(r.at), None if r.due is None else self._time(r.due)
+        if isinstance(r, JobTried):
+            settled = at if due is None else None
+            came_of_it = (r.state.value, due, r.attempts, r.error, settled)
+            return Statement.TRY_JOB, (*came_of_it, r.job_id)
+        what = (r.job_id, r.kind, r.key, r.call_id or None, r.lane)
+        how = (JobState.WAITING.value, due, 0, 0, "", _json(r.detail))
+        return Statement.ORDER_JOB, (*what, *how, at, at, None)
 
 
 def cleaned(row: Row) -> Row:
@@ -132,14 +159,19 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
+def _literal(state: JobState) -> Any:
+    """Written into the statement: what is bound comes from the rows."""
+    return literal_column(f"'{state.value}'")
+
+
 def _compiled(dialect: Dialect) -> dict[Statement, str]:
     insert: Any = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
 
     def once(table: Table) -> Any:
         return insert(table).on_conflict_do_nothing()
 
-    def newest(table: Table) -> Any:
-        key = [column.name for column in table.primary_key]
+    def newest(table: Table, *unique: str) -> Any:
+        key = unique or [column.name for column in table.primary_key]
         statement = insert(table)
         changed = {c.name: statement.excluded[c.name] for c in table.c if c.name not in key}
         return statement.on_conflict_do_update(index_elements=key, set_=changed)
@@ -149,6 +181,15 @@ def _compiled(dialect: Dialect) -> dict[Statement, str]:
         values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in changed}
         return update(table).where(key == bindparam("row", type_=key.type)).values(values)
 
+    def order(table: Table) -> Any:
+        """Ordered again, a job that nobody has begun is due when it is said now."""
+        statement = insert(table)
+        changed = {name: statement.excluded[name] for name in ("due_at", "detail")}
+        untouched = (table.c.state == _literal(JobState.WAITING)) & (table.c.attempts == text("0"))
+        return statement.on_conflict_do_update(
+            index_elements=[table.c.job_id], set_=changed, where=untouched
+        )
+
     statements = {
         Statement.OPEN_CALL: once(tables.calls),
         Statement.OPEN_RESPONDENT: once(tables.respondents),
@@ -156,7 +197,12 @@ def _compiled(dialect: Dialect) -> dict[Statement, str]:
         Statement.MESSAGE: once(tables.messages),
         Statement.ANSWER: newest(tables.answers),
         Statement.CHECKPOINT: newest(tables.checkpoints),
-        Statement.ATTEMPT: once(tables.webhook_attempts),
+        Statement.BEGIN_ATTEMPT: once(tables.webhook_attempts),
+        Statement.ATTEMPT: newest(tables.webhook_attempts, "response_id", "number"),
+        Statement.ORDER_JOB: order(tables.jobs),
+        Statement.TRY_JOB: close(
+            tables.jobs, ["state", "due_at", "attempts", "error", "settled_at"]
+        ).where(tables.jobs.c.state != _literal(JobState.DONE)),
         Statement.TIMELINE: once(tables.timeline),
         Statement.CLOSE_RESPONDENT: close(tables.respondents, ["ended_at", "completed"]),
         Statement.CLOSE_CALL: close(tables.calls, ["ended_at", "end_reason"]),

@@ -213,6 +213,7 @@ webhook_attempts = Table(
     Column("body", Text, nullable=False),
     Column("error", Text, nullable=False),
     Column("seconds", Float, nullable=False),
+    Index(None, "response_id", "number", unique=True),
 )
 
 timeline = Table(
@@ -265,4 +266,32 @@ Index(
     messages.c.mail_due,
     sqlite_where=messages.c.mail_due.is_not(None),
     postgresql_where=messages.c.mail_due.is_not(None),
+)
+
+# What is to be done whether or not anybody waits: `flow.jobs`. `due_at` is null unless it waits.
+# `run` counts how often somebody had it done again, `attempts` those of this run, since `since`.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    _call_id(index=True),
+    Column("lane", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due_at", UtcTime),
+    Column("run", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("ordered_at", UtcTime, nullable=False, index=True),
+    Column("since", UtcTime, nullable=False),
+    Column("settled_at", UtcTime),
+    Index(None, "state", "ordered_at"),
+)
+Index(
+    "ix_jobs_due_at",
+    jobs.c.due_at,
+    sqlite_where=jobs.c.due_at.is_not(None),
+    postgresql_where=jobs.c.due_at.is_not(None),
 )

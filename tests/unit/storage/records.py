@@ -17,6 +17,8 @@ from ivrserver.flow.records import (
     CallClosed,
     CallOpened,
     Checkpoint,
+    JobOrdered,
+    JobTried,
     MessageLeft,
     Record,
     RecordingMade,
@@ -24,6 +26,7 @@ from ivrserver.flow.records import (
     RespondentOpened,
     TimelineEntry,
     WebhookAttempt,
+    WebhookBegun,
 )
 
 START = datetime(2030, 1, 2, 15, 4, 5, tzinfo=UTC)
@@ -80,6 +83,27 @@ def attempt(number: int, call_id: str = "call-1", body: str = "<action/>") -> We
     )  # fmt: skip
 
 
+def begun(number: int, call_id: str = "call-1") -> WebhookBegun:
+    made = attempt(number, call_id)
+    return WebhookBegun(
+        webhook_id=made.webhook_id, response_id=made.response_id, number=number, at=made.at,
+        method=made.method, url=made.url, parameters=made.parameters,
+    )  # fmt: skip
+
+
+def ordered(call_id: str = "call-1", after: float = 120.0) -> JobOrdered:
+    return JobOrdered(
+        kind="webhook", key=f"r-{call_id}", call_id=call_id, at=START,
+        due=START + timedelta(seconds=after), lane="100", detail={"parameters": [("a", "ü")]},
+    )  # fmt: skip
+
+
+def tried(call_id: str = "call-1", error: str = "", again: float | None = None) -> JobTried:
+    """The call's own attempt; `again`: seconds after which a job tries again."""
+    due = None if again is None else START + timedelta(seconds=again)
+    return JobTried(kind="webhook", key=f"r-{call_id}", at=START, attempts=1, error=error, due=due)
+
+
 def timeline(call_id: str = "call-1") -> list[TimelineEntry]:
     events = [
         CallStarted("2125550100", "2125550123"),
@@ -104,7 +128,8 @@ def whole_call(call_id: str = "call-1") -> list[Record]:
         answer(1, "1234", call_id, sensitive=True), checkpoint(2, call_id),
         answer(2, "5", call_id), answer(3, "", call_id, recording=f"rec-{call_id}"),
         recording(call_id), message(1, 300, call_id), answer(2, "7", call_id),
-        attempt(1, call_id), attempt(2, call_id),
+        ordered(call_id), begun(1, call_id), attempt(1, call_id), begun(2, call_id),
+        attempt(2, call_id), tried(call_id),
         RespondentClosed(response_id=f"r-{call_id}", at=START, completed=True), last,
         CallClosed(call_id=call_id, at=START + timedelta(seconds=9), reason="hung_up"),
     ]  # fmt: skip

@@ -1,0 +1,68 @@
+"""What is done whether or not a caller waits for it, and when it is tried again. Pure.
+
+A job is one row that says what is to be done and when. A call orders it by a record
+(`records.JobOrdered`); a controller does it when it is due (`ivrserver.jobs`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+WEBHOOK: Final = "webhook"
+"""Kind of the job that tells a web server about a respondent; its key is the respondent's id."""
+
+
+class JobState(StrEnum):
+    """What has become of a job."""
+
+    WAITING = "waiting"
+    """It will be done when it is due."""
+    STARTED = "started"
+    """A controller is doing it."""
+    DONE = "done"
+    FAILED = "failed"
+    """It is not tried again, unless somebody asks for that."""
+    CANCELLED = "cancelled"
+    """Somebody did not want it any more."""
+
+
+def job_id(kind: str, key: str) -> str:
+    """What a job is called: its kind, and what it is about."""
+    return f"{kind}-{key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When something that failed is tried again.
+
+    Attributes:
+        pauses: seconds from an attempt that failed to the next; the last one repeats.
+        jitter: share by which a pause is longer or shorter, so that not all try again together.
+        give_up_after: since the beginning.
+    """
+
+    pauses: tuple[float, ...]
+    jitter: float = 0.2
+    give_up_after: timedelta = timedelta(hours=24)
+
+    def next(self, attempts: int, since: datetime, now: datetime, chance: float) -> datetime | None:
+        """When it is tried again; None: never.
+
+        Args:
+            attempts: how many have failed by now, from 1.
+            since: when it was to be done at first.
+            now: when the last of them ended.
+            chance: from 0 to 1; spreads the attempts.
+        """
+        if now - since >= self.give_up_after:
+            return None
+        pause = self.pauses[min(attempts, len(self.pauses)) - 1]
+        spread = 1 - self.jitter + 2 * self.jitter * chance
+        return now + timedelta(seconds=pause * spread)
+
+
+WEBHOOK_RETRIES: Final = Schedule((5, 30, 120, 300, 600, 1200, 2400, 3600, 7200))
+"""A web server that was only restarted is told at once; one that is down is not flooded."""
