@@ -8,13 +8,23 @@ import structlog
 
 from ivrserver.blocks import Destination, HangUp, PhoneNumber, ToNumber
 from ivrserver.errors import CallerGone
+from ivrserver.flow.bookmark import Bookmark
 from ivrserver.flow.conversation import Conversation
-from ivrserver.flow.events import CallAnswered, CallEnded, CallRouted, CallStarted
+from ivrserver.flow.events import (
+    CallAnswered,
+    CallContinued,
+    CallEnded,
+    CallRouted,
+    CallStarted,
+    Warned,
+)
 from ivrserver.flow.hangup import WhilePresent
 from ivrserver.flow.journey import Journey
 from ivrserver.flow.ports import Channel, IncomingCall
 from ivrserver.flow.records import CallClosed, CallOpened
 from ivrserver.flow.report import CallFacts
+from ivrserver.flow.rescue import rescue
+from ivrserver.flow.saved import SavedCall
 from ivrserver.flow.targets import Move, name_of, target_of
 from ivrserver.flow.world import World
 
@@ -22,35 +32,48 @@ log = structlog.get_logger(__name__)
 
 
 class Call:
-    """One call. `run` never raises for what happens on it, so one call never harms another."""
+    """One call. `run` never raises for what happens on it, so one call never harms another.
 
-    def __init__(self, world: World, channel: Channel, incoming: IncomingCall) -> None:
+    Args:
+        origin: how it came, or what a controller that is gone has stored of it.
+    """
+
+    def __init__(self, world: World, channel: Channel, origin: IncomingCall | SavedCall) -> None:
         self._world = world
         self._channel = channel
+        self._asterisk = origin.asterisk
+        self._saved = origin if isinstance(origin, SavedCall) else None
         book = world.library.current()
-        number = book.numbers.get(incoming.number_called)
+        number = book.numbers.get(origin.number_called)
+        if isinstance(origin, SavedCall):
+            call_id, label = origin.call_id, origin.phone_label
+            bookmark = Bookmark.of(origin, world.journal, world.clock)
+            self._route = self._route_of(origin.number_called, "", number)
+        else:
+            call_id, label = world.new_id(), number.label if number else ""
+            bookmark = Bookmark(call_id, world.journal, world.clock)
+            self._route = self._route_of(origin.number_called, origin.endpoint, number)
         self._facts = CallFacts(
-            session_id=world.new_id(),
-            number_called=incoming.number_called,
-            caller_id=incoming.caller_id,
-            phone_label=number.label if number else "",
+            session_id=call_id,
+            number_called=origin.number_called,
+            caller_id=origin.caller_id,
+            phone_label=label,
         )
-        self._route = self._route_of(incoming, number)
         self._talk = Conversation(
-            self._facts.session_id, channel, world.speech, world.journal, world.clock, book
+            call_id, channel, world.speech, world.journal, world.clock, book, bookmark
         )
         self._journey = Journey(world, self._talk, self._facts)
 
     def _route_of(
-        self, incoming: IncomingCall, number: PhoneNumber | None
+        self, called: str, endpoint: str, number: PhoneNumber | None
     ) -> tuple[Destination, str] | None:
         """Where the call goes and why; None: the number is not configured."""
         if number is not None:
             return number.destination, f"{number.number} leads here"
         phones = self._world.extensions
-        phone = phones.get(incoming.number_called, "")
-        if phone and incoming.endpoint in phones.values():
-            return ToNumber(phone), f"{incoming.number_called} is the extension of {phone}"
+        phone = phones.get(called, "")
+        if phone and endpoint in phones.values():
+            return ToNumber(phone), f"{called} is the extension of {phone}"
         return None
 
     async def run(self) -> None:
@@ -58,6 +81,8 @@ class Call:
         self._begin()
         ended = CallEnded("failed", "the server is stopping")
         try:
+            if self._saved is not None:
+                await rescue(self._world, self._talk, self._saved)
             async with WhilePresent(self._channel):
                 ended = await self._within_limits()
         except CallerGone:
@@ -75,6 +100,9 @@ class Call:
 
     def _begin(self) -> None:
         facts, now = self._facts, self._world.clock.now()
+        if self._saved is not None:
+            self._take_over(self._saved)
+            return
         self._talk.write(
             CallOpened(
                 call_id=facts.session_id,
@@ -84,9 +112,19 @@ class Call:
                 caller_id=facts.caller_id,
                 phone_label=facts.phone_label,
                 revision=self._talk.book.revision,
+                asterisk=self._asterisk,
+                controller=self._world.controller,
             )
         )
         self._talk.note(CallStarted(facts.number_called, facts.caller_id))
+
+    def _take_over(self, saved: SavedCall) -> None:
+        doing = self._journey.restore(saved)
+        self._talk.note(CallContinued(self._world.controller, doing))
+        newest = self._talk.book.revision
+        if newest != saved.revision:
+            changed = f"the flows were changed: the call goes on with revision {newest}"
+            self._talk.note(Warned(changed))
 
     def _finish(self, ended: CallEnded) -> None:
         self._journey.abandon()
@@ -112,25 +150,32 @@ class Call:
 
     async def _within_limits(self) -> CallEnded:
         seconds = self._world.limits.call_seconds
+        spent = 0.0
+        if self._saved is not None:
+            spent = (self._world.clock.now() - self._saved.started_at).total_seconds()
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds - spent):
                 return await self._converse()
         except TimeoutError:
             return CallEnded("limit", f"the call lasted {seconds} s")
 
     async def _converse(self) -> CallEnded:
         """Walk from target to target until the call is to be hung up."""
-        if self._route is None:
+        if self._talk.bookmark.doing is not None:
+            move = await self._journey.resume()
+        elif self._route is not None:
+            destination, why = self._route
+            move = Move(target_of(destination), why)
+            self._talk.note(CallRouted(name_of(move.target), move.reason))
+            await self._channel.answer()
+            self._talk.note(CallAnswered())
+        else:
             await self._channel.answer()
             await self._talk.say(self._journey.voice.phrases.not_in_service, self._journey.voice)
             return CallEnded("hung_up", f"{self._facts.number_called} is not configured")
-        destination, why = self._route
-        move = Move(target_of(destination), why)
-        self._talk.note(CallRouted(name_of(move.target), move.reason))
-        await self._channel.answer()
-        self._talk.note(CallAnswered())
         # Every move counts, so remote input can never keep this loop going for ever.
         for _ in range(2 * self._world.limits.blocks_per_call):
+            self._talk.bookmark.follow(move)
             if isinstance(move.target, HangUp):
                 return CallEnded(move.ended, move.reason)
             move = await self._journey.follow(move)

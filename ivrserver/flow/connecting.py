@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ivrserver.blocks import Prompt
 from ivrserver.errors import CallerGone, TelephonyError
 from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.crew import Crew
-from ivrserver.flow.events import Bridged, Unbridged, Warned
+from ivrserver.flow.events import Bridged, RecordingStarted, Unbridged, Warned
 from ivrserver.flow.hangup import WhilePresent, why_cancelled
 from ivrserver.flow.ports import Bridge, Channel
+from ivrserver.flow.saved import SavedConnection
 from ivrserver.flow.takes import Take
 from ivrserver.flow.world import World
 
@@ -60,10 +62,30 @@ async def connect(
             record = await _warned(talk, aside, voice)
         if leg.gone.done():
             return Connected(0.0, "the far end hung up before it was connected", connected=False)
-        return await _bridge(world, talk, aside, record=record, spent=spent)
+        talk.bookmark.connect(leg_id, world.clock.now())
+        joined = world.dialer.bridge(talk.channel, leg)
+        return await _Bridging(world, talk, aside, spent).hear(joined, record=record)
     finally:
         with suppress(TelephonyError):
             await leg.hang_up()
+
+
+async def reconnect(
+    world: World, talk: Conversation, *, spent: Callable[[float], None] = lambda _seconds: None
+) -> Connected:
+    """Go on with the connection that the call's bookmark tells of: the two have never parted.
+
+    Cancelling it takes bridge and leg down, as with `connect`.
+
+    Raises:
+        LookupError: the caller is connected with nobody.
+    """
+    before = talk.bookmark.connection
+    if before is None:
+        raise LookupError("the caller is connected with nobody")
+    aside = replace(talk, leg_id=before.leg_id)
+    joined = world.dialer.rejoin(talk.channel, before.leg_id)
+    return await _Bridging(world, talk, aside, spent, before).hear(joined, record=False)
 
 
 async def _warned(talk: Conversation, aside: Conversation, voice: Voice) -> bool:
@@ -94,47 +116,70 @@ async def _leg_told(aside: Conversation, text: str, voice: Voice) -> bool:
         return False
 
 
-async def _bridge(
-    world: World,
-    talk: Conversation,
-    aside: Conversation,
-    *,
-    record: bool,
-    spent: Callable[[float], None],
-) -> Connected:
-    caller, leg = talk.channel, aside.channel
-    began, take, reason = None, None, ""
-    try:
-        async with world.dialer.bridge(caller, leg) as bridge:
-            aside.note(Bridged(aside.leg_id))
-            began = world.clock.now()
-            if record:
-                take = await _recorded(world, talk, bridge)
-            hangup = await bridge.ended()
-            reason = f"the far end hung up: {hangup.text}"
-    except TelephonyError as error:
-        if caller.gone.done():
-            raise
-        what = "they could not be connected" if began is None else "the connection failed"
-        reason = reason or f"{what}: {error}"
-    finally:
-        seconds = 0.0
-        if began is not None:
-            seconds = (world.clock.now() - began).total_seconds()
-            why = reason or why_cancelled(caller)
-            aside.note(Unbridged(aside.leg_id, round(seconds, 2), why))
-            spent(seconds)
-        if take is not None:
-            await take.close(SAVE_SECONDS)
-    return Connected(seconds, reason, connected=began is not None)
+@dataclass(slots=True)
+class _Bridging:
+    """Two parties in a bridge, until one of them leaves.
 
+    Attributes:
+        before: the connection that another controller made; None: it is a new one.
+    """
 
-async def _recorded(world: World, talk: Conversation, bridge: Bridge) -> Take | None:
-    """Begin to record the bridge; None: it cannot be recorded, the call goes on (SPEC §13)."""
-    name = f"{talk.call_id}-{world.new_id()}"
-    try:
-        recording = await bridge.record(name)
-    except TelephonyError as error:
-        talk.note(Warned(f"the call is not recorded, it goes on: {error}"))
-        return None
-    return Take(talk, name, recording)
+    world: World
+    talk: Conversation
+    aside: Conversation
+    spent: Callable[[float], None]
+    before: SavedConnection | None = None
+    take: Take | None = None
+
+    async def hear(self, joined: AbstractAsyncContextManager[Bridge], *, record: bool) -> Connected:
+        """Wait until it ends; whatever ends it, seconds and recording are stored."""
+        caller, clock = self.talk.channel, self.world.clock
+        began, reason = None, ""
+        try:
+            async with joined as bridge:
+                began = await self._begin(bridge, record=record)
+                hangup = await bridge.ended()
+                reason = f"the far end hung up: {hangup.text}"
+        except TelephonyError as error:
+            if caller.gone.done():
+                raise
+            what = "they could not be connected" if began is None else "the connection failed"
+            reason = reason or f"{what}: {error}"
+        finally:
+            seconds = 0.0
+            if began is not None:
+                seconds = (clock.now() - began).total_seconds()
+                why = reason or why_cancelled(caller)
+                self.aside.note(Unbridged(self.aside.leg_id, round(seconds, 2), why))
+                self.spent(seconds)
+            if self.take is not None:
+                await self.take.close(SAVE_SECONDS)
+            self.talk.bookmark.part()
+        return Connected(seconds, reason, connected=began is not None)
+
+    async def _begin(self, bridge: Bridge, *, record: bool) -> datetime:
+        """Note that they hear each other; return since when."""
+        if self.before is not None:
+            if self.before.recording:
+                self.take = Take(self.talk, await bridge.recording(self.before.recording))
+            return self.before.began
+        self.aside.note(Bridged(self.aside.leg_id))
+        began = self.world.clock.now()
+        if record:
+            self.take = await self._recorded(bridge, began)
+        # From here on a controller that takes the call over leaves the two together.
+        await self.talk.journal.commit()
+        return began
+
+    async def _recorded(self, bridge: Bridge, began: datetime) -> Take | None:
+        """Begin to record the bridge; None: it cannot be recorded, the call goes on (SPEC §13)."""
+        name = f"{self.talk.call_id}-{self.world.new_id()}"
+        self.talk.bookmark.connect(self.aside.leg_id, began, name)
+        try:
+            recording = await bridge.record(name)
+        except TelephonyError as error:
+            self.talk.bookmark.connect(self.aside.leg_id, began)
+            self.talk.note(Warned(f"the call is not recorded, it goes on: {error}"))
+            return None
+        self.talk.note(RecordingStarted(name))
+        return Take(self.talk, recording)

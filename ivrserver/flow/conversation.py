@@ -11,6 +11,7 @@ from typing import Any
 from ivrserver.actions.substitution import substitute
 from ivrserver.blocks import FlowBook, Prompt
 from ivrserver.errors import SpeechError
+from ivrserver.flow.bookmark import Bookmark
 from ivrserver.flow.events import Event, PromptPlayed, Warned
 from ivrserver.flow.phrases import Phrases, phrases
 from ivrserver.flow.ports import Channel, Clock, Journal, KeyPressed, PlaybackEnded, Sound, Speech
@@ -36,6 +37,7 @@ class Conversation:
     """One party and what is needed to talk to them. Everything said and done is noted.
 
     Attributes:
+        bookmark: where the call is, for whoever has to continue it.
         leg_id: the leg that the party is; empty: the caller.
     """
 
@@ -45,6 +47,7 @@ class Conversation:
     journal: Journal
     clock: Clock
     book: FlowBook
+    bookmark: Bookmark
     leg_id: str = ""
 
     @property

@@ -193,6 +193,10 @@ class GuardedDialer:
         """See `ports.Dialer.bridge`."""
         return self._inner.bridge(caller, leg)
 
+    def rejoin(self, caller: Channel, leg_id: str) -> AbstractAsyncContextManager[Bridge]:
+        """See `ports.Dialer.rejoin`. The leg was allowed when it was placed."""
+        return self._inner.rejoin(caller, leg_id)
+
     def can_refer(self, caller: Channel) -> bool:
         """See `ports.Dialer.can_refer`."""
         return self._inner.can_refer(caller)

@@ -21,6 +21,18 @@ class CallStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class CallContinued:
+    """A controller that carried the call is gone, and another one goes on with it.
+
+    Attributes:
+        doing: what the call was doing, for people.
+    """
+
+    controller: str
+    doing: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallRouted:
     """The number called decides where the call goes."""
 
@@ -344,6 +356,7 @@ class CallEnded:
 
 Event = (
     CallStarted
+    | CallContinued
     | CallRouted
     | CallAnswered
     | BlockEntered

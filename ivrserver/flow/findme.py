@@ -6,19 +6,20 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ivrserver.blocks import ALWAYS, FindMe, Prompt, ScreenMethod, ShownCallerId
 from ivrserver.errors import TelephonyError
-from ivrserver.flow.connecting import connect
+from ivrserver.flow.connecting import connect, reconnect
 from ivrserver.flow.conversation import Conversation, Preparations, Voice
 from ivrserver.flow.crew import Crew
 from ivrserver.flow.events import GroupDialled, OpeningChecked, Warned
 from ivrserver.flow.findme_leg import FAREWELL_SECONDS, LegRun
 from ivrserver.flow.findme_race import Attempt, OnAnswer, Race, Winner, on_answer
 from ivrserver.flow.hold import hold
-from ivrserver.flow.ports import Channel
+from ivrserver.flow.ports import Channel, Sound
 from ivrserver.flow.report import CallFacts
+from ivrserver.flow.saved import SavedHunt
 from ivrserver.flow.screening import Screening, Whisper, screening_of, whisper_of
 from ivrserver.flow.world import World
 
@@ -44,29 +45,41 @@ async def find(
     """Call the people of `findme` until one takes the call; return when that one hangs up.
 
     What the next action is, is the caller's business. Cancelling it, which is what the caller's
-    hang-up does, takes every leg down; no task and no channel of it stays behind.
+    hang-up does, takes every leg down; no task and no channel of it stays behind. If another
+    controller has begun it, it goes on behind the last group that has failed.
 
     Args:
         voice: of everything said, to the caller and to the people called.
     """
-    if findme.schedule != ALWAYS:
+    if talk.bookmark.connection is not None:
+        return FindMeResult(connected=True, reason=(await reconnect(world, talk)).reason)
+    before = talk.bookmark.hunt
+    if before is None and findme.schedule != ALWAYS:
         opening = findme.schedule.at(world.clock.now(), world.zone)
         talk.note(OpeningChecked(opening.open, opening.reason))
         if not opening.open:
             return FindMeResult(connected=False, reason=opening.reason, closed=True)
-    order = world.distributor.order(findme) if findme.loops else ()
-    phones = tuple(talk.resolved(phone, voice) for phone in order)
+    phones = before.phones if before is not None else _phones(world, talk, findme, voice)
     groups = tuple(groups_of(world, findme, phones))
     if not groups:
         empty = "the list is empty" if not findme.phones else "the list is to be tried 0 times"
         return FindMeResult(connected=False, reason=empty)
+    hunt = before or SavedHunt(phones=phones)
     whisper = await _whisper(world, talk, findme, voice, groups)
+    hunt = replace(hunt, name=next((part for part in whisper if isinstance(part, Sound)), None))
+    talk.bookmark.hunts(hunt)
     screening = screening_of(world, talk, findme, voice, whisper)
     shown = {
         ShownCallerId.CALLER: facts.caller_id,
         ShownCallerId.OURS: facts.number_called,
     }[findme.caller_id]
-    return await _Hunt(world, talk, findme, voice, screening, shown).run(groups)
+    return await _Hunt(world, talk, findme, voice, screening, shown).run(groups[hunt.groups :])
+
+
+def _phones(world: World, talk: Conversation, findme: FindMe, voice: Voice) -> tuple[str, ...]:
+    """Whom this call tries, in order."""
+    order = world.distributor.order(findme) if findme.loops else ()
+    return tuple(talk.resolved(phone, voice) for phone in order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +112,8 @@ async def _whisper(
     meanings = {attempt.on_answer for group in groups for attempt in group.attempts}
     if findme.screen_method is ScreenMethod.RECORD_NAME and meanings == {OnAnswer.CONNECT}:
         return ()
-    return await whisper_of(world, talk, findme, voice)
+    hunt = talk.bookmark.hunt
+    return await whisper_of(world, talk, findme, voice, hunt.name if hunt else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +167,7 @@ class _Hunt:
             if done.connected:
                 return FindMeResult(connected=True, reason=done.reason)
             self.talk.note(Warned(f"{winner.attempt.name} was not connected: {done.reason}"))
+            self.talk.bookmark.group_failed()
         counts = Counter(self.fates).items()
         fates = ", ".join(f"{count} {fate.replace('_', ' ')}" for fate, count in counts)
         return FindMeResult(connected=False, reason=fates)
@@ -164,6 +179,7 @@ class _Hunt:
                 winner = await self._call(crew, group)
                 if winner is not None:
                     return winner
+                self.talk.bookmark.group_failed()
         return None
 
     async def _call(self, crew: Crew, group: Group) -> Winner | None:

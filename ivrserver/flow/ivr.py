@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 from ivrserver.blocks import (
@@ -26,7 +26,7 @@ from ivrserver.flow.gather import LeftOver
 from ivrserver.flow.ports import RecordedAudio
 from ivrserver.flow.question import Answered, Unanswered, ask, prompts_of, tell
 from ivrserver.flow.recording import ask_to_record
-from ivrserver.flow.records import AnswerGiven, Checkpoint
+from ivrserver.flow.records import AnswerGiven
 from ivrserver.flow.report import CallFacts
 from ivrserver.flow.respondent import Respondent
 from ivrserver.flow.transfer import transfer
@@ -38,18 +38,13 @@ MAX_QUESTIONS_ASKED = 1000
 
 @dataclass(frozen=True, slots=True)
 class IvrRun:
-    """Everything one run needs: who, what, where to begin, and how to store it.
-
-    Attributes:
-        checkpoint: what is stored as the call's position; its `question_id` is filled in here.
-    """
+    """Everything one run needs: who, what, and how to store it."""
 
     world: World
     talk: Conversation
     facts: CallFacts
     respondent: Respondent
     voice: Voice
-    checkpoint: Checkpoint
 
     async def walk(self, start: int = 0) -> None:
         """Ask from the question at position `start` on; the outcome is left in `respondent`.
@@ -64,27 +59,37 @@ class IvrRun:
                 if position is None:
                     return
                 position = await self._take(position, left, preparations)
-            self.respondent.reason = f"{MAX_QUESTIONS_ASKED} questions were asked: jumps in a loop"
+            loop = f"{MAX_QUESTIONS_ASKED} questions were asked: jumps in a loop"
+            self._end(completed=False, reason=loop)
         finally:
             await preparations.stop()
 
     async def _take(self, position: int, left: LeftOver, ahead: Preparations) -> int | None:
         """Ask the question there; return the position of the next, None: the run is over."""
-        questions = self.respondent.ivr.questions
-        if position >= len(questions):
-            self._end(completed=True, reason="every question was asked")
+        if self._reach(position) is None:
             return None
-        question = questions[position]
-        self._mark(question.question_id)
+        question = self.respondent.ivr.questions[position]
         ahead.start(self._soon(position), self.voice)
         outcome = await self._ask(question, left)
         if isinstance(outcome, Answered) and isinstance(question, Digits | Choice | YesNo):
             self._store(question, outcome.value)
         following = self._follow(outcome, position)
+        if following is not None:
+            following = self._reach(following)
         if not isinstance(question, Message):
-            # What was answered is durable before the next question is heard.
+            # What was answered, and what comes next, is durable before the next question is heard:
+            # nobody is asked twice, whatever happens to this controller.
             await self.talk.journal.commit()
         return following
+
+    def _reach(self, position: int) -> int | None:
+        """Mark the question there as the one in progress; None: it is the end of the IVR."""
+        questions = self.respondent.ivr.questions
+        if position >= len(questions):
+            self._end(completed=True, reason="every question was asked")
+            return None
+        self.talk.bookmark.ask(questions[position].question_id, self.respondent.monitored)
+        return position
 
     async def _ask(self, question: Question, left: LeftOver) -> Answered | Unanswered:
         match question:
@@ -112,7 +117,8 @@ class IvrRun:
 
     async def _connect(self, question: Transfer, left: LeftOver) -> Answered | Unanswered:
         """A monitored transfer; its seconds count also when the caller hangs up during it."""
-        await tell(self.talk, question, self.voice, left)
+        if self.talk.bookmark.connection is None:
+            await tell(self.talk, question, self.voice, left)
         result = await transfer(
             self.world,
             self.talk,
@@ -154,13 +160,14 @@ class IvrRun:
                 assert_never(step)
 
     def _end(self, *, completed: bool, reason: str) -> None:
-        self.respondent.completed = completed
-        self.respondent.reason = reason
-        self._mark(0)
-
-    def _mark(self, question_id: int) -> None:
-        at = self.talk.clock.now()
-        self.talk.write(replace(self.checkpoint, at=at, question_id=question_id))
+        respondent = self.respondent
+        respondent.completed, respondent.reason = completed, reason
+        self.talk.bookmark.report(
+            completed=completed,
+            reason=reason,
+            monitored=respondent.monitored,
+            jump=respondent.jump.block_id if respondent.jump else None,
+        )
 
     def _store(self, question: Question, value: str, recording: str = "") -> None:
         self.respondent.answers[question.question_id] = value

@@ -18,12 +18,13 @@ from ivrserver.blocks import (
 )
 from ivrserver.errors import ActionError
 from ivrserver.flow.conversation import Conversation, Voice
-from ivrserver.flow.events import BackupRouted, BlockEntered, BlockLeft
+from ivrserver.flow.events import BackupRouted, BlockEntered, BlockLeft, Warned
 from ivrserver.flow.findme import find
 from ivrserver.flow.mailbox import open_mailbox
 from ivrserver.flow.ports import WebhookResult
 from ivrserver.flow.receptionist import receive
 from ivrserver.flow.report import CallFacts
+from ivrserver.flow.saved import Asking, Following, Reporting, SavedCall
 from ivrserver.flow.surveys import Surveys
 from ivrserver.flow.targets import (
     KINDS,
@@ -46,7 +47,6 @@ class Journey:
         self._world = world
         self._talk = talk
         self._facts = facts
-        self._visited: list[int] = []
         self._surveys = Surveys(world, talk, facts)
 
     @property
@@ -80,6 +80,37 @@ class Journey:
         except ActionError as error:
             return await self._back_up(str(error))
 
+    def restore(self, saved: SavedCall) -> str:
+        """Take over what another controller knew; return what it was doing, for people."""
+        if saved.run is not None:
+            try:
+                self._surveys.restore(saved.run)
+            except ActionError as error:
+                self._talk.note(Warned(str(error)))
+        match saved.doing:
+            case None:
+                return "from its beginning"
+            case Following() if saved.connection is not None:
+                return "the caller and the far end still hear each other"
+            case Following(move=move):
+                return f"at {name_of(move.move().target)}"
+            case Asking():
+                return f"at question {saved.question_id}"
+            case Reporting():
+                return "at the webhook"
+            case _:
+                assert_never(saved.doing)
+
+    async def resume(self) -> Move:
+        """Go on where the other controller was; return where that leads."""
+        doing = self._talk.bookmark.doing
+        if isinstance(doing, Following):
+            return await self.follow(doing.move.move())
+        try:
+            return await self._surveys.resume()
+        except ActionError as error:
+            return await self._back_up(str(error))
+
     def abandon(self) -> None:
         """The caller left: the IVR in progress is closed and reported without waiting."""
         self._surveys.abandon()
@@ -97,10 +128,10 @@ class Journey:
         limit = self._limit_reached(block.block_id)
         if limit:
             return await self._back_up(limit, ended="limit")
-        self._visited.append(block.block_id)
+        self._talk.bookmark.visited.append(block.block_id)
         match block:
             case Ivr():
-                return await self._surveys.run(block, visit, reason, self._visited)
+                return await self._surveys.run(block, visit, reason)
             case FindMe():
                 return await self._find(replace(block, **visit.changes), reason)
             case Receptionist():
@@ -111,10 +142,10 @@ class Journey:
                 assert_never(block)
 
     def _limit_reached(self, block_id: int) -> str:
-        limits = self._world.limits
-        if len(self._visited) >= limits.blocks_per_call:
+        limits, visited = self._world.limits, self._talk.bookmark.visited
+        if len(visited) >= limits.blocks_per_call:
             return f"the call has visited {limits.blocks_per_call} blocks, the most allowed"
-        if block_id and self._visited.count(block_id) >= limits.visits_per_ivr:
+        if block_id and visited.count(block_id) >= limits.visits_per_ivr:
             return (
                 f"the call was in block {block_id} {limits.visits_per_ivr} times, the most allowed"
             )
@@ -134,8 +165,10 @@ class Journey:
         following = target_of_next_action(findme)
         if following is not None:
             return Move(following, f"nobody took the call: {found.reason}")
+        end = Move(HangUp(), f"nobody took the call: {found.reason}")
+        self._talk.bookmark.follow(end)
         await self._talk.say(voice.phrases.nobody_available, voice)
-        return Move(HangUp(), f"nobody took the call: {found.reason}")
+        return end
 
     async def _receive(self, block: Receptionist, reason: str) -> Move:
         self._note_entry(block, "receptionist", reason)
@@ -183,5 +216,7 @@ class Journey:
             self._talk.note(BackupRouted(name_of(target), reason))
             return Move(target, f"Backup Routing: {reason}", ended)
         self._talk.note(BackupRouted("an apology, then hang up", reason))
+        end = Move(HangUp(), reason, ended)
+        self._talk.bookmark.follow(end)
         await self._talk.say(apology or self.voice.phrases.apology, self.voice)
-        return Move(HangUp(), reason, ended)
+        return end

@@ -20,6 +20,8 @@ class CallOpened:
 
     Attributes:
         channel_id: Asterisk's id of the caller's channel.
+        asterisk: name of the Asterisk that it is on.
+        controller: Stasis application of the controller that carries it.
         number_called: the number dialled, in webhook form.
         caller_id: the caller's number in webhook form; empty: unknown.
         revision: the revision of the flows that the call runs on.
@@ -32,6 +34,8 @@ class CallOpened:
     caller_id: str
     phone_label: str
     revision: int
+    asterisk: str = ""
+    controller: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +108,14 @@ class Checkpoint:
     """From here the call can be continued: the newest one of a call counts.
 
     Attributes:
-        block_id: the IVR in progress.
-        response_id: the respondent in progress.
-        question_id: the question in progress; 0: none, the webhook is being asked.
+        block_id: the newest IVR; 0: none yet.
+        response_id: its respondent; empty: none yet.
+        question_id: the question in progress; 0: none.
         pass_through: the pass-through data in force.
         user_parameters: those of this IVR.
-        blocks_visited: ids of the blocks so far, in order.
+        blocks_visited: ids of the blocks so far, in order; without the one that is entered next.
+        backed_up: Backup Routing of this IVR was used already.
+        doing: what the call is doing, as `saved.doing_as_json` writes it.
     """
 
     call_id: str
@@ -120,6 +126,8 @@ class Checkpoint:
     pass_through: str = ""
     user_parameters: dict[str, str] = field(default_factory=dict)
     blocks_visited: tuple[int, ...] = ()
+    backed_up: bool = False
+    doing: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

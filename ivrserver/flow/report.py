@@ -55,6 +55,7 @@ class Reporter:
         respondent: Respondent,
         delivery: Delivery,
         somebody_waits: Callable[[], bool],
+        first: int = 1,
     ) -> WebhookResult:
         """Deliver now. When that fails, a job tries again, unless the reply is waited for.
 
@@ -63,11 +64,13 @@ class Reporter:
             respondent: whose IVR says where to.
             delivery: what is told.
             somebody_waits: whether the call acts on the reply, or on there being none.
+            first: number of the first request, from 1.
 
         Returns:
             The first usable reply, else the last failure.
         """
-        result = await Courier(self.client).deliver(diary, delivery, respondent.ivr.webhook)
+        courier, webhook = Courier(self.client), respondent.ivr.webhook
+        result = await courier.deliver(diary, delivery, webhook, first)
         now = diary.clock.now()
         again: datetime | None = None
         if result.error and not somebody_waits():

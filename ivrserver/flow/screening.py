@@ -61,19 +61,22 @@ class Answer:
         return self.outcome == "accepted"
 
 
-async def whisper_of(world: World, talk: Conversation, findme: FindMe, voice: Voice) -> Whisper:
-    """What is whispered; the caller is asked for their name where that is it."""
+async def whisper_of(
+    world: World, talk: Conversation, findme: FindMe, voice: Voice, name: Sound | None = None
+) -> Whisper:
+    """What is whispered; the caller is asked for their name where that is it and not known."""
     match findme.screen_method:
         case ScreenMethod.RECORD_NAME:
-            return Prompt(text=voice.phrases.findme.call_from), await _name(world, talk, voice)
+            said = name or await _name(world, talk, voice)
+            return Prompt(text=voice.phrases.findme.call_from), said
         case ScreenMethod.WHISPER_PHRASE:
             return (Prompt(text=findme.whisper_phrase),) if findme.whisper_phrase else ()
         case ScreenMethod.WHISPER_AUDIO:
-            name = find_audio(talk.book.audio, findme.whisper_audio)
-            if not name:
+            file = find_audio(talk.book.audio, findme.whisper_audio)
+            if not file:
                 missing = f"the audio library has no file {findme.whisper_audio!r}: no whisper"
                 talk.note(Warned(missing))
-            return (Prompt(audio=name),) if name else ()
+            return (Prompt(audio=file),) if file else ()
         case _:
             assert_never(findme.screen_method)
 

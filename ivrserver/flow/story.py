@@ -16,6 +16,7 @@ from ivrserver.flow.events import (
     BlockLeft,
     Bridged,
     CallAnswered,
+    CallContinued,
     CallEnded,
     CallRouted,
     CallStarted,
@@ -85,6 +86,8 @@ def _told(event: Event) -> tuple[str, ...]:  # noqa: PLR0912 - one case an event
     match event:
         case CallStarted(number_called, caller_id):
             return "call", f"{caller_id or 'an unknown caller'} calls {number_called}"
+        case CallContinued(controller, doing):
+            return "call", f"{controller} goes on with it, {doing}"
         case CallRouted(to, reason):
             return "route", f"to {to}: {reason}"
         case CallAnswered():

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from ivrserver.actions.message import spoken_text
 from ivrserver.actions.parser import parse
-from ivrserver.blocks import Destination, Ivr, WebhookMode
+from ivrserver.blocks import Destination, Ivr, ToBlock, WebhookMode
 from ivrserver.errors import ActionError
 from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.events import ActionChosen, BlockEntered, BlockLeft, Warned
 from ivrserver.flow.ivr import IvrRun
 from ivrserver.flow.ports import WebhookResult
 from ivrserver.flow.reading import read_aloud
-from ivrserver.flow.records import Checkpoint, RespondentClosed, RespondentOpened
+from ivrserver.flow.records import RespondentClosed, RespondentOpened
 from ivrserver.flow.report import CallFacts
 from ivrserver.flow.respondent import Respondent
+from ivrserver.flow.saved import Asking, Following, Reporting, SavedRun
 from ivrserver.flow.targets import Move, Visit, describe, target_of, target_of_action
 from ivrserver.flow.world import World
 
@@ -26,7 +27,6 @@ class Surveys:
 
     Attributes:
         voice: of the newest IVR.
-        pass_through: what every webhook sends back until a reply replaces it.
         deliveries: webhooks under way or done.
     """
 
@@ -34,12 +34,11 @@ class Surveys:
         self._world, self._talk, self._facts = world, talk, facts
         self._respondent: Respondent | None = None
         self._open = self._gone = False
-        self._backed_up: set[str] = set()
+        self._attempts = 0
         self.voice = Voice()
-        self.pass_through = ""
         self.deliveries: set[asyncio.Task[WebhookResult]] = set()
 
-    async def run(self, ivr: Ivr, visit: Visit, reason: str, visited: Sequence[int]) -> Move:
+    async def run(self, ivr: Ivr, visit: Visit, reason: str) -> Move:
         """Take the caller through `ivr` and return where that leads.
 
         Raises:
@@ -47,8 +46,8 @@ class Surveys:
         """
         world, talk = self._world, self._talk
         respondent = Respondent(world.new_id(), ivr, world.clock.now())
-        self._respondent, self._open = respondent, True
-        self.voice = Voice(ivr.language, ivr.voice, visit.user_parameters)
+        self._begin(respondent, visit.user_parameters)
+        talk.bookmark.enter_ivr(ivr.block_id, respondent.response_id, visit.user_parameters)
         talk.write(
             RespondentOpened(
                 response_id=respondent.response_id,
@@ -58,10 +57,45 @@ class Surveys:
             )
         )
         talk.note(BlockEntered(ivr.block_id, ivr.name, reason, respondent.response_id))
-        start = self._start_of(ivr, visit.question_id)
-        checkpoint = self._checkpoint(respondent, visited)
-        await IvrRun(world, talk, self._facts, respondent, self.voice, checkpoint).walk(start)
+        await self._walk(respondent, self._start_of(ivr, visit.question_id))
         self._leave(respondent)
+        return await self._after(respondent)
+
+    def restore(self, run: SavedRun) -> None:
+        """Take over what another controller knew of the newest respondent.
+
+        Raises:
+            ActionError: its IVR is no longer there.
+        """
+        bookmark = self._talk.bookmark
+        ivr = self._talk.book.blocks.get(run.ivr_id)
+        if not isinstance(ivr, Ivr):
+            raise ActionError(f"IVR {run.ivr_id}, in which the call was, is no longer there")
+        respondent = Respondent(run.response_id, ivr, run.started_at, dict(run.answers))
+        match bookmark.doing:
+            case Asking(monitored=monitored):
+                respondent.monitored = monitored
+            case Reporting(completed=completed, reason=reason, monitored=monitored, jump=jump):
+                respondent.completed, respondent.reason = completed, reason
+                respondent.monitored = monitored
+                respondent.jump = None if jump is None else ToBlock(jump)
+        self._begin(respondent, bookmark.user_parameters)
+        self._open = run.completed is None and not isinstance(bookmark.doing, Following)
+        self._attempts = run.attempts
+
+    async def resume(self) -> Move:
+        """Go on with the respondent that was restored: at the question in progress, or the webhook.
+
+        Raises:
+            ActionError: as `run`.
+        """
+        respondent, doing = self._respondent, self._talk.bookmark.doing
+        if respondent is None:
+            raise ActionError("the call was in an IVR that nobody knows")
+        if isinstance(doing, Asking):
+            await self._walk(respondent, self._place_of_question(respondent))
+        if self._open:
+            self._leave(respondent)
         return await self._after(respondent)
 
     def abandon(self) -> None:
@@ -73,10 +107,10 @@ class Surveys:
 
     def backup(self) -> Destination | None:
         """Backup Routing of the newest IVR; once a respondent, so that it cannot go in circles."""
-        respondent = self._respondent
-        if respondent is None or respondent.response_id in self._backed_up:
+        respondent, bookmark = self._respondent, self._talk.bookmark
+        if respondent is None or bookmark.backed_up:
             return None
-        self._backed_up.add(respondent.response_id)
+        bookmark.backed_up = True
         return respondent.ivr.backup_routing
 
     def _start_of(self, ivr: Ivr, question_id: int | None) -> int:
@@ -88,17 +122,27 @@ class Surveys:
             self._talk.note(Warned(text))
         return index or 0
 
-    def _checkpoint(self, respondent: Respondent, visited: Sequence[int]) -> Checkpoint:
-        return Checkpoint(
-            call_id=self._facts.session_id,
-            at=respondent.started_at,
-            block_id=respondent.ivr.block_id,
-            response_id=respondent.response_id,
-            question_id=0,
-            pass_through=self.pass_through,
-            user_parameters=dict(self.voice.parameters),
-            blocks_visited=tuple(visited),
+    def _begin(self, respondent: Respondent, parameters: Mapping[str, str]) -> None:
+        ivr = respondent.ivr
+        self._respondent, self._open, self._attempts = respondent, True, 0
+        self.voice = Voice(ivr.language, ivr.voice, parameters)
+
+    async def _walk(self, respondent: Respondent, start: int) -> None:
+        await IvrRun(self._world, self._talk, self._facts, respondent, self.voice).walk(start)
+
+    def _place_of_question(self, respondent: Respondent) -> int:
+        """Where the question in progress is; if it is gone, the first without an answer."""
+        ivr, question_id = respondent.ivr, self._talk.bookmark.question_id
+        index = ivr.index_of(question_id)
+        if index is not None:
+            return index
+        self._talk.note(Warned(f"IVR {ivr.block_id} has no question {question_id} any more"))
+        open_ones = (
+            place
+            for place, question in enumerate(ivr.questions)
+            if question.question_id not in respondent.answers
         )
+        return next(open_ones, len(ivr.questions))
 
     def _leave(self, respondent: Respondent) -> None:
         self._open = False
@@ -124,18 +168,29 @@ class Surveys:
         if not respondent.ivr.webhook.url:
             return None
         world, talk = self._world, self._talk
-        delivery = world.reporter.delivery(self._facts, respondent, self.pass_through)
+        delivery = world.reporter.delivery(self._facts, respondent, talk.bookmark.pass_through)
         now = world.clock.now()
         talk.write(delivery.ordered(now, now + world.reporter.patience))
         under_way = asyncio.create_task(
-            world.reporter.deliver(talk, respondent, delivery, lambda: acts and not self._gone)
+            world.reporter.deliver(
+                talk,
+                respondent,
+                delivery,
+                lambda: acts and not self._gone,
+                self._attempts + 1,
+            )
         )
         self.deliveries.add(under_way)
         return under_way
 
     async def _after(self, respondent: Respondent) -> Move:
         """What follows an IVR that has ended while the caller is here."""
-        ivr = respondent.ivr
+        ivr, bookmark = respondent.ivr, self._talk.bookmark
+        doing = bookmark.doing
+        if isinstance(doing, Reporting) and doing.reply is not None:
+            return await self._obey(ivr, doing.reply.result())
+        # That the IVR has ended is durable before the web server hears of it.
+        await self._talk.journal.commit()
         acts = respondent.jump is None and ivr.webhook.mode is not WebhookMode.NONE
         delivery = self._deliver(respondent, acts=acts)
         if respondent.jump is not None:
@@ -145,6 +200,12 @@ class Surveys:
         result = await self._world.reporter.wait(self._talk, delivery)
         if result.error:
             raise ActionError(f"the webhook failed: {result.error}")
+        bookmark.replied(result)
+        await self._talk.journal.commit()
+        return await self._obey(ivr, result)
+
+    async def _obey(self, ivr: Ivr, result: WebhookResult) -> Move:
+        """Do what the web server says."""
         try:
             if ivr.webhook.mode is WebhookMode.READ_MESSAGE:
                 return await self._read(ivr, result)
@@ -161,6 +222,6 @@ class Surveys:
     def _act(self, result: WebhookResult) -> Move:
         reply = parse(result.body, charset=result.charset)
         if reply.pass_through is not None:
-            self.pass_through = reply.pass_through
+            self._talk.bookmark.pass_through = reply.pass_through
         self._talk.note(ActionChosen(describe(reply.action), list(reply.warnings)))
         return Move(target_of_action(reply.action), "the web server's reply")

@@ -23,10 +23,9 @@ class Take:
     """
 
     def __init__(
-        self, talk: Conversation, name: str, recording: Recording, *, transcribe: bool = False
+        self, talk: Conversation, recording: Recording, *, transcribe: bool = False
     ) -> None:
         self._talk, self._recording, self._transcribe = talk, recording, transcribe
-        talk.note(RecordingStarted(name))
 
     async def ended(self) -> RecordedAudio:
         """Wait for its end.
@@ -65,6 +64,7 @@ class Take:
                 transcribe=self._transcribe,
             )
         )
+        self._talk.bookmark.recorded()
         return audio
 
 
@@ -76,5 +76,9 @@ async def begin_take(
     Raises:
         MediaFailed: it cannot be recorded.
     """
+    # Durable before it begins: whoever has to go on with this call can end it.
+    talk.bookmark.record(order.name)
+    await talk.journal.commit()
     recording = await talk.channel.record(order)
-    return Take(talk, order.name, recording, transcribe=transcribe)
+    talk.note(RecordingStarted(order.name))
+    return Take(talk, recording, transcribe=transcribe)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ivrserver.errors import TelephonyError
-from ivrserver.flow.connecting import connect
+from ivrserver.flow.connecting import connect, reconnect
 from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.events import LegDecided, LegDialled, Referred
 from ivrserver.flow.hangup import why_cancelled
@@ -44,6 +44,8 @@ async def transfer(
 ) -> TransferResult:
     """Ring the caller, dial, connect; return when the far end has left or was not reached.
 
+    Two whom another controller has connected already go on hearing each other.
+
     The caller hanging up cancels it; the leg is taken down. A side that refuses SIP REFER is
     connected by us.
 
@@ -55,6 +57,9 @@ async def transfer(
             of this call comes afterwards.
         spent: told the seconds connected, also when the caller hung up.
     """
+    if talk.bookmark.connection is not None:
+        done = await reconnect(world, talk, spent=spent)
+        return TransferResult(done.connected, done.reason, done.seconds)
     if refer and not record and world.dialer.can_refer(talk.channel):
         handed_over = await _refer(world, talk, destination)
         if handed_over is not None:

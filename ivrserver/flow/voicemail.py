@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ivrserver.blocks import Voicemail
+from ivrserver.blocks import HangUp, Voicemail
 from ivrserver.errors import MediaFailed, StorageError
 from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.events import PromptPlayed, VoicemailDropped, VoicemailLeft, Warned
@@ -15,6 +15,7 @@ from ivrserver.flow.recorder import GREETING_SECONDS, Speech, listen
 from ivrserver.flow.records import MessageLeft
 from ivrserver.flow.report import CallFacts
 from ivrserver.flow.stored import stored
+from ivrserver.flow.targets import Move
 from ivrserver.flow.world import World
 
 OPEN, SKIP = "*", "#"
@@ -37,6 +38,7 @@ async def take_message(
         farewell = await visit.listen()
     finally:
         visit.close()
+    talk.bookmark.follow(Move(HangUp(), visit.result))
     await talk.journal.commit()
     await talk.say(farewell, voice)
     return visit.result

@@ -30,6 +30,7 @@ class World:
         new_id: makes unique, time-ordered ids.
         distributor: in which order FindMe lists are tried.
         extensions: extension → name of each registered phone.
+        controller: name of this controller.
     """
 
     speech: Speech
@@ -46,3 +47,4 @@ class World:
     new_id: Callable[[], str]
     distributor: Distributor
     extensions: Mapping[str, str] = field(default_factory=dict)
+    controller: str = ""

@@ -12,6 +12,7 @@ import pytest
 
 from ivrserver.blocks import AutoAccept, FindMe, Prompt, ScreenMethod
 from ivrserver.errors import CallerGone
+from ivrserver.flow.bookmark import Bookmark
 from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.events import (
     Bridged,
@@ -76,7 +77,10 @@ class Visit:
             new_id=lambda: str(uuid4()),
         )
         channel, book = self.caller.channel, world.library.current()
-        talk = Conversation("call", channel, world.speech, self.journal, world.clock, book)
+        bookmark = Bookmark("call", self.journal, world.clock)
+        talk = Conversation(
+            "call", channel, world.speech, self.journal, world.clock, book, bookmark
+        )
         try:
             async with WhilePresent(channel):
                 return await find(world, talk, FACTS, findme, Voice())

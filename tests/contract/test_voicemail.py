@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from ivrserver.blocks import Prompt, Voicemail
+from ivrserver.flow.bookmark import Bookmark
 from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.events import Event, PromptPlayed, RecordingStarted, Warned
 from ivrserver.flow.mailbox import open_mailbox
@@ -69,6 +70,7 @@ class Visit:
             world.journal,
             FakeClock(),
             world.library.current(),
+            Bookmark("c1", world.journal, world.clock),
         )
 
     async def until(self, happened: Callable[[Event], bool]) -> None:

@@ -98,6 +98,8 @@ class FakeChannel:
         """When each sound began, and its URI."""
         self.stays = 30.0
         """Seconds until they hang up once they are bridged, if they were called."""
+        self.left: dict[str, RecordedAudio] = {}
+        """Recordings that another controller has begun."""
         self.did: list[str] = []
         """What was done to the channel besides playing, in order."""
         self._events: deque[ChannelEvent] = deque()
@@ -180,6 +182,11 @@ class FakeChannel:
             raise MediaFailed("the disk is full")
         self._recording = FakeRecording.ordered(self, order)
         return self._recording
+
+    async def left_behind(self, name: str) -> RecordedAudio:
+        if name not in self.left:
+            raise MediaFailed(f"there is no recording {name}")
+        return self.left[name]
 
     async def start_hold(self) -> None:
         self._do("start_hold")

@@ -39,6 +39,9 @@ class FakeBridge:
         self.recordings: list[FakeRecording] = []
         self._broken_recorder = recorder
 
+    async def recording(self, name: str) -> FakeRecording:
+        return await self.record(name)
+
     async def record(self, name: str) -> FakeRecording:
         if self._broken_recorder == "start":
             raise MediaFailed("the disk is full")
@@ -136,6 +139,18 @@ class FakeDialer:
             finally:
                 bridge.close()
         finally:
+            await leg.hang_up()
+
+    @asynccontextmanager
+    async def rejoin(self, caller: Channel, leg_id: str) -> AsyncIterator[FakeBridge]:
+        """The leg of that id was put into `legs` by the test, as Asterisk has it."""
+        leg = self.legs[leg_id]
+        bridge = FakeBridge(caller, leg, self.broken_recorder)
+        self.bridges.append(bridge)
+        try:
+            yield bridge
+        finally:
+            bridge.close()
             await leg.hang_up()
 
     def can_refer(self, caller: Channel) -> bool:

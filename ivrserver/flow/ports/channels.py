@@ -157,6 +157,16 @@ class Channel(Protocol):
         """Start to record this party. Keys are reported meanwhile as always."""
         ...
 
+    async def left_behind(self, name: str) -> RecordedAudio:
+        """The recording of that name, which another controller began; it is ended if it goes on.
+
+        Can be asked when the party has left.
+
+        Raises:
+            MediaFailed: there is none.
+        """
+        ...
+
     async def start_hold(self) -> None:
         """Let the party hear hold music until `stop_hold`."""
         ...
@@ -184,8 +194,10 @@ class IncomingCall:
 
     Attributes:
         endpoint: name of the trunk or phone that the call came by; empty: a guest.
+        asterisk: name of the Asterisk that it came to.
     """
 
     number_called: str
     caller_id: str
     endpoint: str = ""
+    asterisk: str = ""

@@ -71,6 +71,10 @@ class Bridge(Protocol):
         """
         ...
 
+    async def recording(self, name: str) -> Recording:
+        """The recording of that name, which another controller began; it may be over."""
+        ...
+
     async def ended(self) -> Hangup:
         """Wait until the leg has left; return how. Raises `ChannelGone` if the caller left."""
         ...
@@ -105,6 +109,14 @@ class Dialer(Protocol):
 
         Raises:
             TelephonyError: they could not be connected; the leg is hung up.
+        """
+        ...
+
+    def rejoin(self, caller: Channel, leg_id: str) -> AbstractAsyncContextManager[Bridge]:
+        """``async with``: the two that another controller has bridged go on hearing each other.
+
+        As `bridge` otherwise. A leg that has left meanwhile has `ended`; a caller who has left may
+        still be named, so that their recording can be had.
         """
         ...
 

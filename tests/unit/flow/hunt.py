@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from ivrserver.blocks import FindMe
 from ivrserver.errors import CallerGone
+from ivrserver.flow.bookmark import Bookmark
 from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.events import (
     Bridged,
@@ -113,7 +114,10 @@ class Hunt:
         """With the caller."""
         book = replace(self.world.library.current(), audio=dict(self.audio))
         scene, clock = self.scene, self.world.clock
-        return Conversation(FACTS.session_id, self.caller, scene.speech, scene.journal, clock, book)
+        bookmark = Bookmark(FACTS.session_id, scene.journal, clock)
+        return Conversation(
+            FACTS.session_id, self.caller, scene.speech, scene.journal, clock, book, bookmark
+        )
 
     def check(self) -> None:
         """Nothing is left behind, and every row is complete."""

@@ -182,7 +182,16 @@ async def test_every_answer_is_durable_before_the_next_question_is_heard() -> No
 async def test_the_checkpoint_names_the_question_in_progress() -> None:
     scene = Scene((ivr(zip_code(1), zip_code(2)),))
     await scene.call((0.5, "12345"), (1.5, "54321"))
-    assert [mark.question_id for mark in scene.journal.of(Checkpoint)] == [1, 2, 0]
+    marks = [
+        (mark.doing["stage"], mark.question_id) for mark in scene.journal.of(Checkpoint)
+    ]
+    assert marks == [
+        ("following", 0),
+        ("asking", 1),
+        ("asking", 2),
+        ("reporting", 0),
+        ("following", 0),
+    ]
 
 
 async def test_prompts_of_the_next_question_are_made_while_this_one_is_heard() -> None:
