@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -23,6 +23,8 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from ivrserver.config.ari import AriSettings, AsteriskPlace
+from ivrserver.config.cluster import ClusterSettings
 from ivrserver.config.section import Folder, Port, Seconds, SecretLine, Section
 from ivrserver.config.sip import (
     DialSettings,
@@ -35,7 +37,20 @@ from ivrserver.config.sip import (
 )
 from ivrserver.errors import ConfigError
 
-__all__ = ["DialSettings", "PhoneSettings", "Settings", "SipSettings", "TrunkSettings", "load"]
+__all__ = [
+    "AriSettings",
+    "AsteriskPlace",
+    "ClusterSettings",
+    "DialSettings",
+    "PhoneSettings",
+    "Settings",
+    "SipSettings",
+    "TrunkSettings",
+    "load",
+]
+
+FIRST_ASTERISK = "main"
+"""Name of the only Asterisk."""
 
 _LEAST_TOKEN = 16
 
@@ -129,30 +144,6 @@ class PackageSettings(Section):
     """Accept a stale mirror's Release file although it has expired (signatures still count)."""
     cache: Folder = Field(default_factory=_default_cache, validate_default=True)
     """Where fetched programs are kept; root: `/var/cache/ivrserver`, else `~/.cache/ivrserver`."""
-
-
-class AriSettings(Section):
-    """How the controller reaches Asterisk."""
-
-    host: str = "127.0.0.1"
-    """Address of Asterisk's HTTP server."""
-    port: Port = 8088
-    """Port of Asterisk's HTTP server."""
-    username: str = "ivrserver"
-    """ARI user."""
-    password: SecretStr = SecretStr("")
-    """ARI password; empty: one is made and kept in the data folder."""
-    node: str = Field(default="main", pattern="^[a-z0-9]+$")
-    """Name of this controller's machine, part of its Stasis application's name."""
-    instance: int = Field(default=1, ge=1)
-    """Number of this controller on its machine."""
-    request_timeout: Seconds = 5.0
-    """Seconds after which an ARI request without an answer has failed."""
-
-    @property
-    def application(self) -> str:
-        """The Stasis application name of this controller, such as ``ivr-main-1``."""
-        return f"ivr-{self.node}-{self.instance}"
 
 
 class HttpSettings(Section):
@@ -267,6 +258,9 @@ class Settings(BaseSettings):
     asterisk: AsteriskSettings = AsteriskSettings()
     packages: PackageSettings = PackageSettings()
     ari: AriSettings = AriSettings()
+    asterisks: dict[Name, AsteriskPlace] = Field(default_factory=dict)
+    """Asterisks, by name, if there are several; none: the one of `ari`, named `main`."""
+    cluster: ClusterSettings = ClusterSettings()
     http: HttpSettings = HttpSettings()
     audio: AudioSettings = AudioSettings()
     speech: SpeechSettings = SpeechSettings()
@@ -303,6 +297,13 @@ class Settings(BaseSettings):
         """SQLAlchemy URL of the database. Holds a password: never log it."""
         given = self.database.url.get_secret_value()
         return given or f"sqlite+aiosqlite:///{self.data / 'ivrserver.db'}"
+
+    @property
+    def places(self) -> Mapping[str, AriSettings]:
+        """How each Asterisk is reached, by its name."""
+        if not self.asterisks:
+            return {FIRST_ASTERISK: self.ari}
+        return {name: place.over(self.ari) for name, place in self.asterisks.items()}
 
     @property
     def speech_cache(self) -> Path:

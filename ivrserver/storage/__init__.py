@@ -6,6 +6,7 @@
 from ivrserver.storage.accounts import Accounts
 from ivrserver.storage.audio_library import AudioLibrary, LibrarySound
 from ivrserver.storage.calls import AnswerRow, CallDetails, CallRow, Calls, RespondentRow
+from ivrserver.storage.controllers import Controllers
 from ivrserver.storage.database import database, ensure_writable
 from ivrserver.storage.flowfiles import FlowFiles, read_flow_files, write_flow_file
 from ivrserver.storage.journal import Journal, open_journal
@@ -23,6 +24,7 @@ __all__ = [
     "CallRow",
     "Calls",
     "Changes",
+    "Controllers",
     "FlowFiles",
     "Journal",
     "Library",

@@ -1,4 +1,4 @@
-"""What is stored of calls, read back: lists, one call with everything, checkpoints."""
+"""What is stored of calls, read back: lists, one call with everything."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ivrserver.flow.events import KINDS, Event, Warned
 from ivrserver.flow.question import MASK
 from ivrserver.flow.records import (
-    Checkpoint,
     MessageLeft,
     RecordingMade,
     TimelineEntry,
@@ -23,7 +22,6 @@ from ivrserver.storage.database import storage_errors
 from ivrserver.storage.tables import (
     answers,
     calls,
-    checkpoints,
     messages,
     questions,
     recordings,
@@ -46,6 +44,8 @@ class CallRow:
     caller_id: str
     phone_label: str
     revision: int
+    asterisk: str = ""
+    controller: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,22 +142,6 @@ class Calls:
                     messages=await _messages(connection, call_id),
                     timeline=await _timeline(connection, call_id),
                 )
-
-    async def checkpoint(self, call_id: str) -> Checkpoint | None:
-        """The newest checkpoint of a call; None: there is none.
-
-        Raises:
-            StorageError: the database is away.
-        """
-        query = select(checkpoints).where(checkpoints.c.call_id == call_id)
-        with storage_errors("cannot read the checkpoint"):
-            async with self._engine.connect() as connection:
-                found = await _rows(connection, query)
-        if not found:
-            return None
-        (row,) = found
-        visited = tuple(row.pop("blocks_visited"))
-        return Checkpoint(at=row.pop("reached_at"), blocks_visited=visited, **row)
 
 
 async def _rows(connection: AsyncConnection, query: Select[Any]) -> list[dict[str, Any]]:

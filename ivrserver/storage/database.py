@@ -11,7 +11,7 @@ import asyncpg
 import orjson
 from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ivrserver.config import Settings
 from ivrserver.errors import ConfigError, StorageError
@@ -133,6 +133,15 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get(SQLITE_BEGIN, "BEGIN"))
+
+
+@asynccontextmanager
+async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A transaction that waits for its turn to write instead of failing at its first write."""
+    async with engine.connect() as plain:
+        connection = await plain.execution_options(**{SQLITE_BEGIN: "BEGIN IMMEDIATE"})
+        async with connection.begin():
+            yield connection
 
 
 async def ensure_writable(engine: AsyncEngine) -> None:

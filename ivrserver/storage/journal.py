@@ -19,7 +19,9 @@ from itertools import islice
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ivrserver.cluster.ports import Lease
 from ivrserver.config import Settings
+from ivrserver.errors import LeaseLost
 from ivrserver.flow.records import Record
 from ivrserver.storage.database import is_sqlite, sqlite_path
 from ivrserver.storage.rows import Entry
@@ -65,7 +67,7 @@ class Journal:
         self._alarm: asyncio.TimerHandle | None = None
         self._away_since: float | None = None
         self._away_told = False
-        self._closing = False
+        self._closing = self._sealed = False
         self._writing = False
 
     @property
@@ -85,6 +87,8 @@ class Journal:
 
     def write(self, record: Record) -> None:
         """Queue `record`; order is kept. Never waits, never raises."""
+        if self._sealed:
+            return
         if len(self._queue) >= self._pace.capacity:
             self._lose()
             return
@@ -114,6 +118,10 @@ class Journal:
                 self._away_since = self._loop.time() - self._commit_wait
             log.warning("commit_not_confirmed", seconds=self._commit_wait, queued=len(self._queue))
 
+    def seal(self) -> None:
+        """Keep nothing that is written from now on: another controller tells these stories now."""
+        self._sealed = True
+
     async def run(self) -> None:
         """Store what is written until `close`; the writer task's body."""
         self._writing = True
@@ -138,6 +146,8 @@ class Journal:
                 if not group:
                     await self._give_up(entries[0], refusal)
                     group = self._pace.group
+            except LeaseLost:
+                self._drop()
             except Exception as away:
                 # Mostly DatabaseAway; whatever else it is, the records stay.
                 self._note_away(away)
@@ -195,6 +205,12 @@ class Journal:
             log.warning("database_back", seconds=seconds, queued=len(self._queue), lost=self._lost)
             self._away_since, self._away_told, self._lost = None, False, 0
 
+    def _drop(self) -> None:
+        """Forget what is queued: whoever carries the calls now has stored what counts."""
+        self.seal()
+        log.error("lease_lost", records=len(self._queue))
+        self._note_stored(len(self._queue))
+
     def _note_away(self, away: Exception) -> None:
         if self._away_since is None:
             self._away_since = self._loop.time()
@@ -213,13 +229,21 @@ class Journal:
 
 
 @asynccontextmanager
-async def open_journal(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Journal]:
+async def open_journal(
+    settings: Settings, engine: AsyncEngine, lease: Lease | None = None
+) -> AsyncIterator[Journal]:
     """The journal, with its writer running. At the end everything written is stored.
 
     The database need not be there yet.
+
+    Args:
+        lease: nothing is stored any more when it is lost; None: there is only this controller.
     """
-    url = engine.url
-    sink: Sink = SqliteSink(sqlite_path(url)) if is_sqlite(url) else PostgresSink(engine)
+    sink: Sink
+    if is_sqlite(engine.url):
+        sink = SqliteSink(sqlite_path(engine.url), lease)
+    else:
+        sink = PostgresSink(engine, lease)
     journal = Journal(sink, settings.database.commit_wait)
     writer = asyncio.create_task(journal.run(), name="journal")
     try:

@@ -78,9 +78,16 @@ class RowWriter:
             ValueError, TypeError: a record holds what no column can.
         """
         found: dict[Statement, list[Row]] = {}
+        newest: dict[str, Row] = {}
         for seq, record in entries:
             statement, row = self._row(seq, record)
-            found.setdefault(statement, []).append(row)
+            if statement is Statement.CHECKPOINT:
+                newest[row[0]] = row
+            else:
+                found.setdefault(statement, []).append(row)
+        if newest:
+            # Of several places of one call only the last counts.
+            found[Statement.CHECKPOINT] = list(newest.values())
         return [(self._sql[statement], found[statement]) for statement in sorted(found)]
 
     def _row(self, seq: int, record: Record) -> tuple[Statement, Row]:
@@ -92,13 +99,15 @@ class RowWriter:
             case Checkpoint() as r:
                 visited, parameters = _json(r.blocks_visited), _json(r.user_parameters)
                 where = (r.call_id, time(r.at), r.block_id, r.response_id, r.question_id)
-                return Statement.CHECKPOINT, (*where, r.pass_through, parameters, visited)
+                given = (r.pass_through, parameters, visited, r.backed_up, _json(r.doing))
+                return Statement.CHECKPOINT, (*where, *given)
             case AnswerGiven() as r:
                 what = (r.value, r.sensitive, r.recording)
                 return Statement.ANSWER, (r.response_id, r.question_id, time(r.at), *what)
             case CallOpened() as r:
                 who = (r.channel_id, r.number_called, r.caller_id, r.phone_label)
-                return Statement.OPEN_CALL, (r.call_id, time(r.at), None, None, *who, r.revision)
+                carried = (r.revision, r.asterisk, r.controller)
+                return Statement.OPEN_CALL, (r.call_id, time(r.at), None, None, *who, *carried)
             case CallClosed() as r:
                 return Statement.CLOSE_CALL, (time(r.at), r.reason, r.call_id)
             case RespondentOpened() as r:

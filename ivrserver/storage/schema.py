@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.errors import StorageError
 from ivrserver.resources import folder
-from ivrserver.storage.database import SQLITE_BEGIN, place_of, storage_errors
+from ivrserver.storage.database import place_of, storage_errors, writing
 
 _LOCK = 4_748_201
 """Key of the PostgreSQL advisory lock that lets one controller migrate at a time."""
@@ -53,12 +53,10 @@ async def migrate(engine: AsyncEngine) -> SchemaState:
         StorageError: it cannot be reached, or was made by a newer version of this program.
     """
     with storage_errors(f"cannot migrate the database {place_of(engine.url)}"):
-        async with engine.connect() as plain:
-            connection = await plain.execution_options(**{SQLITE_BEGIN: "BEGIN IMMEDIATE"})
-            async with connection.begin():
-                if engine.dialect.name == "postgresql":
-                    await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-                return await connection.run_sync(_upgrade)
+        async with writing(engine) as connection:
+            if engine.dialect.name == "postgresql":
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+            return await connection.run_sync(_upgrade)
 
 
 async def schema_state(engine: AsyncEngine) -> SchemaState:

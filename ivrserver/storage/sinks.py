@@ -19,12 +19,16 @@ from sqlalchemy.dialects.sqlite.aiosqlite import dialect as sqlite_dialect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ivrserver.errors import StorageError
+from ivrserver.cluster.ports import Lease
+from ivrserver.errors import LeaseLost, StorageError
 from ivrserver.storage.database import BAD_ROW, SQLITE_PRAGMAS
 from ivrserver.storage.rows import Entry, Row, RowWriter, cleaned
 
 BUSY_MILLISECONDS = 1000
 WRITE_TIMEOUT = 15.0
+
+_HELD = "SELECT 1 FROM controllers WHERE NOT released AND"
+_LOST = "another controller carries our calls now"
 
 _ROW_AT_FAULT = (
     sqlite3.IntegrityError,
@@ -57,6 +61,7 @@ class Sink(Protocol):
         Raises:
             RecordRefused: at least one of them cannot be stored.
             DatabaseAway: try again later.
+            LeaseLost: another controller carries our calls now; nothing of ours is stored any more.
         """
         ...
 
@@ -68,6 +73,10 @@ class Sink(Protocol):
 Rows = list[tuple[str, list[Row]]]
 
 
+def _row(lease: Lease) -> tuple[str, int]:
+    return lease.controller, lease.epoch
+
+
 def _prepare(writer: RowWriter, entries: Sequence[Entry], clean: bool) -> Rows:
     try:
         rows = writer.rows(entries)
@@ -77,10 +86,14 @@ def _prepare(writer: RowWriter, entries: Sequence[Entry], clean: bool) -> Rows:
 
 
 class SqliteSink:
-    """A connection in a thread of its own: one hop there and back for each transaction."""
+    """A connection in a thread of its own: one hop there and back for each transaction.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    Args:
+        lease: what is stored is stored only while this is held; None: always.
+    """
+
+    def __init__(self, path: Path, lease: Lease | None = None) -> None:
+        self._path, self._lease = path, lease
         self._writer = RowWriter(sqlite_dialect())
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._connection: sqlite3.Connection | None = None
@@ -101,6 +114,11 @@ class SqliteSink:
         try:
             connection = self._connect()
             connection.execute("BEGIN IMMEDIATE")
+            if self._lease is not None:
+                held = connection.execute(f"{_HELD} name=? AND epoch=?", _row(self._lease))
+                if held.fetchone() is None:
+                    self._roll_back()
+                    raise LeaseLost(_LOST)
             for sql, each in rows:
                 connection.executemany(sql, each)
             connection.execute("COMMIT")
@@ -136,10 +154,14 @@ _UNREACHABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError, 
 
 
 class PostgresSink:
-    """One connection of the engine's pool, kept as long as it works."""
+    """One connection of the engine's pool, kept as long as it works.
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    Args:
+        lease: what is stored is stored only while this is held; None: always.
+    """
+
+    def __init__(self, engine: AsyncEngine, lease: Lease | None = None) -> None:
+        self._engine, self._lease = engine, lease
         self._writer = RowWriter(engine.dialect)
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
@@ -151,6 +173,7 @@ class PostgresSink:
             async with asyncio.timeout(WRITE_TIMEOUT):
                 driver = await self._connect()
                 async with driver.transaction():
+                    await self._ensure_held(driver)
                     for sql, each in rows:
                         await driver.executemany(sql, each)
         except asyncpg.PostgresError as error:
@@ -166,6 +189,14 @@ class PostgresSink:
     async def close(self) -> None:
         """Give the connection back."""
         await self._disconnect()
+
+    async def _ensure_held(self, driver: Any) -> None:
+        """Make sure that nobody takes the lease away before this transaction is over."""
+        if self._lease is not None:
+            # To share the row is to wait for nobody but whoever takes the lease away.
+            query = f"{_HELD} name=$1 AND epoch=$2 FOR SHARE"
+            if await driver.fetchval(query, *_row(self._lease)) is None:
+                raise LeaseLost(_LOST)
 
     async def _connect(self) -> Any:
         if self._connection is None:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
 )
 from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
@@ -130,12 +131,14 @@ calls = Table(
     Column("caller_id", Text, nullable=False),
     Column("phone_label", Text, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("asterisk", Text, nullable=False, server_default=""),
+    Column("controller", Text, nullable=False, server_default=""),
     Index(None, "number_called", "started_at"),
     Index(None, "caller_id", "started_at"),
 )
 Index(
-    "ix_calls_open_channel_id",
-    calls.c.channel_id,
+    "ix_calls_open_controller",
+    calls.c.controller,
     sqlite_where=calls.c.ended_at.is_(None),
     postgresql_where=calls.c.ended_at.is_(None),
 )
@@ -196,6 +199,21 @@ checkpoints = Table(
     Column("pass_through", Text, nullable=False),
     Column("user_parameters", JSON, nullable=False),
     Column("blocks_visited", JSON, nullable=False),
+    Column("backed_up", Boolean, nullable=False, server_default=false()),
+    Column("doing", JSON, nullable=False, server_default="{}"),
+)
+
+# Who carries calls. `epoch` grows with each start, and when another takes the calls over; a journal
+# stores nothing for a controller whose epoch has passed.
+controllers = Table(
+    "controllers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("beaten_at", UtcTime, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("released", Boolean, nullable=False),
 )
 
 webhook_attempts = Table(

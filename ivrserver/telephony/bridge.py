@@ -13,7 +13,7 @@ from ivrserver.flow.ports import Hangup
 from ivrserver.telephony.bridge_recording import BridgeRecorder, BridgeRecording
 from ivrserver.telephony.channel import AriChannel
 from ivrserver.telephony.client import Ari
-from ivrserver.telephony.live import Live
+from ivrserver.telephony.live import LeftConnection, Live
 from ivrserver.telephony.surely import surely
 
 
@@ -21,15 +21,24 @@ class AriBridge:
     """Implements `ports.Bridge`. Made by `bridged`."""
 
     def __init__(
-        self, ari: Ari, recorder: BridgeRecorder, caller: AriChannel, leg: AriChannel
+        self,
+        ari: Ari,
+        recorder: BridgeRecorder,
+        caller: AriChannel,
+        leg: AriChannel,
+        bridge_id: str = "",
     ) -> None:
         self._ari, self._recorder = ari, recorder
         self._caller, self._leg = caller, leg
-        self.bridge_id = f"{ari.application}-{ULID()}"
+        self.bridge_id = bridge_id or f"{ari.application}-{ULID()}"
 
     async def record(self, name: str) -> BridgeRecording:
         """See `ports.Bridge.record`."""
         return await self._recorder.record(name, self._leg, self._leg_aside)
+
+    async def recording(self, name: str) -> BridgeRecording:
+        """See `ports.Bridge.recording`."""
+        return self._recorder.go_on(name, self._leg, self._leg_aside)
 
     async def ended(self) -> Hangup:
         """See `ports.Bridge.ended`."""
@@ -75,15 +84,39 @@ async def bridged(
 ) -> AsyncIterator[AriBridge]:
     """See `ports.Dialer.bridge`. However it ends, no bridge and no leg stays behind."""
     bridge = AriBridge(ari, recorder, caller, leg)
+    async with _kept(live, bridge):
+        await _join(bridge, caller)
+        yield bridge
+
+
+@asynccontextmanager
+async def rejoined(
+    ari: Ari, live: Live, recorder: BridgeRecorder, left: LeftConnection
+) -> AsyncIterator[AriBridge]:
+    """See `ports.Dialer.rejoin`. Who is in a bridge stays in it, and hears nothing of all this."""
+    bridge = AriBridge(ari, recorder, left.caller, left.leg, left.bridge_id)
+    async with _kept(live, bridge):
+        both_are_there = not (left.caller.gone.done() or left.leg.gone.done())
+        if both_are_there and not left.whole:
+            await _join(bridge, left.caller)
+        yield bridge
+
+
+async def _join(bridge: AriBridge, caller: AriChannel) -> None:
+    try:
+        await bridge.join()
+    except ChannelGone as error:
+        if caller.gone.done():
+            raise
+        raise MediaFailed("the far end left before they were connected") from error
+
+
+@asynccontextmanager
+async def _kept(live: Live, bridge: AriBridge) -> AsyncIterator[None]:
+    """The bridge is in use inside, and gone at the end."""
     live.bridges.add(bridge.bridge_id)
     try:
-        try:
-            await bridge.join()
-        except ChannelGone as error:
-            if caller.gone.done():
-                raise
-            raise MediaFailed("the far end left before they were connected") from error
-        yield bridge
+        yield
     finally:
         try:
             await surely(bridge.dissolve())

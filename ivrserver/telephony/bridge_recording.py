@@ -70,6 +70,10 @@ class BridgeRecorder:
             if isinstance(error, AriRefused | AriUnavailable):
                 raise MediaFailed(f"cannot record: {error}") from error
             raise
+        return self.go_on(name, leg, aside)
+
+    def go_on(self, name: str, leg: AriChannel, aside: Aside) -> BridgeRecording:
+        """The recording of that name, which was begun on `leg` by whoever it may be."""
         recording = BridgeRecording(name, leg, aside, self._folder, self._layout)
         self._tasks.add(recording.task)
         recording.task.add_done_callback(self._done)

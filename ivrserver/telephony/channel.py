@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
-
-from ulid import ULID
+from itertools import count
+from typing import Any, TypeVar
 
 from ivrserver.errors import AriRefused, AriUnavailable, ChannelGone, MediaFailed
 from ivrserver.flow.ports import (
@@ -20,13 +19,15 @@ from ivrserver.flow.ports import (
     Hangup,
     KeyPressed,
     PlaybackEnded,
+    RecordedAudio,
     RecordingOrder,
     Sound,
 )
 from ivrserver.telephony.client import Ari
 from ivrserver.telephony.dial_bridge import leave_dial_bridge
+from ivrserver.telephony.media import Media, Sustained
 from ivrserver.telephony.playback import Playback, unplayable
-from ivrserver.telephony.recording import AriRecording
+from ivrserver.telephony.recording import AriRecording, left_behind
 from ivrserver.telephony.router import Event, Router
 
 _MAX_UNREAD = 256
@@ -38,6 +39,12 @@ _CAUSE_GRACE = 1.0
 _CLEARING_SECONDS = 5.0
 """How long Asterisk may take to clear a channel away that has been hung up."""
 
+_PLAYBACK_IDS = 8
+"""Ids that playbacks of one channel take in turn: one is free again long before its turn comes."""
+
+_MOVING_SECONDS = 5.0
+"""How long Asterisk may take to hand a channel over; what plays on it has been stopped."""
+
 _CONTEXT = "controller"
 """Where in ``extensions.conf`` the errands are."""
 
@@ -45,31 +52,6 @@ TAKEN_ON = "SUCCESS"
 """What Asterisk's Transfer says when another has taken the party on."""
 
 T = TypeVar("T")
-
-
-class _Media(Protocol):
-    """What occupies a channel until it is ended."""
-
-    async def end(self) -> None:
-        """End it; returns when Asterisk has."""
-        ...
-
-    async def resync(self) -> None:
-        """Find out whether it goes on, after events may have been lost."""
-        ...
-
-
-class _Sustained:
-    """Hold music or ringing: goes on until it is ended."""
-
-    def __init__(self, kind: str, stop: Callable[[str], Awaitable[None]], channel_id: str) -> None:
-        self.kind, self._stop, self._channel_id = kind, stop, channel_id
-
-    async def end(self) -> None:
-        await self._stop(self._channel_id)
-
-    async def resync(self) -> None:
-        """It has no end that could have been missed."""
 
 
 class AriChannel:
@@ -103,8 +85,10 @@ class AriChannel:
         self._gone: asyncio.Future[Hangup] = loop.create_future()
         self.cleared: asyncio.Future[None] = loop.create_future()
         self._errand: asyncio.Future[Sequence[str]] | None = None
+        self._moved: asyncio.Future[None] | None = None
         self._queue = asyncio.Lock()
-        self._media: _Media | None = None
+        self._playbacks = count()
+        self._media: Media | None = None
         self._events: deque[ChannelEvent] = deque()
         self._reader: asyncio.Future[None] | None = None
         router.listen(channel_id, self.on_event)
@@ -133,7 +117,7 @@ class AriChannel:
         async with self._queue:
             self._present()
             await self._quiet()
-            playback_id = f"play-{ULID()}"
+            playback_id = self._playback_id(next(self._playbacks) % _PLAYBACK_IDS)
             if refused := unplayable(sounds) if sounds else "there is nothing to play":
                 self._put(PlaybackEnded(playback_id, refused))
                 return playback_id
@@ -183,6 +167,10 @@ class AriChannel:
             self._media = recording
             await self._watched(recording.start())
             return recording
+
+    async def left_behind(self, name: str) -> RecordedAudio:
+        """See `ports.Channel`."""
+        return await left_behind(self._ari, name)
 
     async def start_hold(self) -> None:
         """See `ports.Channel`."""
@@ -267,6 +255,43 @@ class AriChannel:
             self._present()
             raise MediaFailed(f"the dialplan did not give the channel back in {seconds:g} s")
 
+    # What going on with somebody else's channel needs.
+
+    async def silence(self, recording: str, *, bridged: bool) -> None:
+        """End whatever another controller lets this channel hear, and what it records.
+
+        Args:
+            recording: name of what is being recorded; empty: nothing is.
+            bridged: it is in a bridge, which neither holds nor rings.
+        """
+        ids = map(self._playback_id, range(_PLAYBACK_IDS))
+        await asyncio.gather(*map(self._ari.stop_playback, ids))
+        if recording:
+            await self._ari.stop_recording(recording)
+        if not bridged:
+            await self._watched(self._ari.stop_hold(self._id))
+            await self._watched(self._ari.stop_ringing(self._id))
+
+    async def move_here(self) -> None:
+        """Make it our application's; returns when it is.
+
+        Raises:
+            ChannelGone: the party has left.
+            MediaFailed: it did not come in time.
+        """
+        self._moved = moved = asyncio.get_running_loop().create_future()
+        await self._watched(self._ari.move(self._id, self._ari.application))
+        both: set[asyncio.Future[Any]] = {moved, self._gone}
+        await asyncio.wait(both, timeout=_MOVING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        self._moved = None
+        self._present()
+        if not moved.done():
+            raise MediaFailed(f"Asterisk did not hand the channel over in {_MOVING_SECONDS:g} s")
+
+    def forget(self) -> None:
+        """Nothing will be heard of it any more."""
+        self._clear()
+
     def answered(self) -> None:
         """The far end of a channel that we made has answered."""
         self._up = True
@@ -297,8 +322,10 @@ class AriChannel:
             case "StasisStart" if self._errand is not None:
                 self._report(event["args"])
                 self._errand = None
-            case "StasisEnd" if self._errand is not None:
-                """It is on its errand."""
+            case "StasisStart" if self._moved is not None and not self._moved.done():
+                self._moved.set_result(None)
+            case "StasisEnd" if self._errand is not None or self._moved is not None:
+                """It is on its errand, or on its way here."""
             case "StasisEnd" if self._created:
                 left = Hangup(0, "the party left")
                 asyncio.get_running_loop().call_later(_CAUSE_GRACE, self.leave, left)
@@ -306,6 +333,10 @@ class AriChannel:
                 self.leave(Hangup(0, "the party hung up"))
 
     # Inside.
+
+    def _playback_id(self, number: int) -> str:
+        """Made of the channel's own id: another controller can end what this one has begun."""
+        return f"play-{self._id}-{number}"
 
     def _report(self, words: Sequence[str]) -> None:
         """The errand is done."""
@@ -368,13 +399,13 @@ class AriChannel:
         async with self._queue:
             self._present()
             await self._quiet()
-            self._media = _Sustained(kind, stop, self._id)
+            self._media = Sustained(kind, stop, self._id)
             await self._ask(lambda: start(self._id))
 
     async def _end_sustained(self, kind: str) -> None:
         async with self._queue:
             self._present()
-            if isinstance(self._media, _Sustained) and self._media.kind == kind:
+            if isinstance(self._media, Sustained) and self._media.kind == kind:
                 await self._quiet()
 
     async def _ask(self, request: Callable[[], Awaitable[None]]) -> None:

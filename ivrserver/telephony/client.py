@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import orjson
 
 from ivrserver.errors import AriRefused, ChannelGone
+from ivrserver.telephony.router import Event
 from ivrserver.telephony.transport import Reply, Route, Transport
 
 with warnings.catch_warnings():
@@ -155,18 +156,18 @@ class Ari:
             raise
         return True
 
-    async def our_channels(self) -> set[str]:
-        """Ids of the channels that belong to our application."""
-        reply = await self._call("applications.get", applicationName=self.application)
-        return set(reply.json()["channel_ids"])
+    async def channels_of(self, application: str) -> set[str]:
+        """Ids of the channels that belong to that application; none if there is no such one."""
+        reply = await self._unless_missing("applications.get", applicationName=application)
+        return set() if reply is None else set(reply.json()["channel_ids"])
 
-    async def all_channels(self) -> set[str]:
-        """Ids of every channel of this Asterisk."""
-        return {channel["id"] for channel in (await self._call("channels.list")).json()}
+    async def channels(self) -> list[Event]:
+        """Every channel of this Asterisk."""
+        return list((await self._call("channels.list")).json())
 
-    async def all_bridges(self) -> set[str]:
-        """Ids of every bridge of this Asterisk."""
-        return {bridge["id"] for bridge in (await self._call("bridges.list")).json()}
+    async def bridges(self) -> list[Event]:
+        """Every bridge of this Asterisk."""
+        return list((await self._call("bridges.list")).json())
 
     # Channels.
 
@@ -192,6 +193,13 @@ class Ari:
             extension=extension,
             priority=1,
         )
+
+    async def move(self, channel_id: str, application: str) -> None:
+        """Hand a channel of any application to that one; it stays in its bridge.
+
+        Its StasisStart there has no arguments.
+        """
+        await self._call("channels.move", _GONE, channelId=channel_id, app=application)
 
     async def set_variable(self, channel_id: str, name: str, value: str) -> None:
         """Set a variable that the dialplan reads."""

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from ivrserver.config import TrunkSettings
 from ivrserver.errors import ChannelGone, MediaFailed, TelephonyError
 from ivrserver.flow.ports import Channel, DialledLeg, LegOrder, LegOutcome, Referral
-from ivrserver.telephony.bridge import AriBridge, bridged
+from ivrserver.telephony.bridge import AriBridge, bridged, rejoined
 from ivrserver.telephony.bridge_recording import BridgeRecorder
 from ivrserver.telephony.channel import AriChannel
 from ivrserver.telephony.client import Ari
@@ -79,6 +79,19 @@ class AriDialer:
                 raise ChannelGone("the caller has left")
             raise MediaFailed("the far end left before they were connected")
         async with bridged(self._ari, self._live, self._recorder, near, far) as bridge:
+            yield bridge
+
+    @asynccontextmanager
+    async def rejoin(self, caller: Channel, leg_id: str) -> AsyncIterator[AriBridge]:
+        """See `ports.Dialer.rejoin`.
+
+        Raises:
+            MediaFailed: nobody has connected the two.
+        """
+        left = self._live.left.pop(leg_id, None)
+        if left is None or left.caller.channel_id != caller.channel_id:
+            raise MediaFailed("nobody has left the two connected")
+        async with rejoined(self._ari, self._live, self._recorder, left) as bridge:
             yield bridge
 
     def can_refer(self, caller: Channel) -> bool:

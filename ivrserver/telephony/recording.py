@@ -54,6 +54,22 @@ def measure(wav: bytes) -> tuple[float, float]:
     return len(samples) / RATE, float(loud) * FRAME / RATE
 
 
+async def left_behind(ari: Ari, name: str) -> RecordedAudio:
+    """End the recording of that name, if it goes on, and measure it.
+
+    Raises:
+        MediaFailed: there is none.
+    """
+    try:
+        went_on = await ari.stop_recording(name)
+        seconds, talking = measure(await ari.recording_file(name))
+    except (TelephonyError, wave.Error, EOFError) as error:
+        raise MediaFailed(f"the recording that was in progress cannot be had: {error}") from error
+    ended_by = "limit" if went_on else "hangup"
+    uri = f"recording:{name}"
+    return RecordedAudio(name, round(seconds, 2), round(talking, 2), ended_by, uri)
+
+
 class AriRecording:
     """Implements `ports.Recording`.
 

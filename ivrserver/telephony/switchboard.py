@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
 from ivrserver.blocks.numbers import webhook_form
-from ivrserver.config import Settings
+from ivrserver.config import FIRST_ASTERISK, Settings
 from ivrserver.errors import ConfigError, TelephonyError
 from ivrserver.flow.ports import Channel, Hangup, IncomingCall
+from ivrserver.flow.saved import SavedCall
+from ivrserver.telephony.adoption import Adoption
 from ivrserver.telephony.bridge_recording import BridgeRecorder
 from ivrserver.telephony.channel import AriChannel
 from ivrserver.telephony.client import Ari
@@ -26,12 +29,17 @@ from ivrserver.telephony.live import Live
 from ivrserver.telephony.mwi import Lamps
 from ivrserver.telephony.router import Event, Router
 from ivrserver.telephony.routes import Routes
+from ivrserver.telephony.snapshot import look
 from ivrserver.telephony.transport import Transport
 
 log = structlog.get_logger(__name__)
 
-Handler = Callable[[Channel, IncomingCall], Awaitable[None]]
-"""Carries one call. The channel is hung up when it returns."""
+Handler = Callable[[Channel, IncomingCall | SavedCall], Awaitable[None]]
+"""Carries one call, from its ring or from where another left it. The channel is hung up when it
+returns."""
+
+_CONTROLLER = "ivr-"
+"""How every controller's application is called in front."""
 
 RECONCILE_SECONDS = 30.0
 _SAVE_SECONDS = 10.0
@@ -44,16 +52,29 @@ _SETTLE_SECONDS = 1.0
 class Switchboard:
     """One controller's side of one Asterisk. Make it inside the running event loop.
 
+    Args:
+        name: which of the Asterisks of `settings.places`.
+        inherits: calls that were left behind are adopted (`adopt`, `clear`), not taken down.
+
     Attributes:
+        name: the Asterisk's.
         dialer: places legs through this Asterisk.
         lamps: the message lamps of its phones.
         ready: set while connected and reconciled; calls are taken then.
         on_ready: called whenever that begins: Asterisk may have been started anew.
     """
 
-    def __init__(self, settings: Settings, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        chance: Callable[[], float] = random.random,
+        *,
+        name: str = FIRST_ASTERISK,
+        inherits: bool = False,
+    ) -> None:
+        self.name = name
         self._region = settings.account.region
-        self._transport = Transport(settings.ari)
+        self._transport = Transport(settings.places[name])
         self._ari = Ari(self._transport, settings.ari.application)
         self._router = Router()
         self._live = Live()
@@ -69,6 +90,7 @@ class Switchboard:
         self._handle: Handler | None = None
         self._calls: dict[str, asyncio.Task[None]] = {}
         self._draining = False
+        self._reaps = not inherits
         self._strangers: set[str] = set()
         self._missing: set[str] = set()
         self._endpoints = settings.trunks.keys() | settings.phones.keys()
@@ -86,6 +108,11 @@ class Switchboard:
         self.on_ready: list[Callable[[], None]] = []
         self._router.otherwise("CallBroadcast", self._on_broadcast)
         self._router.otherwise("StasisStart", self._on_start)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is connected and reconciled."""
+        return self.ready.is_set()
 
     @property
     def calls(self) -> int:
@@ -130,16 +157,69 @@ class Switchboard:
             raise failure
 
     async def drain(self, seconds: float) -> None:
-        """Take no more calls, wait up to `seconds` for those in progress, then hang them up."""
+        """Take no more calls, and wait up to `seconds` for those in progress."""
         self._draining = True
         if calls := set(self._calls.values()):
             log.info("draining", calls=len(calls), seconds=seconds)
             await asyncio.wait(calls, timeout=seconds)
-        for task in (late := [task for task in calls if not task.done()]):
+
+    async def cut_short(self) -> None:
+        """Hang up the calls that are still in progress."""
+        for task in (late := list(self._calls.values())):
             task.cancel()
         if late:
             log.warning("calls_cut_short", calls=len(late))
             await asyncio.wait(late)
+
+    # Calls that others have left behind, and that we leave to others.
+
+    async def adopt(self, calls: Sequence[SavedCall], controller: str) -> None:
+        """Go on with calls of `controller`, which is gone; returns when each has begun.
+
+        Raises:
+            TelephonyError: Asterisk cannot be asked what it holds.
+        """
+        adoption = await self._adoption(controller)
+        await adoption.hang_up_legs(calls)
+        for call in calls:
+            channel = adoption.channel_of(call)
+            self._carry_on(channel, call, adoption.settle(call, channel))
+
+    async def clear(self, controller: str) -> None:
+        """Take down what `controller`, which is gone, has left behind besides stored calls.
+
+        Callers of whom nothing is stored yet are taken as new calls.
+
+        Raises:
+            TelephonyError: Asterisk cannot be asked what it holds.
+        """
+        adoption = await self._adoption(controller)
+        await adoption.hang_up_legs(())
+        await adoption.destroy_bridges()
+        for channel_id in adoption.new_callers():
+            if (start := await adoption.take_new(channel_id)) is not None:
+                self._on_start(start)
+        if controller == self._ari.application:
+            self._reaps = True
+
+    async def _adoption(self, controller: str) -> Adoption:
+        snapshot = await look(self._ari, controller)
+        return Adoption(self._ari, self._router, self._live, snapshot, controller)
+
+    async def leave(self) -> None:
+        """Touch no call any more: others go on with them. Who waits alone hears music meanwhile."""
+        self._draining = True
+        bridged = {channel for held in (await self._ari.bridges()) for channel in held["channels"]}
+        alone = self._calls.keys() - bridged
+        held = (self._ari.start_hold(channel_id) for channel_id in alone)
+        await asyncio.gather(*held, return_exceptions=True)
+        self.cut()
+
+    def cut(self) -> None:
+        """Let no request reach Asterisk any more, and carry no call: they are not ours."""
+        self._transport.cut()
+        for task in self._calls.values():
+            task.cancel()
 
     # Calls come in.
 
@@ -179,8 +259,21 @@ class Switchboard:
             number_called=webhook_form(asterisk["dialplan"]["exten"], self._region),
             caller_id=webhook_form(asterisk["caller"]["number"], self._region),
             endpoint=endpoint,
+            asterisk=self.name,
         )
-        task = self._tasks.create_task(self._carry(self._handle, channel, call))
+        self._carry_on(channel, call)
+
+    def _carry_on(
+        self,
+        channel: AriChannel,
+        call: IncomingCall | SavedCall,
+        before: Coroutine[Any, Any, None] | None = None,
+    ) -> None:
+        """Carry a call in a task of its own; `before`: what comes first."""
+        if self._tasks is None or self._handle is None:
+            raise RuntimeError("calls are carried while `run` runs")
+        channel_id = channel.channel_id
+        task = self._tasks.create_task(self._carry(self._handle, channel, call, before))
         self._calls[channel_id] = task
         task.add_done_callback(lambda _: self._calls.pop(channel_id, None))
 
@@ -199,9 +292,17 @@ class Switchboard:
         with suppress(TelephonyError):
             await self._ari.leave_to_dialplan(channel_id)
 
-    async def _carry(self, handle: Handler, channel: AriChannel, call: IncomingCall) -> None:
+    async def _carry(
+        self,
+        handle: Handler,
+        channel: AriChannel,
+        call: IncomingCall | SavedCall,
+        before: Coroutine[Any, Any, None] | None,
+    ) -> None:
         """Run one call to its end; nothing but cancellation leaves here."""
         try:
+            if before is not None:
+                await before
             await handle(channel, call)
         except Exception as error:
             # The type alone: texts of errors may hold what the caller said or pressed.
@@ -243,18 +344,25 @@ class Switchboard:
 
     async def _reconcile(self) -> None:
         """Compare lists. What differs twice in a row is set right; once may be under way."""
-        present = await self._ari.all_channels()
-        ours = await self._ari.our_channels()
-        bridges = await self._ari.all_bridges()
+        held = await look(self._ari, self._ari.application)
+        present, bridges = held.channels.keys(), held.bridges
         missing = self._live.channels.keys() - present
         for channel_id in missing & self._missing:
             if (channel := self._live.channels.get(channel_id)) is not None:
                 channel.leave(Hangup(0, "the party left while Asterisk was out of reach"))
         self._missing = missing
-        prefix = f"{self._ari.application}-"
+        if not self._reaps:
+            return
+        ours = f"{self._ari.application}-"
         strangers = {
-            *((ours & present) - self._live.channels.keys()),
-            *(bridge for bridge in bridges - self._live.bridges if bridge.startswith(prefix)),
+            *(held.held - self._live.channels.keys()),
+            *(
+                bridge
+                for bridge, channels in bridges.items()
+                if bridge not in self._live.bridges
+                # What a dead controller has made is nobody's once it is empty.
+                and (bridge.startswith(ours) or (bridge.startswith(_CONTROLLER) and not channels))
+            ),
         }
         for orphan in strangers & self._strangers:
             await self._reap(orphan, is_bridge=orphan in bridges)

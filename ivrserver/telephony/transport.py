@@ -99,6 +99,11 @@ def _unavailable(error: Exception, timeout: float) -> AriUnavailable:
     return AriUnavailable(f"no connection to Asterisk: {type(error).__name__}")
 
 
+def _refuse_if(cut: bool) -> None:
+    if cut:
+        raise AriUnavailable("this controller's calls are carried by another one")
+
+
 _BROKEN = Reply(0)
 """Settles a request whose socket is gone."""
 
@@ -117,6 +122,11 @@ class SocketRoute:
         self._connected = asyncio.Event()
         self._pending: dict[str, asyncio.Future[Reply]] = {}
         self._numbers = count(1)
+        self._cut = False
+
+    def cut(self) -> None:
+        """Let no request through any more."""
+        self._cut = True
 
     def attach(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Use `socket` from now on."""
@@ -162,6 +172,7 @@ class SocketRoute:
     ) -> Reply:
         """See `Route.request`. While disconnected it waits for the next connection first."""
         del headers
+        _refuse_if(self._cut)
         number = str(next(self._numbers))
         message = {
             "type": "RESTRequest",
@@ -195,6 +206,11 @@ class HttpRoute:
 
     def __init__(self, session: aiohttp.ClientSession, base: URL, timeout: float) -> None:
         self._session, self._base, self._timeout = session, str(base), timeout
+        self._cut = False
+
+    def cut(self) -> None:
+        """Let no request through any more."""
+        self._cut = True
 
     async def request(
         self,
@@ -205,6 +221,7 @@ class HttpRoute:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """See `Route.request`. `url` may also be absolute, as aioari's loader wants it."""
+        _refuse_if(self._cut)
         target = url if url.startswith(self._base) else self._base + url
         try:
             async with (
@@ -281,6 +298,11 @@ class Transport:
         await asyncio.wait({closing}, timeout=_CLOSE_SECONDS)
         closing.cancel()
         await asyncio.gather(closing, return_exceptions=True)
+
+    def cut(self) -> None:
+        """Let no request through any more: each fails at once with `AriUnavailable`."""
+        self.socket.cut()
+        self.http.cut()
 
     async def close(self) -> None:
         """Close every connection."""

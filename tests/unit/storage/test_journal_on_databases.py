@@ -47,7 +47,6 @@ async def test_everything_of_a_call_is_read_back_as_it_was_written(database_url:
                 journal.write(record)
             await journal.commit()
             details = await Calls(engine).details("call-1")
-            point = await Calls(engine).checkpoint("call-1")
     assert details is not None
     assert details.call.started_at == START
     assert details.call.ended_at == START + timedelta(seconds=9)
@@ -64,7 +63,6 @@ async def test_everything_of_a_call_is_read_back_as_it_was_written(database_url:
     assert details.recordings == (recording(),)
     assert details.messages == (message(),)
     assert list(details.timeline) == timeline()
-    assert point == checkpoint(2)
 
 
 async def test_events_of_an_older_version_are_read_as_far_as_they_are_known(
@@ -139,7 +137,6 @@ async def test_calls_are_listed_newest_first_and_filtered(database_url: str) -> 
         assert ids(await read.newest(since=since, until=until_)) == ["call-2", "call-1"]
         assert (await read.newest(1))[0].ended_at is None
         assert await read.details("nobody") is None
-        assert await read.checkpoint("nobody") is None
 
 
 async def test_a_row_without_its_call_is_left_out_and_harms_no_other(database_url: str) -> None:
