@@ -1,16 +1,15 @@
 """The composition root: the only module that knows all the others.
 
-`serving` runs a controller; `lab` runs everything a newcomer needs around it.
+`serving` runs a controller; `lab.open_lab` runs everything a newcomer needs around it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -21,14 +20,14 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 from ulid import ULID
 
-from ivrserver import programs, sample, web
-from ivrserver.blocks import Account
+from ivrserver import web
+from ivrserver.cluster import Lease, Member
 from ivrserver.config import Settings
-from ivrserver.errors import SetupError
+from ivrserver.errors import LeaseLost, SetupError, StorageError
 from ivrserver.flow.call import Call
 from ivrserver.flow.dial_policy import DialPolicy, GuardedDialer
 from ivrserver.flow.distribution import Distributor
-from ivrserver.flow.ports import Channel, IncomingCall, Speech
+from ivrserver.flow.ports import Speech
 from ivrserver.flow.rehearsal import rehearse
 from ivrserver.flow.report import Reporter
 from ivrserver.flow.world import World
@@ -37,8 +36,9 @@ from ivrserver.monitoring.event_loop import EventLoopWatch
 from ivrserver.observed import Parts
 from ivrserver.speech import build, listening
 from ivrserver.storage import (
-    Accounts,
     AudioLibrary,
+    Controllers,
+    Journal,
     Library,
     Mailboxes,
     Outbox,
@@ -46,15 +46,12 @@ from ivrserver.storage import (
     migrate,
     open_journal,
     open_library,
-    read_flow_files,
 )
-from ivrserver.telephony.asterisk import Asterisk, ports, running
-from ivrserver.telephony.switchboard import Switchboard
+from ivrserver.telephony.boards import Boards
+from ivrserver.telephony.switchboard import Handler, Switchboard
 from ivrserver.webhooks.client import HttpWebhookClient
 
 log = structlog.get_logger(__name__)
-
-Say = Callable[[str], None]
 
 _READY_SECONDS: Final = 15.0
 _REHEARSE_SECONDS: Final = 1.0
@@ -80,20 +77,25 @@ def audio_folder(settings: Settings) -> Path:
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
+async def serving(settings: Settings) -> AsyncIterator[Boards]:
     """Run a controller inside an ``async with``: calls are taken when the block begins.
 
-    At its end no more calls are taken, and live ones are given `limits.drain_seconds`.
+    At its end no more calls are taken, and live ones are given `limits.drain_seconds`. What goes on
+    then is left to another controller, if there is one.
 
     Raises:
         ConfigError: a setting is wrong, or Asterisk refuses our login.
         SetupError: Asterisk does not answer, or our HTTP port is taken.
         StorageError: the database cannot be used.
+        LeaseLost: another controller has taken this one's calls over.
     """
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(database(settings))
         await migrate(engine)
-        journal = await stack.enter_async_context(open_journal(settings, engine))
+        register = Controllers(engine, next(iter(settings.places)))
+        lease = await register.enter(settings.ari.application)
+        stack.push_async_callback(_released, register, lease)
+        journal = await stack.enter_async_context(open_journal(settings, engine, lease))
         library = await stack.enter_async_context(
             open_library(engine, audio_folder(settings), settings.account.region)
         )
@@ -103,12 +105,14 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
         stack.push_async_callback(speech.close)
         listener = listening.build(settings)
         stack.push_async_callback(listener.close)
-        switchboard = Switchboard(settings)
+        boards = Boards(settings)
+        policy = DialPolicy.by(settings)
+        member = Member(register, lease, boards.by_name, settings.cluster)
         zone = ZoneInfo(settings.account.time_zone)
         world = World(
             speech=speech,
             recogniser=listener,
-            dialer=GuardedDialer(switchboard.dialer, DialPolicy.by(settings)),
+            dialer=GuardedDialer(next(iter(boards.by_name.values())).dialer, policy),
             mailboxes=Mailboxes(engine),
             reporter=Reporter(
                 client,
@@ -128,15 +132,17 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
             extensions={
                 phone.extension: name for name, phone in settings.phones.items() if phone.extension
             },
+            controller=lease.controller,
         )
 
-        post = _post_office(settings, Outbox(engine), library, switchboard)
+        post = _post_office(settings, Outbox(engine), library, boards)
 
-        async def carry(channel: Channel, incoming: IncomingCall) -> None:
-            await Call(world, channel, incoming).run()
+        def handler_of(board: Switchboard) -> Handler:
+            there = replace(world, dialer=GuardedDialer(board.dialer, policy))
+            return lambda channel, origin: Call(there, channel, origin).run()
 
         loop_watch = EventLoopWatch()
-        parts = Parts(switchboard, journal, engine, speech, listener, loop_watch)
+        parts = Parts(boards, journal, engine, speech, listener, loop_watch)
         app = web.create_app(
             settings.speech_cache,
             web.health_routes(parts.alive, parts.ready),
@@ -145,17 +151,23 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
         async with asyncio.TaskGroup() as tasks:
             running_tasks = [
                 tasks.create_task(web.serve(app, settings.http.host, settings.http.port)),
-                tasks.create_task(switchboard.run(carry)),
+                tasks.create_task(boards.run(handler_of)),
+                tasks.create_task(_keep_lease(member, journal, boards)),
                 tasks.create_task(loop_watch.run()),
                 tasks.create_task(_kept_up("post_office", post.run)),
                 tasks.create_task(_keep_rehearsed(library, speech)),
             ]
             warming = tasks.create_task(listener.warm_up())
             try:
-                await _until_ready(switchboard, settings)
+                await _until_ready(boards, settings)
                 await warming
-                yield switchboard
-                await switchboard.drain(settings.limits.drain_seconds)
+                yield boards
+                await boards.drain(settings.limits.drain_seconds)
+                if boards.calls and (member.others_live or settings.cluster.leave_calls):
+                    await _hand_over(journal, boards)
+                    await register.release(lease)
+                else:
+                    await boards.cut_short()
             finally:
                 for task in (*running_tasks, warming):
                     task.cancel()
@@ -168,21 +180,47 @@ def _api(settings: Settings, engine: AsyncEngine) -> APIRouter:
 
 
 def _post_office(
-    settings: Settings, outbox: Outbox, library: Library, switchboard: Switchboard
+    settings: Settings, outbox: Outbox, library: Library, boards: Boards
 ) -> PostOffice:
     """What tells owners of voicemail boxes about messages: e-mail, and lamps on their phones."""
-    lamplighter = Lamplighter(outbox, library, switchboard.lamps)
-    switchboard.on_ready.append(lamplighter.start_anew)
+    lamplighter = Lamplighter(outbox, library, boards)
+    boards.tell_when_ready(lamplighter.start_anew)
     return PostOffice(
         outbox=outbox,
         library=library,
         carrier=Carrier(settings.mail),
-        recording=switchboard.recording,
+        recording=boards.recording,
         lamplighter=lamplighter,
         clock=SystemClock(),
         zone=ZoneInfo(settings.account.time_zone),
         chance=random.Random(),  # noqa: S311 - spreads attempts, no secret
     )
+
+
+async def _keep_lease(member: Member, journal: Journal, boards: Boards) -> None:
+    """Show that we live, and go on with the calls of others who do not."""
+    try:
+        await member.run()
+    except LeaseLost:
+        # Whoever has our calls now is talking to them: nothing of ours may reach them any more.
+        journal.seal()
+        boards.cut()
+        raise
+
+
+async def _hand_over(journal: Journal, boards: Boards) -> None:
+    """Leave the calls in progress to whoever goes on with them."""
+    log.info("calls_left_to_others", calls=boards.calls)
+    await journal.commit()
+    journal.seal()
+    await boards.leave()
+
+
+async def _released(register: Controllers, lease: Lease) -> None:
+    try:
+        await register.release(lease)
+    except StorageError as error:
+        log.warning("lease_not_released", error=str(error))
 
 
 async def _kept_up(name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -195,14 +233,15 @@ async def _kept_up(name: str, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(_AGAIN_SECONDS)
 
 
-async def _until_ready(switchboard: Switchboard, settings: Settings) -> None:
+async def _until_ready(boards: Boards, settings: Settings) -> None:
     try:
         async with asyncio.timeout(_READY_SECONDS):
-            await switchboard.ready.wait()
+            await boards.until_ready()
     except TimeoutError as error:
+        places = ", ".join(f"{ari.host} port {ari.port}" for ari in settings.places.values())
+        setting = "asterisks.NAME.host and port" if settings.asterisks else "ari.host and ari.port"
         raise SetupError(
-            f"Asterisk's ARI does not answer on {settings.ari.host} port {settings.ari.port}; "
-            "is it running, and are ari.host and ari.port right?"
+            f"Asterisk's ARI does not answer on {places}; is it running, and are {setting} right?"
         ) from error
 
 
@@ -215,93 +254,3 @@ async def _keep_rehearsed(library: Library, speech: Speech) -> None:
             done = book.revision
             log.info("prompts_ready", revision=done, prompts=await rehearse(book, speech))
         await asyncio.sleep(_REHEARSE_SECONDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Lab:
-    """A running lab.
-
-    Attributes:
-        settings: those in force: free ports, the ARI password.
-        engine: the database.
-        web_server: address of the sample web server; empty: the account does not use it.
-    """
-
-    settings: Settings
-    asterisk: Asterisk
-    switchboard: Switchboard
-    engine: AsyncEngine
-    web_server: str
-
-
-def lab_settings(settings: Settings) -> Settings:
-    """What a lab allows: on loopback anybody may call, and webhooks may stay on this machine."""
-    loopback = ipaddress.ip_address(settings.sip.bind).is_loopback
-    return settings.model_copy(
-        update={
-            "sip": settings.sip.model_copy(update={"guests": settings.sip.guests or loopback}),
-            "webhook": settings.webhook.model_copy(update={"allow_private": True}),
-            "limits": settings.limits.model_copy(update={"drain_seconds": 0.0}),
-        }
-    )
-
-
-@asynccontextmanager
-async def lab(settings: Settings, say: Say, told_by_web_server: Say) -> AsyncIterator[Lab]:
-    """Run Asterisk, the controller, the sample account and its web server.
-
-    Args:
-        settings: taken as they are, but for the ports that are taken (see `lab_settings`).
-        say: called with each line of progress.
-        told_by_web_server: called with each line that the sample web server prints.
-
-    Raises:
-        IvrError: something cannot be had or does not start; says what to do.
-    """
-    settings = ports.available(settings, say)
-    await asyncio.to_thread(_fetch_programs, settings, say)
-    async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(database(settings))
-        await migrate(engine)
-        account = await _account(engine, settings, say)
-        web_server = ""
-        if sample.uses_server(account):
-            server = sample.serving(sample.port_of(account), told_by_web_server)
-            web_server = await stack.enter_async_context(server)
-            await _lead_to(web_server, account, engine, settings, say)
-        asterisk = await stack.enter_async_context(running(settings, say))
-        switchboard = await stack.enter_async_context(serving(asterisk.settings))
-        yield Lab(asterisk.settings, asterisk, switchboard, engine, web_server)
-
-
-def _fetch_programs(settings: Settings, say: Say) -> None:
-    """Fetch what is neither installed nor fetched yet, all at once."""
-    wanted = {"flite": "flite", "espeak": "espeak-ng"}
-    names = [wanted[engine] for engine in settings.speech.engines if engine in wanted]
-    if not settings.asterisk.binary:
-        names.append("asterisk")
-    missing = [name for name in names if programs.find(name, settings.packages) is None]
-    if missing:
-        programs.fetch(missing, settings.packages, say)
-
-
-async def _account(engine: AsyncEngine, settings: Settings, say: Say) -> Account:
-    """What the database holds; the sample account, if that is nothing yet."""
-    accounts = Accounts(engine, audio_folder(settings), settings.audio)
-    account = await accounts.export()
-    if account != Account():
-        return account
-    files = await asyncio.to_thread(read_flow_files, [sample.FILE])
-    await accounts.apply(files.account, files.audio)
-    say("loaded the sample account, examples/sample.yaml")
-    return files.account
-
-
-async def _lead_to(
-    web_server: str, account: Account, engine: AsyncEngine, settings: Settings, say: Say
-) -> None:
-    """Let the account's webhooks find the sample web server, if its wished port was taken."""
-    moved = sample.at(account, web_server)
-    if moved != account:
-        say(f"port {sample.port_of(account)} is taken; the sample web server is at {web_server}")
-        await Accounts(engine, audio_folder(settings), settings.audio).apply(moved)

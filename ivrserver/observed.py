@@ -13,7 +13,7 @@ from ivrserver.monitoring.health import Checkup
 from ivrserver.speech.listening import Listener
 from ivrserver.speech.speaker import Speaker
 from ivrserver.storage import Journal, ensure_writable
-from ivrserver.telephony.switchboard import Switchboard
+from ivrserver.telephony.boards import Boards
 
 STUCK_SECONDS: Final = 10.0
 """An event loop that was busy for so long at a stretch has let calls hang."""
@@ -23,7 +23,7 @@ STUCK_SECONDS: Final = 10.0
 class Parts:
     """The parts of one controller whose health is asked for."""
 
-    switchboard: Switchboard
+    boards: Boards
     journal: Journal
     engine: AsyncEngine
     speech: Speaker
@@ -39,7 +39,10 @@ class Parts:
     def ready(self) -> Checkup:
         """What real work needs, and what calls are better with."""
         needed = {"asterisk": self._asterisk, "calls": self._calls, "database": self._database}
-        return Checkup(needed, {"speech": self._speech, "listening": self._listening})
+        wished = {"speech": self._speech, "listening": self._listening}
+        if len(self.boards.by_name) > 1:
+            wished["every_asterisk"] = self._every_asterisk
+        return Checkup(needed, wished)
 
     async def _event_loop(self) -> str:
         worst = self.loop.worst
@@ -49,10 +52,15 @@ class Parts:
         return "" if self.journal.writing else "nothing is stored any more"
 
     async def _asterisk(self) -> str:
-        return "" if self.switchboard.ready.is_set() else "not connected"
+        away = self.boards.away
+        return "not connected" if len(away) == len(self.boards.by_name) else ""
+
+    async def _every_asterisk(self) -> str:
+        away = self.boards.away
+        return f"not connected to {', '.join(away)}" if away else ""
 
     async def _calls(self) -> str:
-        return "draining: no more calls are taken" if self.switchboard.draining else ""
+        return "draining: no more calls are taken" if self.boards.draining else ""
 
     async def _database(self) -> str:
         if self.journal.away:

@@ -12,20 +12,21 @@ from ivrserver import app, logs
 from ivrserver.cli.base import Context, run, show, stay
 from ivrserver.demo.run import demo as run_demo
 from ivrserver.doctor import examine
+from ivrserver.lab import Lab, lab_settings, open_lab
 
 
 @click.command()
 @click.pass_obj
 def up(context: Context) -> None:
     """Run everything on this machine: Asterisk, the controller and the sample account."""
-    settings = app.lab_settings(context.settings())
+    settings = lab_settings(context.settings())
     logs.configure("warning", human=True)
-    lab = app.lab(settings, show, lambda line: show(f"  web server: {line}"))
+    lab = open_lab(settings, show, lambda line: show(f"  web server: {line}"))
     run(stay(lab, lambda lab: show("\n".join(_where_everything_is(lab)))))
     show("stopped")
 
 
-def _where_everything_is(lab: app.Lab) -> Iterator[str]:
+def _where_everything_is(lab: Lab) -> Iterator[str]:
     settings = lab.settings
     sip, http = settings.sip, settings.http
     yield "\nReady."

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ivrserver import app, programs
+from ivrserver import programs
 from ivrserver.blocks import Prompt
 from ivrserver.config import Settings
 from ivrserver.demo import listening
@@ -31,6 +31,7 @@ from ivrserver.flow.events import (
 )
 from ivrserver.flow.ports import Sound
 from ivrserver.flow.story import tell
+from ivrserver.lab import Lab, lab_settings, open_lab
 from ivrserver.speech import build
 from ivrserver.storage import CallDetails, Calls
 from ivrserver.telephony.asterisk import ports
@@ -88,10 +89,10 @@ async def demo(settings: Settings, say: Say, keep: Path | None = None) -> bool:
         keep: folder for a WAV file of what the phone heard; None: it is not kept.
     """
     data = Path(tempfile.mkdtemp(prefix="ivrserver-demo-"))
-    own = ports.fresh(app.lab_settings(settings).model_copy(update={"data": data}))
+    own = ports.fresh(lab_settings(settings).model_copy(update={"data": data}))
     try:
         await asyncio.to_thread(_fetch_phone, own, say)
-        async with app.lab(own, say, _nothing) as lab:
+        async with open_lab(own, say, _nothing) as lab:
             say(f"Asterisk {lab.asterisk.version} and the controller are running; calling.\n")
             details, heard = await _converse(lab, keep)
             for line in tell(details.timeline):
@@ -117,7 +118,7 @@ def _fetch_phone(settings: Settings, say: Say) -> None:
         programs.fetch(["baresip"], settings.packages, say)
 
 
-async def _converse(lab: app.Lab, keep: Path | None) -> tuple[CallDetails, Heard]:
+async def _converse(lab: Lab, keep: Path | None) -> tuple[CallDetails, Heard]:
     calls = Calls(lab.engine)
     sip = lab.settings.sip
     voice = await _spoken(SUGGESTION, lab.settings)

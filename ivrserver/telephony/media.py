@@ -19,12 +19,17 @@ class Media(Protocol):
 
 
 class Sustained:
-    """Hold music or ringing: goes on until it is ended."""
+    """Hold music or ringing: goes on until it is ended.
+
+    Args:
+        stop: how Asterisk is told to.
+    """
 
     def __init__(self, kind: str, stop: Callable[[str], Awaitable[None]], channel_id: str) -> None:
         self.kind, self._stop, self._channel_id = kind, stop, channel_id
 
     async def end(self) -> None:
+        """End it."""
         await self._stop(self._channel_id)
 
     async def resync(self) -> None:

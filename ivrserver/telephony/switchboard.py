@@ -90,7 +90,7 @@ class Switchboard:
         self._handle: Handler | None = None
         self._calls: dict[str, asyncio.Task[None]] = {}
         self._draining = False
-        self._reaps = not inherits
+        self._inherits, self._reaps = inherits, not inherits
         self._strangers: set[str] = set()
         self._missing: set[str] = set()
         self._endpoints = settings.trunks.keys() | settings.phones.keys()
@@ -145,7 +145,7 @@ class Switchboard:
             async with asyncio.TaskGroup() as self._tasks:
                 self._tasks.create_task(self._reconcile_often())
                 # The listener outlives the calls: they need it to hang up.
-                await asyncio.shield(listening)
+                await self._while_ours(listening)
         except* ConfigError as group:
             failure = group.exceptions[0]
         finally:
@@ -155,6 +155,15 @@ class Switchboard:
             await self._transport.close()
         if failure is not None:
             raise failure
+
+    async def _while_ours(self, listening: asyncio.Task[None]) -> None:
+        try:
+            await asyncio.shield(listening)
+        except ConfigError:
+            if self._inherits:
+                # Whoever has our name now has our calls too.
+                self.cut()
+            raise
 
     async def drain(self, seconds: float) -> None:
         """Take no more calls, and wait up to `seconds` for those in progress."""

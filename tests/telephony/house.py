@@ -20,11 +20,12 @@ from ivrserver.blocks import Account, Prompt
 from ivrserver.config import Settings, TrunkSettings, load
 from ivrserver.demo import listening
 from ivrserver.demo.phone import Phone, PhoneAccount
+from ivrserver.lab import lab_settings
 from ivrserver.speech import build
 from ivrserver.speech.speaker import Speaker
 from ivrserver.storage import Accounts, database, migrate, read_flow_files
 from ivrserver.telephony.asterisk import Asterisk, ports, running
-from ivrserver.telephony.switchboard import Switchboard
+from ivrserver.telephony.boards import Boards
 from tests.telephony.caller import POLL_SECONDS, Caller
 from tests.telephony.customer import Customer, Reply
 from tests.telephony.sounds import voice
@@ -47,7 +48,7 @@ class House:
 
     settings: Settings
     asterisk: Asterisk
-    switchboard: Switchboard
+    boards: Boards
     engine: AsyncEngine
     customer: Customer
     speech: Speaker
@@ -110,7 +111,7 @@ class House:
         """Assert that no call is being carried and Asterisk has neither channel nor bridge."""
         left: object = None
         for _ in range(round(SETTLE_SECONDS / 0.1)):
-            left = (self.switchboard.calls, await ask(self.settings, "channels", "bridges"))
+            left = (self.boards.calls, await ask(self.settings, "channels", "bridges"))
             if left == (0, [[], []]):
                 return
             await asyncio.sleep(0.1)
@@ -144,7 +145,7 @@ def house_settings(data: Path, *, trunk_port: int = 0, shown: str = "") -> Setti
 
     `shown` is the number that legs over the carrier show; empty: the caller's own.
     """
-    settings = app.lab_settings(load())
+    settings = lab_settings(load())
     carrier = TrunkSettings(host="127.0.0.1", port=trunk_port, caller_id=shown)
     return ports.fresh(
         settings.model_copy(
@@ -186,12 +187,10 @@ async def open_house(
         await accounts.apply(more)
         async with (
             running(settings, said.append) as asterisk,
-            app.serving(asterisk.settings) as switchboard,
+            app.serving(asterisk.settings) as boards,
         ):
             speech = build(settings)
             try:
-                yield House(
-                    asterisk.settings, asterisk, switchboard, engine, customer, speech, said
-                )
+                yield House(asterisk.settings, asterisk, boards, engine, customer, speech, said)
             finally:
                 await speech.close()

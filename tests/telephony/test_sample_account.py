@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ivrserver import app
 from ivrserver.config import load
 from ivrserver.demo.phone import Phone, PhoneAccount
 from ivrserver.flow.events import ActionChosen, RecordingStarted
+from ivrserver.lab import Lab, lab_settings, open_lab
 from ivrserver.telephony.asterisk import ports
 from tests.telephony.caller import Caller
 from tests.telephony.house import ask, fetch_programs
@@ -25,7 +25,7 @@ POLL_SECONDS = 0.25
 
 
 @asynccontextmanager
-async def caller_of(lab: app.Lab, number: str) -> AsyncIterator[Caller]:
+async def caller_of(lab: Lab, number: str) -> AsyncIterator[Caller]:
     """Somebody who has called the sample line."""
     settings = lab.settings
     async with Phone(settings.packages, PhoneAccount(user=number)) as phone:
@@ -35,11 +35,11 @@ async def caller_of(lab: app.Lab, number: str) -> AsyncIterator[Caller]:
 
 
 async def test_what_each_of_twenty_callers_presses_is_stored(tmp_path: Path) -> None:
-    settings = ports.fresh(app.lab_settings(load()).model_copy(update={"data": tmp_path}))
+    settings = ports.fresh(lab_settings(load()).model_copy(update={"data": tmp_path}))
     await asyncio.to_thread(fetch_programs, settings)
     chance = random.Random(20)
 
-    async def one(lab: app.Lab, number: str) -> None:
+    async def one(lab: Lab, number: str) -> None:
         keys = {
             "Customer number": f"{chance.randrange(100000):05}",
             "PIN": f"{chance.randrange(10000):04}",
@@ -65,9 +65,9 @@ async def test_what_each_of_twenty_callers_presses_is_stored(tmp_path: Path) -> 
         assert (sent["score"], sent["again"]) == (keys["Score"], keys["Visit again"])
         assert dict(thanks.parameters)["wish"] == "2"
 
-    async with app.lab(settings, print, print) as lab:
+    async with open_lab(settings, print, print) as lab:
         await asyncio.gather(*(one(lab, str(2125551000 + n)) for n in range(CALLERS)))
         async with asyncio.timeout(5):
-            while lab.switchboard.calls:  # noqa: ASYNC110 - the switchboard tells nobody
+            while lab.boards.calls:  # noqa: ASYNC110 - the switchboard tells nobody
                 await asyncio.sleep(0.1)
         assert await ask(lab.settings, "channels", "bridges") == [[], []]

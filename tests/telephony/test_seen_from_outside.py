@@ -32,16 +32,16 @@ async def test_who_drains_or_has_no_asterisk_lives_but_gets_no_calls(tmp_path: P
     await asyncio.to_thread(fetch_programs, settings)
     async with AsyncExitStack() as around:
         asterisk = await around.enter_async_context(running(settings, print))
-        async with app.serving(asterisk.settings) as switchboard:
+        async with app.serving(asterisk.settings) as boards:
             assert await health(settings, "/healthz") == (200, {})
             assert await health(settings, "/readyz") == (200, {})
-            await switchboard.drain(0)
+            await boards.drain(0)
             draining = {"calls": "draining: no more calls are taken"}
             assert await health(settings, "/healthz") == (200, {})
             assert await health(settings, "/readyz") == (503, draining)
             await around.aclose()
             for _ in range(round(LEAVE_SECONDS / 0.05)):
-                if not switchboard.ready.is_set():
+                if boards.away:
                     break
                 await asyncio.sleep(0.05)
             assert await health(settings, "/healthz") == (200, {})

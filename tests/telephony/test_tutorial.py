@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from ivrserver import app, resources
+from ivrserver import resources
 from ivrserver.blocks import Prompt
 from ivrserver.config import load
 from ivrserver.demo import listening
 from ivrserver.demo.phone import Phone, PhoneAccount
 from ivrserver.flow.events import ActionChosen, BackupRouted
 from ivrserver.flow.phrases import phrases
+from ivrserver.lab import Lab, lab_settings, open_lab
 from ivrserver.speech import build
 from ivrserver.telephony.asterisk import ports
 from tests.telephony.caller import Caller, Outcome
@@ -64,7 +65,7 @@ async def pizza_server(folder: Path, port: str) -> AsyncIterator[asyncio.StreamR
         await process.communicate()
 
 
-async def hears(lab: app.Lab, call: Outcome, text: str) -> None:
+async def hears(lab: Lab, call: Outcome, text: str) -> None:
     speech = build(lab.settings)
     try:
         sound = await speech.sound(Prompt(text=text), "en-US", "", "")
@@ -76,7 +77,7 @@ async def hears(lab: app.Lab, call: Outcome, text: str) -> None:
 
 
 @asynccontextmanager
-async def caller_of(lab: app.Lab, number: str) -> AsyncIterator[Caller]:
+async def caller_of(lab: Lab, number: str) -> AsyncIterator[Caller]:
     """Somebody who has called the pizza line."""
     account = PhoneAccount(user=number)
     async with Phone(lab.settings.packages, account) as phone:
@@ -85,7 +86,7 @@ async def caller_of(lab: app.Lab, number: str) -> AsyncIterator[Caller]:
         yield caller
 
 
-async def orders(lab: app.Lab, number: str) -> Outcome:
+async def orders(lab: Lab, number: str) -> Outcome:
     """Call the pizza line and order twelve large ones."""
     async with caller_of(lab, number) as caller:
         await caller.asked("size")
@@ -96,11 +97,11 @@ async def orders(lab: app.Lab, number: str) -> Outcome:
 
 
 async def test_everything_happens_as_the_tutorial_says(tmp_path: Path) -> None:
-    settings = ports.fresh(app.lab_settings(load()).model_copy(update={"data": tmp_path / "var"}))
+    settings = ports.fresh(lab_settings(load()).model_copy(update={"data": tmp_path / "var"}))
     await asyncio.to_thread(fetch_programs, settings)
     port = str(ports.fresh(settings).http.port)
     (tmp_path / "pizza.yaml").write_text(block("yaml").replace("8902", port))
-    async with app.lab(settings, print, print) as lab:
+    async with open_lab(settings, print, print) as lab:
         applied = await ivrserver("apply", tmp_path / "pizza.yaml", env=environment(settings))
         assert applied.status == 0, applied.err
         await asyncio.sleep(RELOAD_SECONDS)

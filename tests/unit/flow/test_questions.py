@@ -182,9 +182,7 @@ async def test_every_answer_is_durable_before_the_next_question_is_heard() -> No
 async def test_the_checkpoint_names_the_question_in_progress() -> None:
     scene = Scene((ivr(zip_code(1), zip_code(2)),))
     await scene.call((0.5, "12345"), (1.5, "54321"))
-    marks = [
-        (mark.doing["stage"], mark.question_id) for mark in scene.journal.of(Checkpoint)
-    ]
+    marks = [(mark.doing["stage"], mark.question_id) for mark in scene.journal.of(Checkpoint)]
     assert marks == [
         ("following", 0),
         ("asking", 1),
