@@ -17,10 +17,17 @@ class WhilePresent:
     """
 
     def __init__(self, channel: Channel) -> None:
+        self._channel = channel
         self._scope = Unless(channel.gone, _left)
 
     async def __aenter__(self) -> None:
-        """Begin to watch."""
+        """Begin to watch.
+
+        Raises:
+            CallerGone: the party has left already.
+        """
+        if self._channel.gone.done():
+            raise _left()
         await self._scope.__aenter__()
 
     async def __aexit__(

@@ -20,9 +20,13 @@ from ivrserver.telephony.channel import AriChannel
 from ivrserver.telephony.client import Ari
 from ivrserver.telephony.live import LeftConnection, Live
 from ivrserver.telephony.router import Event, Router
-from ivrserver.telephony.snapshot import Snapshot
+from ivrserver.telephony.snapshot import Snapshot, is_caller
 
 log = structlog.get_logger(__name__)
+
+_CLEARING_SECONDS = 1.0
+_LOOKS = 20
+"""How often it is looked whether legs have been cleared away, and how long in all."""
 
 _LEFT = Hangup(0, "the party left while no controller was there")
 
@@ -43,8 +47,13 @@ class Adoption:
     async def hang_up_legs(self, calls: Sequence[SavedCall]) -> None:
         """End every leg of that controller but those that `calls` are connected with."""
         kept = {call.connection.leg_id for call in calls if call.connection is not None}
-        legs = [leg for leg in self._strangers() if not self._snapshot.is_caller(leg)]
-        await self._all(self._ari.hang_up(leg) for leg in legs if leg not in kept)
+        legs = {leg for leg in self._strangers() if not is_caller(leg)} - kept
+        await self._all(self._ari.hang_up(leg) for leg in legs)
+        # Their phones are free before the calls go on: the same people will be called again.
+        for _ in range(_LOOKS):
+            if not legs & {channel["id"] for channel in await self._ari.channels()}:
+                return
+            await asyncio.sleep(_CLEARING_SECONDS / _LOOKS)
 
     async def destroy_bridges(self) -> None:
         """Take down the bridges of that controller in which nobody is."""
@@ -59,7 +68,7 @@ class Adoption:
 
     def new_callers(self) -> list[str]:
         """Callers of that controller of whom nothing is stored: it died as it took them."""
-        return [channel for channel in self._strangers() if self._snapshot.is_caller(channel)]
+        return [channel for channel in self._strangers() if is_caller(channel)]
 
     def channel_of(self, call: SavedCall) -> AriChannel:
         """The caller's channel, and the leg's if there is one: ours from now on.

@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from ivrserver.telephony.client import Ari
 from ivrserver.telephony.router import Event
 
-INBOUND = "inbound"
-"""The dialplan's context in which calls to us enter; channels that we make are in another."""
+
+def is_caller(channel_id: str) -> bool:
+    """Whether that channel is a call to us, no leg of ours.
+
+    Asterisk's own ids are times with a point, such as ``1795820893.0``; those of ours have none.
+    """
+    return "." in channel_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +30,6 @@ class Snapshot:
     channels: Mapping[str, Event]
     bridges: Mapping[str, Set[str]]
     held: Set[str]
-
-    def is_caller(self, channel_id: str) -> bool:
-        """Whether that channel is a call to us, no leg of ours."""
-        return bool(self.channels[channel_id]["dialplan"]["context"] == INBOUND)
 
     def bridge_of(self, channel_id: str) -> str:
         """The bridge that the channel is in; empty: none."""

@@ -37,7 +37,7 @@ PLENTY = 10.0
 async def test_a_call_comes_with_its_numbers_in_webhook_form(board: Exchange) -> None:
     await board.peer.call("12125550123", caller="+13125550199")
     channel, call = await board.arrival()
-    assert call == IncomingCall(number_called="2125550123", caller_id="3125550199")
+    assert call == IncomingCall("2125550123", "3125550199", asterisk="main")
     await channel.hang_up()
 
 

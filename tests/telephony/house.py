@@ -37,9 +37,9 @@ NOTHING = Account()
 _numbers = itertools.count(2125500000)
 
 
-@dataclass
-class House:
-    """A running server.
+@dataclass(kw_only=True)
+class Site:
+    """A running Asterisk and the tests' account; who carries the calls is another's business.
 
     Attributes:
         said: what Asterisk's supervisor has told.
@@ -48,7 +48,6 @@ class House:
 
     settings: Settings
     asterisk: Asterisk
-    boards: Boards
     engine: AsyncEngine
     customer: Customer
     speech: Speaker
@@ -107,15 +106,32 @@ class House:
         """The file of a recording."""
         return self.asterisk.folders.recordings / f"{name}.wav"
 
+    @property
+    def calls(self) -> int:
+        """How many calls are being carried by this process."""
+        return 0
+
     async def nothing_is_left(self) -> None:
         """Assert that no call is being carried and Asterisk has neither channel nor bridge."""
         left: object = None
         for _ in range(round(SETTLE_SECONDS / 0.1)):
-            left = (self.boards.calls, await ask(self.settings, "channels", "bridges"))
+            left = (self.calls, await ask(self.settings, "channels", "bridges"))
             if left == (0, [[], []]):
                 return
             await asyncio.sleep(0.1)
         raise AssertionError(f"calls, channels and bridges that are left: {left}")
+
+
+@dataclass(kw_only=True)
+class House(Site):
+    """A running server: a site whose calls this very process carries."""
+
+    boards: Boards
+
+    @property
+    def calls(self) -> int:
+        """How many calls are being carried."""
+        return self.boards.calls
 
 
 async def ask(settings: Settings, *paths: str) -> list[object]:
@@ -170,10 +186,10 @@ def flow_file(directory: Path, customer: str, source: Path = ACCOUNT) -> Path:
 
 
 @asynccontextmanager
-async def open_house(
+async def open_site(
     settings: Settings, more: Account = NOTHING, *, flows: Sequence[Path] = ()
-) -> AsyncIterator[House]:
-    """Run Asterisk and the controller with the tests' account, `flows`, and `more`."""
+) -> AsyncIterator[Site]:
+    """Run Asterisk with the tests' account, `flows`, and `more`."""
     await asyncio.to_thread(fetch_programs, settings)
     said: list[str] = []
     async with Customer() as customer, database(settings) as engine:
@@ -185,12 +201,28 @@ async def open_house(
         accounts = Accounts(engine, app.audio_folder(settings))
         await accounts.apply(files.account, files.audio)
         await accounts.apply(more)
-        async with (
-            running(settings, said.append) as asterisk,
-            app.serving(asterisk.settings) as boards,
-        ):
+        async with running(settings, said.append) as asterisk:
             speech = build(settings)
             try:
-                yield House(asterisk.settings, asterisk, boards, engine, customer, speech, said)
+                yield Site(
+                    settings=asterisk.settings,
+                    asterisk=asterisk,
+                    engine=engine,
+                    customer=customer,
+                    speech=speech,
+                    said=said,
+                )
             finally:
                 await speech.close()
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings, more: Account = NOTHING, *, flows: Sequence[Path] = ()
+) -> AsyncIterator[House]:
+    """Run Asterisk and the controller with the tests' account, `flows`, and `more`."""
+    async with (
+        open_site(settings, more, flows=flows) as site,
+        app.serving(site.settings) as boards,
+    ):
+        yield House(boards=boards, **vars(site))

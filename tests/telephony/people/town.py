@@ -30,7 +30,7 @@ from tests.telephony.agent_line import Act, Line
 from tests.telephony.agents import Agents, Person, agents
 from tests.telephony.caller import Caller, Outcome
 from tests.telephony.customer import Reply
-from tests.telephony.house import House, ask, house_settings, open_house
+from tests.telephony.house import Site, ask, house_settings, open_house
 
 FLOWS = Path(__file__).with_name("town.yaml")
 SAYS = phrases("en-US")
@@ -86,7 +86,7 @@ class Talk:
 class Town:
     """A house whose trunk leads to the people of `crowd`."""
 
-    house: House
+    house: Site
     crowd: Agents
 
     def person(self, act: Act, number: str = "") -> Person:
@@ -174,11 +174,16 @@ class Town:
 
     async def recorded(self, talk: Talk, name: str) -> None:
         """Assert that a recording has the caller left and the agent right, whole."""
+        left, right = await self.sides(name)
+        await self.holds(left, talk.near)
+        await self.holds(right, talk.far)
+
+    async def sides(self, name: str) -> tuple[listening.Sound, listening.Sound]:
+        """What the caller and the agent said in a recording of both."""
         samples, rate = soundfile.read(self.house.recording(name), dtype="float64", always_2d=True)
         assert rate == listening.RATE
         left, right = np.ascontiguousarray(samples.T)
-        await self.holds(left, talk.near)
-        await self.holds(right, talk.far)
+        return left, right
 
     async def over(self, caller: Caller, call: Outcome) -> None:
         """Assert that nothing of a call is left, and that its webhook was sent once."""
