@@ -6,10 +6,11 @@ from ivrserver.cli.calls import calls
 from ivrserver.cli.flows import apply, export, schema, settings_page
 from ivrserver.cli.mailbox import mailbox
 from ivrserver.cli.running import demo, doctor, serve, up
+from ivrserver.telephony.asterisk.command import asterisk
 
 __all__ = ["main"]
 
 for command in (
-    up, serve, demo, doctor, apply, export, schema, settings_page, calls, audio, mailbox
+    up, serve, asterisk, demo, doctor, apply, export, schema, settings_page, calls, audio, mailbox
 ):  # fmt: skip
     main.add_command(command)

@@ -23,6 +23,8 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from ivrserver.config.ari import AriSettings
+from ivrserver.config.network import NetworkSettings
 from ivrserver.config.section import Folder, Port, Seconds, SecretLine, Section
 from ivrserver.config.sip import (
     DialSettings,
@@ -35,7 +37,16 @@ from ivrserver.config.sip import (
 )
 from ivrserver.errors import ConfigError
 
-__all__ = ["DialSettings", "PhoneSettings", "Settings", "SipSettings", "TrunkSettings", "load"]
+__all__ = [
+    "AriSettings",
+    "DialSettings",
+    "NetworkSettings",
+    "PhoneSettings",
+    "Settings",
+    "SipSettings",
+    "TrunkSettings",
+    "load",
+]
 
 _LEAST_TOKEN = 16
 
@@ -110,6 +121,12 @@ class AsteriskSettings(Section):
     """Path of an Asterisk to use; empty: the one on the PATH, else a fetched one."""
     console_log: bool = False
     """Write Asterisk's verbose log too: each dialplan step of each call."""
+    log_to_output: bool = False
+    """Write Asterisk's messages to the output of `ivrserver asterisk` too: for containers."""
+    run: Folder | None = None
+    """Folder of Asterisk's control socket, such as `/run/asterisk`; unset: in the data folder."""
+    silent_seconds: Seconds = 60.0
+    """Seconds without an answer after which `ivrserver asterisk` gives Asterisk up and ends."""
 
 
 def _default_cache() -> Path:
@@ -129,30 +146,6 @@ class PackageSettings(Section):
     """Accept a stale mirror's Release file although it has expired (signatures still count)."""
     cache: Folder = Field(default_factory=_default_cache, validate_default=True)
     """Where fetched programs are kept; root: `/var/cache/ivrserver`, else `~/.cache/ivrserver`."""
-
-
-class AriSettings(Section):
-    """How the controller reaches Asterisk."""
-
-    host: str = "127.0.0.1"
-    """Address of Asterisk's HTTP server."""
-    port: Port = 8088
-    """Port of Asterisk's HTTP server."""
-    username: str = "ivrserver"
-    """ARI user."""
-    password: SecretStr = SecretStr("")
-    """ARI password; empty: one is made and kept in the data folder."""
-    node: str = Field(default="main", pattern="^[a-z0-9]+$")
-    """Name of this controller's machine, part of its Stasis application's name."""
-    instance: int = Field(default=1, ge=1)
-    """Number of this controller on its machine."""
-    request_timeout: Seconds = 5.0
-    """Seconds after which an ARI request without an answer has failed."""
-
-    @property
-    def application(self) -> str:
-        """The Stasis application name of this controller, such as ``ivr-main-1``."""
-        return f"ivr-{self.node}-{self.instance}"
 
 
 class HttpSettings(Section):
@@ -256,6 +249,7 @@ class Settings(BaseSettings):
     account: AccountSettings = AccountSettings()
     database: DatabaseSettings = DatabaseSettings()
     sip: SipSettings = SipSettings()
+    network: NetworkSettings = NetworkSettings()
     trunks: dict[Name, TrunkSettings] = Field(default_factory=dict)
     """Carriers, by name."""
     phones: dict[Name, PhoneSettings] = Field(default_factory=dict)
@@ -288,7 +282,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _agreeing(self) -> Self:
-        wrong = list(contradictions(self.sip, self.trunks, self.phones))
+        wrong = [
+            *contradictions(self.sip, self.trunks, self.phones),
+            *self.network.contradictions(self.trunks, self.phones),
+        ]
         if wrong:
             raise ValueError("\n".join(wrong))
         return self

@@ -45,6 +45,14 @@ def _host(name: str) -> str:
     return name
 
 
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        message = "not the IP address of a machine, such as 192.0.2.7"
+        raise ValueError(message) from None
+
+
 def _network(text: str) -> str:
     try:
         return str(ipaddress.ip_network(text, strict=False)) if "/" in text else _host(text)
@@ -71,5 +79,9 @@ Folder = Annotated[Path, AfterValidator(_expanded)]
 ReadableFile = Annotated[Path, AfterValidator(_file)]
 Host = Annotated[str, AfterValidator(_host)]
 Network = Annotated[str, AfterValidator(_network)]
+AnyHost = Annotated[str, AfterValidator(lambda text: text and _host(text))]
+"""A `Host`, or empty."""
+AnyAddress = Annotated[str, AfterValidator(lambda text: text and _address(text))]
+"""An IP address, or empty."""
 Line = Annotated[str, AfterValidator(_one_line)]
 SecretLine = Annotated[SecretStr, AfterValidator(_secret_line)]

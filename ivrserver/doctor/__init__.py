@@ -86,7 +86,7 @@ def _asterisk(settings: Settings, reached: Ping) -> list[Finding]:
 
 
 def _required_modules(settings: Settings, found: AsteriskProgram) -> frozenset[str]:
-    files = render(settings, Folders.of(settings.data, found), found)
+    files = render(settings, Folders.of(settings.data, found, settings.asterisk.run), found)
     return frozenset(_REQUIRED.findall(files["modules.conf"]))
 
 

@@ -48,7 +48,7 @@ def asterisk_listeners(settings: Settings) -> tuple[Listener, ...]:
     return (
         Listener("sip.port", sip.bind, sip.port, _TCP_AND_UDP),
         *tls,
-        Listener("ari.port", settings.ari.host, settings.ari.port, _TCP),
+        Listener("ari.port", settings.ari.listens_on, settings.ari.port, _TCP),
     )
 
 
