@@ -42,8 +42,8 @@ from ivrserver.storage import (
     Library,
     Mailboxes,
     Outbox,
+    Schema,
     database,
-    migrate,
     open_journal,
     open_library,
     read_flow_files,
@@ -92,7 +92,8 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
     """
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(database(settings))
-        await migrate(engine)
+        schema = Schema(engine, lambda what: log.info("database_schema", what=what))
+        await schema.make_ready(upgrade=settings.database.upgrade_on_start)
         journal = await stack.enter_async_context(open_journal(settings, engine))
         library = await stack.enter_async_context(
             open_library(engine, audio_folder(settings), settings.account.region)
@@ -262,7 +263,8 @@ async def lab(settings: Settings, say: Say, told_by_web_server: Say) -> AsyncIte
     await asyncio.to_thread(_fetch_programs, settings, say)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(database(settings))
-        await migrate(engine)
+        schema = Schema(engine, say)
+        await schema.make_ready(upgrade=settings.database.upgrade_on_start)
         account = await _account(engine, settings, say)
         web_server = ""
         if sample.uses_server(account):

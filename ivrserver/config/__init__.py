@@ -77,6 +77,8 @@ class DatabaseSettings(Section):
     """`postgresql+asyncpg://user:password@host/name`; empty: SQLite in the data folder."""
     commit_wait: Seconds = 2.0
     """Seconds a call waits for an answer to be durable while the database is away."""
+    upgrade_on_start: bool = True
+    """Bring an older schema up to date at every start; false: `ivrserver database upgrade` does."""
 
 
 class RecordingSettings(Section):

@@ -163,12 +163,17 @@ async def _database(settings: Settings) -> list[Finding]:
     if state.ready:
         return [Finding("database", ok=True, detail=f"{where}: schema {state.current}")]
     has = state.current or "no schema"
+    mend = (
+        "ivrserver database upgrade, or a start of make up or ivrserver serve, brings it up to date"
+    )
+    if state.newer:
+        mend = "it is of a newer version of this program: run that one"
     return [
         Finding(
             "database",
             ok=False,
             detail=f"{where}: {has}, this program needs {state.newest}",
-            mend="make up, and ivrserver serve, bring an older database up to date",
+            mend=mend,
         )
     ]
 
