@@ -33,8 +33,7 @@ from ivrserver.flow.rehearsal import rehearse
 from ivrserver.flow.report import Reporter
 from ivrserver.flow.world import World
 from ivrserver.mail import Carrier, Lamplighter, PostOffice
-from ivrserver.monitoring.event_loop import EventLoopWatch
-from ivrserver.observed import Parts
+from ivrserver.observed import MAIN, Observed, Parts
 from ivrserver.speech import build, listening
 from ivrserver.storage import (
     Accounts,
@@ -90,25 +89,28 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
         SetupError: Asterisk does not answer, or our HTTP port is taken.
         StorageError: the database cannot be used.
     """
+    observed = Observed(settings)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(database(settings))
         schema = Schema(engine, lambda what: log.info("database_schema", what=what))
         await schema.make_ready(upgrade=settings.database.upgrade_on_start)
-        journal = await stack.enter_async_context(open_journal(settings, engine))
+        stored = await stack.enter_async_context(open_journal(settings, engine))
+        journal = observed.journal(stored)
         library = await stack.enter_async_context(
             open_library(engine, audio_folder(settings), settings.account.region)
         )
         clock = SystemClock()
-        client = await stack.enter_async_context(HttpWebhookClient(settings.webhook, clock))
-        speech = build(settings)
+        http = await stack.enter_async_context(HttpWebhookClient(settings.webhook, clock))
+        client = observed.webhooks(http)
+        speech = build(settings, observed.prompts)
         stack.push_async_callback(speech.close)
         listener = listening.build(settings)
         stack.push_async_callback(listener.close)
-        switchboard = Switchboard(settings)
+        switchboard = Switchboard(settings, watcher=observed.asterisk(MAIN))
         zone = ZoneInfo(settings.account.time_zone)
         world = World(
-            speech=speech,
-            recogniser=listener,
+            speech=observed.speech(speech),
+            recogniser=observed.recogniser(listener),
             dialer=GuardedDialer(switchboard.dialer, DialPolicy.by(settings)),
             mailboxes=Mailboxes(engine),
             reporter=Reporter(
@@ -136,18 +138,13 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
         async def carry(channel: Channel, incoming: IncomingCall) -> None:
             await Call(world, channel, incoming).run()
 
-        loop_watch = EventLoopWatch()
-        parts = Parts(switchboard, journal, engine, speech, listener, loop_watch)
-        app = web.create_app(
-            settings.speech_cache,
-            web.health_routes(parts.alive, parts.ready),
-            _api(settings, engine),
-        )
+        seen = observed.look_at(Parts(switchboard, stored, engine, speech, listener))
+        app = web.create_app(settings.speech_cache, *seen, _api(settings, engine))
         async with asyncio.TaskGroup() as tasks:
             running_tasks = [
                 tasks.create_task(web.serve(app, settings.http.host, settings.http.port)),
                 tasks.create_task(switchboard.run(carry)),
-                tasks.create_task(loop_watch.run()),
+                tasks.create_task(observed.run()),
                 tasks.create_task(_kept_up("post_office", post.run)),
                 tasks.create_task(_keep_rehearsed(library, speech)),
             ]

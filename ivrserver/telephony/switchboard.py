@@ -27,6 +27,7 @@ from ivrserver.telephony.mwi import Lamps
 from ivrserver.telephony.router import Event, Router
 from ivrserver.telephony.routes import Routes
 from ivrserver.telephony.transport import Transport
+from ivrserver.telephony.watching import UNWATCHED, AriWatcher
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,10 @@ _SETTLE_SECONDS = 1.0
 class Switchboard:
     """One controller's side of one Asterisk. Make it inside the running event loop.
 
+    Args:
+        chance: a random number in [0, 1).
+        watcher: told how Asterisk answers.
+
     Attributes:
         dialer: places legs through this Asterisk.
         lamps: the message lamps of its phones.
@@ -51,11 +56,17 @@ class Switchboard:
         on_ready: called whenever that begins: Asterisk may have been started anew.
     """
 
-    def __init__(self, settings: Settings, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        chance: Callable[[], float] = random.random,
+        watcher: AriWatcher = UNWATCHED,
+    ) -> None:
         self._region = settings.account.region
+        self._watcher = watcher
         self._transport = Transport(settings.ari)
-        self._ari = Ari(self._transport, settings.ari.application)
-        self._router = Router()
+        self._ari = Ari(self._transport, settings.ari.application, watcher)
+        self._router = Router(watcher.heard)
         self._live = Live()
         self._listener = Listener(
             self._transport,
@@ -96,6 +107,11 @@ class Switchboard:
     def draining(self) -> bool:
         """Whether no more calls are taken."""
         return self._draining
+
+    @property
+    def live(self) -> Live:
+        """The channels and bridges of this controller."""
+        return self._live
 
     async def recording(self, name: str) -> bytes:
         """A finished recording as a WAV file.
@@ -223,6 +239,7 @@ class Switchboard:
             with suppress(TelephonyError):
                 await channel.resync()
         self.ready.set()
+        self._watcher.connected()
         for tell in self.on_ready:
             tell()
         await asyncio.sleep(_SETTLE_SECONDS)
@@ -263,6 +280,7 @@ class Switchboard:
     async def _reap(self, orphan: str, *, is_bridge: bool) -> None:
         """Take down what a controller of our name left behind; nobody carries it any more."""
         log.warning("orphan_taken_down", id=orphan, kind="bridge" if is_bridge else "channel")
+        self._watcher.reaped("bridge" if is_bridge else "channel")
         if not is_bridge:
             await self._take_down(orphan)
             return
