@@ -32,8 +32,7 @@ from ivrserver.flow.rehearsal import rehearse
 from ivrserver.flow.report import Reporter
 from ivrserver.flow.world import World
 from ivrserver.mail import Carrier, Lamplighter, PostOffice
-from ivrserver.monitoring.event_loop import EventLoopWatch
-from ivrserver.observed import Parts
+from ivrserver.observed import Observed, Parts
 from ivrserver.speech import build, listening
 from ivrserver.storage import (
     AudioLibrary,
@@ -42,8 +41,8 @@ from ivrserver.storage import (
     Library,
     Mailboxes,
     Outbox,
+    Schema,
     database,
-    migrate,
     open_journal,
     open_library,
 )
@@ -89,29 +88,33 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         StorageError: the database cannot be used.
         LeaseLost: another controller has taken this one's calls over.
     """
+    observed = Observed(settings)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(database(settings))
-        await migrate(engine)
+        schema = Schema(engine, lambda what: log.info("database_schema", what=what))
+        await schema.make_ready(upgrade=settings.database.upgrade_on_start)
         register = Controllers(engine, next(iter(settings.places)))
         lease = await register.enter(settings.ari.application)
         stack.push_async_callback(_released, register, lease)
-        journal = await stack.enter_async_context(open_journal(settings, engine, lease))
+        stored = await stack.enter_async_context(open_journal(settings, engine, lease))
+        journal = observed.journal(stored)
         library = await stack.enter_async_context(
             open_library(engine, audio_folder(settings), settings.account.region)
         )
         clock = SystemClock()
-        client = await stack.enter_async_context(HttpWebhookClient(settings.webhook, clock))
-        speech = build(settings)
+        http = await stack.enter_async_context(HttpWebhookClient(settings.webhook, clock))
+        client = observed.webhooks(http)
+        speech = build(settings, observed.prompts)
         stack.push_async_callback(speech.close)
         listener = listening.build(settings)
         stack.push_async_callback(listener.close)
-        boards = Boards(settings)
+        boards = Boards(settings, observed.asterisk)
         policy = DialPolicy.by(settings)
         member = Member(register, lease, boards.by_name, settings.cluster)
         zone = ZoneInfo(settings.account.time_zone)
         world = World(
-            speech=speech,
-            recogniser=listener,
+            speech=observed.speech(speech),
+            recogniser=observed.recogniser(listener),
             dialer=GuardedDialer(next(iter(boards.by_name.values())).dialer, policy),
             mailboxes=Mailboxes(engine),
             reporter=Reporter(
@@ -141,19 +144,14 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
             there = replace(world, dialer=GuardedDialer(board.dialer, policy))
             return lambda channel, origin: Call(there, channel, origin).run()
 
-        loop_watch = EventLoopWatch()
-        parts = Parts(boards, journal, engine, speech, listener, loop_watch)
-        app = web.create_app(
-            settings.speech_cache,
-            web.health_routes(parts.alive, parts.ready),
-            _api(settings, engine),
-        )
+        seen = observed.look_at(Parts(boards, stored, engine, speech, listener))
+        app = web.create_app(settings.speech_cache, *seen, _api(settings, engine))
         async with asyncio.TaskGroup() as tasks:
             running_tasks = [
                 tasks.create_task(web.serve(app, settings.http.host, settings.http.port)),
                 tasks.create_task(boards.run(handler_of)),
-                tasks.create_task(_keep_lease(member, journal, boards)),
-                tasks.create_task(loop_watch.run()),
+                tasks.create_task(_keep_lease(member, stored, boards)),
+                tasks.create_task(observed.run()),
                 tasks.create_task(_kept_up("post_office", post.run)),
                 tasks.create_task(_keep_rehearsed(library, speech)),
             ]
@@ -164,7 +162,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
                 yield boards
                 await boards.drain(settings.limits.drain_seconds)
                 if boards.calls and (member.others_live or settings.cluster.leave_calls):
-                    await _hand_over(journal, boards)
+                    await _hand_over(stored, boards)
                     await register.release(lease)
                 else:
                     await boards.cut_short()

@@ -9,6 +9,7 @@
     ├── ActionError            a webhook's reply cannot be acted on; says exactly why
     ├── SpeechError            no engine could speak a text
     ├── StorageError           the database refused or is away
+    │   └── SchemaError            its schema is not the one that this program needs
     ├── LeaseLost              another controller carries our calls now
     ├── AudioRefused           a file cannot go into the audio library; says why
     │   ├── AudioTooLarge      it is too large, or too long, or there are too many
@@ -54,6 +55,10 @@ class SpeechError(IvrError):
 
 class StorageError(IvrError):
     """The database refused a write or cannot be reached."""
+
+
+class SchemaError(StorageError):
+    """The database's schema is not the one that this program needs. The text says what to do."""
 
 
 class LeaseLost(IvrError):

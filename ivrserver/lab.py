@@ -14,7 +14,7 @@ from ivrserver import programs, sample
 from ivrserver.app import audio_folder, serving
 from ivrserver.blocks import Account
 from ivrserver.config import Settings
-from ivrserver.storage import Accounts, database, migrate, read_flow_files
+from ivrserver.storage import Accounts, Schema, database, read_flow_files
 from ivrserver.telephony.asterisk import Asterisk, ports, running
 from ivrserver.telephony.boards import Boards
 
@@ -66,7 +66,8 @@ async def open_lab(settings: Settings, say: Say, told_by_web_server: Say) -> Asy
     await asyncio.to_thread(_fetch_programs, settings, say)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(database(settings))
-        await migrate(engine)
+        schema = Schema(engine, say)
+        await schema.make_ready(upgrade=settings.database.upgrade_on_start)
         account = await _account(engine, settings, say)
         web_server = ""
         if sample.uses_server(account):

@@ -1,18 +1,27 @@
-"""What is looked at from outside: brings the parts of a controller to `ivrserver.monitoring`."""
+"""What is seen from outside: brings the parts of a controller to `ivrserver.monitoring`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ivrserver import web
+from ivrserver.config import Settings
+from ivrserver.flow.ports import Journal, Recogniser, Speech, WebhookClient
 from ivrserver.monitoring.event_loop import EventLoopWatch
 from ivrserver.monitoring.health import Checkup
+from ivrserver.monitoring.metrics import Metrics
+from ivrserver.monitoring.metrics.asterisk import OneAsterisk
 from ivrserver.speech.listening import Listener
 from ivrserver.speech.speaker import Speaker
-from ivrserver.storage import Journal, ensure_writable
+from ivrserver.storage import Journal as StoredJournal
+from ivrserver.storage import ensure_writable
 from ivrserver.telephony.boards import Boards
 
 STUCK_SECONDS: Final = 10.0
@@ -21,58 +30,121 @@ STUCK_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of one controller whose health is asked for."""
+    """The parts of one controller that are looked at."""
 
     boards: Boards
-    journal: Journal
+    journal: StoredJournal
     engine: AsyncEngine
     speech: Speaker
     listener: Listener
-    loop: EventLoopWatch
 
-    @property
-    def alive(self) -> Checkup:
-        """What only a restart can mend."""
-        return Checkup({"event_loop": self._event_loop, "journal": self._journal})
 
-    @property
-    def ready(self) -> Checkup:
-        """What real work needs, and what calls are better with."""
-        needed = {"asterisk": self._asterisk, "calls": self._calls, "database": self._database}
-        wished = {"speech": self._speech, "listening": self._listening}
-        if len(self.boards.by_name) > 1:
-            wished["every_asterisk"] = self._every_asterisk
-        return Checkup(needed, wished)
+class Observed:
+    """Everything that looks at one controller. Make it inside the running event loop."""
 
-    async def _event_loop(self) -> str:
-        worst = self.loop.worst
-        return f"it was stuck for {worst:.1f} s" if worst >= STUCK_SECONDS else ""
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings.metrics
+        self._metrics = Metrics()
+        self.prompts = self._metrics.prompts
+        self.loop = EventLoopWatch(noted=self._metrics.loop_delayed)
 
-    async def _journal(self) -> str:
-        return "" if self.journal.writing else "nothing is stored any more"
+    def asterisk(self, name: str) -> OneAsterisk:
+        """What the Asterisk of that name is to tell."""
+        return self._metrics.asterisks.of(name)
 
-    async def _asterisk(self) -> str:
-        away = self.boards.away
-        return "not connected" if len(away) == len(self.boards.by_name) else ""
+    def journal(self, journal: Journal) -> Journal:
+        """`journal`, looked at."""
+        return self._metrics.journal(journal)
 
-    async def _every_asterisk(self) -> str:
-        away = self.boards.away
+    def webhooks(self, client: WebhookClient) -> WebhookClient:
+        """`client`, looked at."""
+        return self._metrics.webhooks(client)
+
+    def speech(self, speech: Speech) -> Speech:
+        """`speech`, looked at."""
+        return self._metrics.speech(speech)
+
+    def recogniser(self, recogniser: Recogniser) -> Recogniser:
+        """`recogniser`, looked at."""
+        return self._metrics.recogniser(recogniser)
+
+    def look_at(self, parts: Parts) -> Iterator[APIRouter]:
+        """Look at `parts` from now on; the routes of our HTTP server that tell about them."""
+        boards, journal = parts.boards, parts.journal
+        self._metrics.look(
+            calls=lambda: boards.calls,
+            queued=lambda: journal.queued,
+            lost=lambda: journal.lost,
+            away=lambda: journal.away,
+        )
+        for name, board in boards.by_name.items():
+            self.asterisk(name).look(
+                connected=board.ready.is_set,
+                channels=partial(len, board.live.channels),
+                bridges=partial(len, board.live.bridges),
+            )
+        self._metrics.engines(lambda: parts.speech.problems, lambda: parts.listener.problems)
+        yield web.health_routes(_alive(parts, self.loop), _ready(parts))
+        if self._settings.enabled and self._settings.port is None:
+            yield self._routes()
+
+    async def run(self) -> None:
+        """Look until cancelled.
+
+        Raises:
+            SetupError: the port for metrics is taken.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.loop.run())
+            if self._settings.enabled and self._settings.port is not None:
+                app = web.plain_app(self._routes())
+                tasks.create_task(web.serve(app, self._settings.host, self._settings.port))
+
+    def _routes(self) -> APIRouter:
+        return web.metrics_routes(self._metrics, self._settings.token)
+
+
+def _alive(parts: Parts, loop: EventLoopWatch) -> Checkup:
+    """What only a restart can mend."""
+
+    async def event_loop() -> str:
+        return f"it was stuck for {loop.worst:.1f} s" if loop.worst >= STUCK_SECONDS else ""
+
+    async def journal() -> str:
+        return "" if parts.journal.writing else "nothing is stored any more"
+
+    return Checkup({"event_loop": event_loop, "journal": journal})
+
+
+def _ready(parts: Parts) -> Checkup:
+    """What real work needs, and what calls are better with."""
+
+    async def asterisk() -> str:
+        return "not connected" if len(parts.boards.away) == len(parts.boards.by_name) else ""
+
+    async def every_asterisk() -> str:
+        away = parts.boards.away
         return f"not connected to {', '.join(away)}" if away else ""
 
-    async def _calls(self) -> str:
-        return "draining: no more calls are taken" if self.boards.draining else ""
+    async def calls() -> str:
+        return "draining: no more calls are taken" if parts.boards.draining else ""
 
-    async def _database(self) -> str:
-        if self.journal.away:
-            return f"it takes no rows; {self.journal.queued} wait in memory"
-        await ensure_writable(self.engine)
+    async def database() -> str:
+        if parts.journal.away:
+            return f"it takes no rows; {parts.journal.queued} wait in memory"
+        await ensure_writable(parts.engine)
         return ""
 
-    async def _speech(self) -> str:
-        return _wrong(self.speech.problems)
+    async def speech() -> str:
+        return _wrong(parts.speech.problems)
 
-    async def _listening(self) -> str:
-        return _wrong(self.listener.problems)
+    async def listening() -> str:
+        return _wrong(parts.listener.problems)
+
+    wished = {"speech": speech, "listening": listening}
+    if len(parts.boards.by_name) > 1:
+        wished["every_asterisk"] = every_asterisk
+    return Checkup({"asterisk": asterisk, "calls": calls, "database": database}, wished)
 
 
 def _wrong(problems: Mapping[str, str]) -> str:

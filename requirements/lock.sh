@@ -22,3 +22,4 @@ lock build requirements/build.in
 # Development first: what runs has the versions that were tested.
 lock dev pyproject.toml --extra gtts --group dev
 lock run pyproject.toml --constraint requirements/dev.txt
+lock asterisk --group pyproject.toml:asterisk --constraint requirements/dev.txt

@@ -3,13 +3,16 @@
 from ivrserver.cli.audio import audio
 from ivrserver.cli.base import main
 from ivrserver.cli.calls import calls
+from ivrserver.cli.database import database_group
 from ivrserver.cli.flows import apply, export, schema, settings_page
 from ivrserver.cli.mailbox import mailbox
 from ivrserver.cli.running import demo, doctor, serve, up
+from ivrserver.telephony.asterisk.command import asterisk
 
 __all__ = ["main"]
 
 for command in (
-    up, serve, demo, doctor, apply, export, schema, settings_page, calls, audio, mailbox
+    up, serve, asterisk, demo, doctor, apply, export, schema, settings_page, calls, audio, mailbox,
+    database_group,
 ):  # fmt: skip
     main.add_command(command)

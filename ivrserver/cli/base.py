@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ivrserver import __version__
 from ivrserver.config import Settings, load
 from ivrserver.errors import IvrError
-from ivrserver.storage import database, migrate
+from ivrserver.storage import Schema, database
 
 T = TypeVar("T")
 
@@ -77,11 +77,12 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def with_database(settings: Settings, work: Callable[[AsyncEngine], Coroutine[Any, Any, T]]) -> T:
-    """Run `work` with the migrated database of the settings."""
+    """Run `work` with the database of the settings, its schema up to date."""
 
     async def whole() -> T:
         async with database(settings) as engine:
-            await migrate(engine)
+            schema = Schema(engine, warn)
+            await schema.make_ready(upgrade=settings.database.upgrade_on_start)
             return await work(engine)
 
     return run(whole())
@@ -125,6 +126,11 @@ async def stay(running: AbstractAsyncContextManager[T], ready: Callable[[T], Non
     except asyncio.CancelledError:
         if not signalled:
             raise
+
+
+def warn(line: str) -> None:
+    """Print a line for people that is no part of a command's result."""
+    click.echo(line, err=True)
 
 
 def show(line: str) -> None:

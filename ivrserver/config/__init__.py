@@ -25,7 +25,9 @@ from pydantic_settings import (
 
 from ivrserver.config.ari import AriSettings, AsteriskPlace
 from ivrserver.config.cluster import ClusterSettings
-from ivrserver.config.section import Folder, Port, Seconds, SecretLine, Section
+from ivrserver.config.monitoring import MetricsSettings
+from ivrserver.config.network import NetworkSettings
+from ivrserver.config.section import Folder, Port, Seconds, Section, Token
 from ivrserver.config.sip import (
     DialSettings,
     Name,
@@ -42,6 +44,7 @@ __all__ = [
     "AsteriskPlace",
     "ClusterSettings",
     "DialSettings",
+    "NetworkSettings",
     "PhoneSettings",
     "Settings",
     "SipSettings",
@@ -51,8 +54,6 @@ __all__ = [
 
 FIRST_ASTERISK = "main"
 """Name of the only Asterisk."""
-
-_LEAST_TOKEN = 16
 
 
 class AccountSettings(Section):
@@ -81,6 +82,8 @@ class DatabaseSettings(Section):
     """`postgresql+asyncpg://user:password@host/name`; empty: SQLite in the data folder."""
     commit_wait: Seconds = 2.0
     """Seconds a call waits for an answer to be durable while the database is away."""
+    upgrade_on_start: bool = True
+    """Bring an older schema up to date at every start; false: `ivrserver database upgrade` does."""
 
 
 class RecordingSettings(Section):
@@ -125,6 +128,12 @@ class AsteriskSettings(Section):
     """Path of an Asterisk to use; empty: the one on the PATH, else a fetched one."""
     console_log: bool = False
     """Write Asterisk's verbose log too: each dialplan step of each call."""
+    log_to_output: bool = False
+    """Write Asterisk's messages to the output of `ivrserver asterisk` too: for containers."""
+    run: Folder | None = None
+    """Folder of Asterisk's control socket, such as `/run/asterisk`; unset: in the data folder."""
+    silent_seconds: Seconds = 60.0
+    """Seconds without an answer after which `ivrserver asterisk` gives Asterisk up and ends."""
 
 
 def _default_cache() -> Path:
@@ -153,16 +162,8 @@ class HttpSettings(Section):
     """Address that our own HTTP server listens on."""
     port: Port = 8080
     """Port of our own HTTP server."""
-    token: SecretLine = SecretStr("")
+    token: Token = SecretStr("")
     """Bearer token of the HTTP API, at least 16 characters; empty: there is no API."""
-
-    @field_validator("token")
-    @classmethod
-    def _hard_to_guess(cls, token: SecretStr) -> SecretStr:
-        if 0 < len(token) < _LEAST_TOKEN:
-            message = f"must have at least {_LEAST_TOKEN} characters; or leave it empty"
-            raise ValueError(message)
-        return token
 
 
 class AudioSettings(Section):
@@ -247,6 +248,7 @@ class Settings(BaseSettings):
     account: AccountSettings = AccountSettings()
     database: DatabaseSettings = DatabaseSettings()
     sip: SipSettings = SipSettings()
+    network: NetworkSettings = NetworkSettings()
     trunks: dict[Name, TrunkSettings] = Field(default_factory=dict)
     """Carriers, by name."""
     phones: dict[Name, PhoneSettings] = Field(default_factory=dict)
@@ -266,6 +268,7 @@ class Settings(BaseSettings):
     speech: SpeechSettings = SpeechSettings()
     webhook: WebhookSettings = WebhookSettings()
     limits: LimitSettings = LimitSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -282,7 +285,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _agreeing(self) -> Self:
-        wrong = list(contradictions(self.sip, self.trunks, self.phones))
+        wrong = [
+            *contradictions(self.sip, self.trunks, self.phones),
+            *self.network.contradictions(self.trunks, self.phones),
+        ]
         if wrong:
             raise ValueError("\n".join(wrong))
         return self

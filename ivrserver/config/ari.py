@@ -1,10 +1,10 @@
-"""Settings of ARI: how the controller reaches each Asterisk."""
+"""Settings of ARI: how the controller reaches Asterisk, and who else may."""
 
 from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from ivrserver.config.section import Port, Seconds, Section
+from ivrserver.config.section import AnyHost, Network, Port, Seconds, Section
 
 
 class AriSettings(Section):
@@ -14,6 +14,10 @@ class AriSettings(Section):
     """Address of Asterisk's HTTP server."""
     port: Port = 8088
     """Port of Asterisk's HTTP server."""
+    bind: AnyHost = ""
+    """Address that Asterisk's HTTP server listens on; empty: `ari.host`."""
+    accept_from: tuple[Network, ...] = ()
+    """Addresses or networks that may use ARI, with the password; empty: all that reach it."""
     username: str = "ivrserver"
     """ARI user."""
     password: SecretStr = SecretStr("")
@@ -29,6 +33,18 @@ class AriSettings(Section):
     def application(self) -> str:
         """The Stasis application name of this controller, such as ``ivr-main-1``."""
         return f"ivr-{self.node}-{self.instance}"
+
+    @property
+    def listens_on(self) -> str:
+        """The address that Asterisk's HTTP server listens on."""
+        return self.bind or self.host
+
+    @property
+    def nearby(self) -> AriSettings:
+        """The same as a program on Asterisk's own machine reaches it."""
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+        listens_on = self.listens_on
+        return self.model_copy(update={"host": here.get(listens_on, listens_on)})
 
 
 class AsteriskPlace(Section):

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 _LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 _LONGEST_HOST: Final = 253
 _LONGEST_LINE: Final = 256
+_LEAST_TOKEN: Final = 16
 
 
 class Section(BaseModel):
@@ -45,6 +46,14 @@ def _host(name: str) -> str:
     return name
 
 
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        message = "not the IP address of a machine, such as 192.0.2.7"
+        raise ValueError(message) from None
+
+
 def _network(text: str) -> str:
     try:
         return str(ipaddress.ip_network(text, strict=False)) if "/" in text else _host(text)
@@ -65,11 +74,23 @@ def _secret_line(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _hard_to_guess(token: SecretStr) -> SecretStr:
+    if 0 < len(token) < _LEAST_TOKEN:
+        message = f"must have at least {_LEAST_TOKEN} characters; or leave it empty"
+        raise ValueError(message)
+    return token
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
 Folder = Annotated[Path, AfterValidator(_expanded)]
 ReadableFile = Annotated[Path, AfterValidator(_file)]
 Host = Annotated[str, AfterValidator(_host)]
 Network = Annotated[str, AfterValidator(_network)]
+AnyHost = Annotated[str, AfterValidator(lambda text: text and _host(text))]
+"""A `Host`, or empty."""
+AnyAddress = Annotated[str, AfterValidator(lambda text: text and _address(text))]
+"""An IP address, or empty."""
 Line = Annotated[str, AfterValidator(_one_line)]
 SecretLine = Annotated[SecretStr, AfterValidator(_secret_line)]
+Token = Annotated[SecretLine, AfterValidator(_hard_to_guess)]

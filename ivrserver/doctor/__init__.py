@@ -86,7 +86,7 @@ def _asterisk(settings: Settings, reached: Ping) -> list[Finding]:
 
 
 def _required_modules(settings: Settings, found: AsteriskProgram) -> frozenset[str]:
-    files = render(settings, Folders.of(settings.data, found), found)
+    files = render(settings, Folders.of(settings.data, found, settings.asterisk.run), found)
     return frozenset(_REQUIRED.findall(files["modules.conf"]))
 
 
@@ -163,12 +163,17 @@ async def _database(settings: Settings) -> list[Finding]:
     if state.ready:
         return [Finding("database", ok=True, detail=f"{where}: schema {state.current}")]
     has = state.current or "no schema"
+    mend = (
+        "ivrserver database upgrade, or a start of make up or ivrserver serve, brings it up to date"
+    )
+    if state.newer:
+        mend = "it is of a newer version of this program: run that one"
     return [
         Finding(
             "database",
             ok=False,
             detail=f"{where}: {has}, this program needs {state.newest}",
-            mend="make up, and ivrserver serve, bring an older database up to date",
+            mend=mend,
         )
     ]
 

@@ -1,15 +1,12 @@
 """What a timeline is made of: every step of a call and why it was taken.
 
-Each event is a frozen value of JSON-ready fields; `kind_of` names it on the wire and in the
-database, `KINDS` maps the names back. Answers to sensitive questions are masked before they get
-here.
+Each event is a frozen value of JSON-ready fields; `event_kinds` names them. Answers to sensitive
+questions are masked before they get here.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import get_args
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,16 +391,3 @@ Event = (
     | Warned
     | CallEnded
 )
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-KINDS: dict[str, type[Event]] = {_snake(kind.__name__): kind for kind in get_args(Event)}
-_NAMES: dict[type, str] = {kind: name for name, kind in KINDS.items()}
-
-
-def kind_of(event: Event) -> str:
-    """The event's name on the wire, such as ``question_asked``."""
-    return _NAMES[type(event)]

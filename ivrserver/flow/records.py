@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from ivrserver.flow.events import Event
 from ivrserver.flow.jobs import JobState, job_id
+
+NO_REPLY_KNOWN: Final = "no reply is known"
+"""The error of a request that was begun and of which nothing more was heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +137,7 @@ class Checkpoint:
 class WebhookBegun:
     """A request to the customer's web server is about to be made; `WebhookAttempt` follows.
 
-    What is stored of it says that no reply is known, so that a crash hides no request.
+    It is stored as an attempt with the error `NO_REPLY_KNOWN`, so that a crash hides no request.
     """
 
     webhook_id: str

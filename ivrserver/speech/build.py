@@ -14,6 +14,7 @@ from ivrserver.speech.library import LibraryFiles
 from ivrserver.speech.registry import installed, named
 from ivrserver.speech.speaker import Speaker
 from ivrserver.speech.store import Store
+from ivrserver.speech.watching import UNWATCHED, PromptWatcher
 
 GROUP: Final = "ivrserver.tts"
 """The entry-point group that engines register themselves in."""
@@ -33,8 +34,12 @@ class EngineState:
     problem: str
 
 
-def build(settings: Settings) -> Speaker:
+def build(settings: Settings, watcher: PromptWatcher = UNWATCHED) -> Speaker:
     """Make the adapter. Nothing is started and no network is used until the first prompt.
+
+    Args:
+        settings: engines, delivery, folders.
+        watcher: told where prompts come from, and how long engines take.
 
     Raises:
         ConfigError: an engine that nobody provides, or a delivery that cannot work.
@@ -42,10 +47,11 @@ def build(settings: Settings) -> Speaker:
     """
     uri_of = uris(settings)
     store = Store(settings.speech_cache, settings.speech.rate)
-    return Speaker(engines(settings), store, LibraryFiles(store.rate), uri_of)
+    files = LibraryFiles(store.rate)
+    return Speaker(engines(settings, watcher), store, files, uri_of, watcher)
 
 
-def engines(settings: Settings) -> list[Guarded]:
+def engines(settings: Settings, watcher: PromptWatcher = UNWATCHED) -> list[Guarded]:
     """The engines of the settings, in their order.
 
     Raises:
@@ -64,6 +70,7 @@ def engines(settings: Settings) -> list[Guarded]:
             concurrency=settings.speech.concurrency,
             timeout=settings.speech.engine_timeout,
             retry_after=settings.speech.retry_after,
+            watcher=watcher,
         )
         for name, factory in factories
     ]

@@ -17,6 +17,7 @@ import structlog
 
 from ivrserver.errors import SpeechError
 from ivrserver.speech.engine import Engine, EngineInfo, Unspeakable
+from ivrserver.speech.watching import UNWATCHED, PromptWatcher
 
 log = structlog.get_logger(__name__)
 
@@ -35,13 +36,22 @@ class Guarded:
         concurrency: how many texts it may be given at the same time.
         timeout: seconds for up to a thousand characters, and again for each further thousand.
         retry_after: seconds that it is left alone after a failure.
+        watcher: told how long each text took.
     """
 
     def __init__(
-        self, name: str, engine: Engine, *, concurrency: int, timeout: float, retry_after: float
+        self,
+        name: str,
+        engine: Engine,
+        *,
+        concurrency: int,
+        timeout: float,
+        retry_after: float,
+        watcher: PromptWatcher = UNWATCHED,
     ) -> None:
         self.name = name
         self._engine = engine
+        self._watcher = watcher
         self._slots = asyncio.Semaphore(concurrency)
         self._asking = asyncio.Lock()
         self._timeout = timeout
@@ -93,7 +103,14 @@ class Guarded:
         async with self._slots:
             self._pass_over_if_down()
             limit = self._timeout * max(1, math.ceil(len(text) / _TEXT_UNIT))
-            return await self._limited(self._engine.speak(text, language, voice), limit)
+            now = asyncio.get_running_loop().time
+            began, failed = now(), True
+            try:
+                spoken = await self._limited(self._engine.speak(text, language, voice), limit)
+                failed = False
+            finally:
+                self._watcher.spoke(self.name, now() - began, failed=failed)
+            return spoken
 
     async def trial(self) -> None:
         """Find out whether it works by letting it speak, and act on the outcome.

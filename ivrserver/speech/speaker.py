@@ -23,6 +23,7 @@ from ivrserver.speech.languages import best
 from ivrserver.speech.library import LibraryFiles
 from ivrserver.speech.store import Store, key_of
 from ivrserver.speech.text import MAX_CHARACTERS, clean
+from ivrserver.speech.watching import UNWATCHED, PromptWatcher
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,7 @@ class Speaker:
         store: where prompts are kept; its rate is that of every prompt.
         files: the audio library's, at the same rate.
         uri_of: the ARI media URI of a prompt's key.
+        watcher: told where prompts come from.
     """
 
     def __init__(
@@ -46,11 +48,13 @@ class Speaker:
         store: Store,
         files: LibraryFiles,
         uri_of: Callable[[str], str],
+        watcher: PromptWatcher = UNWATCHED,
     ) -> None:
         self._engines = tuple(engines)
         self._store = store
         self._rate = store.rate
         self._uri_of = uri_of
+        self._watcher = watcher
         self._files = files
         self._flights = Flights[Sound]()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="speech")
@@ -75,6 +79,7 @@ class Speaker:
             return await self._from_library(prompt.audio, audio_path)
         text = clean(prompt.text)
         if remembered := self._remembered(text, language, voice):
+            self._watcher.found("memory")
             return remembered
         wanted = (text, language, voice)
         return await self._flights.join(wanted, lambda: self._from_text(text, language, voice))
@@ -150,6 +155,7 @@ class Speaker:
             raise SpeechError(f"the audio library has no file named {name}")
         key = self._files.recall(Path(path))
         if key is not None and (sound := self._recalled(key)):
+            self._watcher.found("memory")
             return sound
         return await self._flights.join(Path(path), lambda: self._from_file(name, Path(path)))
 
@@ -169,8 +175,10 @@ class Speaker:
     async def _kept_or_made(self, key: str, make: Callable[[], Awaitable[Pcm]]) -> Sound:
         """Take the prompt from memory, else from the folder, else make it and keep it."""
         if sound := self._recalled(key):
+            self._watcher.found("memory")
             return sound
         seconds = await self._in_worker(self._store.load, key)
+        self._watcher.found("made" if seconds is None else "folder")
         if seconds is None:
             seconds = await self._in_worker(self._store.save, key, await make())
         self._store.remember(key, seconds)

@@ -7,16 +7,17 @@ from ivrserver.storage.accounts import Accounts
 from ivrserver.storage.audio_library import AudioLibrary, LibrarySound
 from ivrserver.storage.calls import AnswerRow, CallDetails, CallRow, Calls, RespondentRow
 from ivrserver.storage.controllers import Controllers
-from ivrserver.storage.database import database, ensure_writable
+from ivrserver.storage.database import database, ensure_writable, place_of
 from ivrserver.storage.flowfiles import FlowFiles, read_flow_files, write_flow_file
 from ivrserver.storage.journal import Journal, open_journal
 from ivrserver.storage.library import Library, open_library
 from ivrserver.storage.mailboxes import Mailboxes
 from ivrserver.storage.merge import Changes
 from ivrserver.storage.outbox import Outbox
-from ivrserver.storage.schema import SchemaState, migrate, schema_state
+from ivrserver.storage.schema import BASE, Schema, SchemaState, migrate, schema_state
 
 __all__ = [
+    "BASE",
     "Accounts",
     "AnswerRow",
     "AudioLibrary",
@@ -32,12 +33,14 @@ __all__ = [
     "Mailboxes",
     "Outbox",
     "RespondentRow",
+    "Schema",
     "SchemaState",
     "database",
     "ensure_writable",
     "migrate",
     "open_journal",
     "open_library",
+    "place_of",
     "read_flow_files",
     "schema_state",
     "write_flow_file",

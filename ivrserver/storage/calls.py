@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Select, Table, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ivrserver.flow.events import KINDS, Event, Warned
+from ivrserver.flow.event_kinds import KINDS
+from ivrserver.flow.events import Event, Warned
 from ivrserver.flow.question import MASK
 from ivrserver.flow.records import (
     MessageLeft,

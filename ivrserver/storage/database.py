@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import URL, event, make_url, text
+from sqlalchemy import URL, Connection, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -26,6 +27,9 @@ SQLITE_PRAGMAS = {
     # Each commit reaches the disk, as PostgreSQL's do by default: an answer survives power loss.
     "synchronous": "FULL",
 }
+
+TURN_SECONDS = 600.0
+"""How long a patient engine waits for its turn: another program may be migrating a large table."""
 
 SQLITE_BEGIN = "sqlite_begin"
 """Execution option: how a transaction begins. ``BEGIN IMMEDIATE`` waits for its turn to write; the
@@ -99,14 +103,43 @@ async def database(settings: Settings) -> AsyncIterator[AsyncEngine]:
         ConfigError: the URL is wrong.
         StorageError: the database's file cannot be made.
     """
-    engine = _engine(url_of(settings))
+    engine = _engine(url_of(settings), SQLITE_PRAGMAS, COMMAND_TIMEOUT)
     try:
         yield engine
     finally:
         await engine.dispose()
 
 
-def _engine(url: URL) -> AsyncEngine:
+@asynccontextmanager
+async def patient(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
+    """The same database, for work that takes as long as it takes: no time-out ends a statement.
+
+    SQLite does not look at foreign keys here, because a table that is made anew is dropped first,
+    and that would take the rows with it that refer to it (https://www.sqlite.org/lang_altertable.html
+    §7). Look at them before the transaction ends: `check_references`.
+    """
+    pragmas = SQLITE_PRAGMAS | {"busy_timeout": round(TURN_SECONDS * 1000), "foreign_keys": "OFF"}
+    other = _engine(engine.url, pragmas, None)
+    try:
+        yield other
+    finally:
+        await other.dispose()
+
+
+def check_references(connection: Connection) -> None:
+    """See that every foreign key of a SQLite database leads somewhere; PostgreSQL does so itself.
+
+    Raises:
+        StorageError: one does not.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise StorageError(f"a row of {broken[0]} would refer to none of {broken[2]}")
+
+
+def _engine(url: URL, pragmas: Mapping[str, object], command_timeout: float | None) -> AsyncEngine:
     options: dict[str, Any] = {
         "hide_parameters": True,
         "json_serializer": lambda value: orjson.dumps(value).decode(),
@@ -115,18 +148,18 @@ def _engine(url: URL) -> AsyncEngine:
     if is_sqlite(url):
         sqlite_path(url)
         engine = create_async_engine(url, **options)
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, pragmas))
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    timeouts = {"timeout": CONNECT_TIMEOUT, "command_timeout": COMMAND_TIMEOUT}
+    timeouts = {"timeout": CONNECT_TIMEOUT, "command_timeout": command_timeout}
     return create_async_engine(url, connect_args=timeouts, pool_pre_ping=True, **options)
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(pragmas: Mapping[str, object], connection: Any, _record: object) -> None:
     # The driver's own transactions leave out DDL; ours begin where SQLAlchemy's do.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for name, value in SQLITE_PRAGMAS.items():
+    for name, value in pragmas.items():
         cursor.execute(f"PRAGMA {name}={value}")
     cursor.close()
 

@@ -61,7 +61,7 @@ class Journal:
         self._seq = 0
         self._written = 0
         self._stored = 0
-        self._lost = 0
+        self._lost = self._lost_before = 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._due = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
@@ -84,6 +84,11 @@ class Journal:
     def queued(self) -> int:
         """How many records wait to be stored."""
         return len(self._queue)
+
+    @property
+    def lost(self) -> int:
+        """How many records were lost since the start: there was no more room to keep them."""
+        return self._lost_before + self._lost
 
     def write(self, record: Record) -> None:
         """Queue `record`; order is kept. Never waits, never raises."""
@@ -203,6 +208,7 @@ class Journal:
         if self._away_since is not None:
             seconds = round(self._loop.time() - self._away_since, 1)
             log.warning("database_back", seconds=seconds, queued=len(self._queue), lost=self._lost)
+            self._lost_before += self._lost
             self._away_since, self._away_told, self._lost = None, False, 0
 
     def _drop(self) -> None:

@@ -16,9 +16,10 @@ import orjson
 from sqlalchemy import Dialect, Table, bindparam, literal_column, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ivrserver.flow.events import kind_of
+from ivrserver.flow.event_kinds import kind_of
 from ivrserver.flow.jobs import JobState
 from ivrserver.flow.records import (
+    NO_REPLY_KNOWN,
     AnswerGiven,
     CallClosed,
     CallOpened,
@@ -35,9 +36,6 @@ from ivrserver.flow.records import (
     WebhookBegun,
 )
 from ivrserver.storage import tables
-
-UNKNOWN = "no reply is known"
-"""The error of a request of which nothing more was heard."""
 
 Row = tuple[Any, ...]
 Entry = tuple[int, Record]
@@ -133,7 +131,15 @@ class RowWriter:
     def _row_of_attempt(self, seq: int, r: WebhookBegun | WebhookAttempt) -> tuple[Statement, Row]:
         asked = (r.webhook_id, r.number, self._time(r.at), r.method, r.url, _json(r.parameters))
         if isinstance(r, WebhookBegun):
-            return Statement.BEGIN_ATTEMPT, (r.response_id, seq, *asked, None, "", UNKNOWN, 0.0)
+            return Statement.BEGIN_ATTEMPT, (
+                r.response_id,
+                seq,
+                *asked,
+                None,
+                "",
+                NO_REPLY_KNOWN,
+                0.0,
+            )
         got = (r.status, r.body, r.error, r.seconds)
         return Statement.ATTEMPT, (r.response_id, seq, *asked, *got)
 

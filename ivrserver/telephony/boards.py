@@ -8,18 +8,25 @@ from collections.abc import Callable, Mapping
 from ivrserver.config import Settings
 from ivrserver.errors import AriUnavailable, TelephonyError
 from ivrserver.telephony.switchboard import Handler, Switchboard
+from ivrserver.telephony.watching import UNWATCHED, AriWatcher
 
 
 class Boards:
     """Made inside the running event loop.
 
+    Args:
+        watcher_of: who is told how each Asterisk answers, by its name.
+
     Attributes:
         by_name: the switchboard of each Asterisk of `settings.places`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, watcher_of: Callable[[str], AriWatcher] = lambda _: UNWATCHED
+    ) -> None:
         self.by_name: Mapping[str, Switchboard] = {
-            name: Switchboard(settings, name=name, inherits=True) for name in settings.places
+            name: Switchboard(settings, watcher=watcher_of(name), name=name, inherits=True)
+            for name in settings.places
         }
 
     @property

@@ -8,7 +8,6 @@ and others behind it. `hang_up` alone overtakes.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from typing import Any, TypeVar
@@ -25,13 +24,11 @@ from ivrserver.flow.ports import (
 )
 from ivrserver.telephony.client import Ari
 from ivrserver.telephony.dial_bridge import leave_dial_bridge
+from ivrserver.telephony.inbox import Inbox
 from ivrserver.telephony.media import Media, Sustained
 from ivrserver.telephony.playback import Playback, unplayable
 from ivrserver.telephony.recording import AriRecording, left_behind
 from ivrserver.telephony.router import Event, Router
-
-_MAX_UNREAD = 256
-"""Keys beyond this many unread ones are dropped: nobody is listening."""
 
 _CAUSE_GRACE = 1.0
 """Seconds for which the cause of a leg's end may follow its StasisEnd."""
@@ -89,8 +86,7 @@ class AriChannel:
         self._queue = asyncio.Lock()
         self._playbacks = count()
         self._media: Media | None = None
-        self._events: deque[ChannelEvent] = deque()
-        self._reader: asyncio.Future[None] | None = None
+        self._inbox = Inbox()
         router.listen(channel_id, self.on_event)
 
     @property
@@ -119,9 +115,9 @@ class AriChannel:
             await self._quiet()
             playback_id = self._playback_id(next(self._playbacks) % _PLAYBACK_IDS)
             if refused := unplayable(sounds) if sounds else "there is nothing to play":
-                self._put(PlaybackEnded(playback_id, refused))
+                self._inbox.put(PlaybackEnded(playback_id, refused))
                 return playback_id
-            playback = Playback(self._ari, self._router, playback_id, sounds, self._put)
+            playback = Playback(self._ari, self._router, playback_id, sounds, self._inbox.put)
             self._media = playback
             await self._watched(playback.start(self._id))
             return playback_id
@@ -136,22 +132,13 @@ class AriChannel:
     async def next_event(self, until: float | None = None) -> ChannelEvent | None:
         """See `ports.Channel`."""
         self._present()
-        if not self._events:
-            loop = asyncio.get_running_loop()
-            reader = self._reader = loop.create_future()
-            timer = None if until is None else loop.call_at(until, _wake, reader)
-            try:
-                await reader
-            finally:
-                self._reader = None
-                if timer is not None:
-                    timer.cancel()
-            self._present()
-        return self._events.popleft() if self._events else None
+        await self._inbox.wait(until)
+        self._present()
+        return self._inbox.take()
 
     def forget_keys(self) -> None:
         """See `ports.Channel`."""
-        self._events = deque(e for e in self._events if not isinstance(e, KeyPressed))
+        self._inbox.forget(KeyPressed)
 
     async def record(self, order: RecordingOrder) -> AriRecording:
         """See `ports.Channel`.
@@ -307,7 +294,7 @@ class AriChannel:
             asyncio.get_running_loop().call_later(_CLEARING_SECONDS, self._clear)
         else:
             self._clear()
-        self._rouse()
+        self._inbox.rouse()
 
     def on_event(self, event: Event) -> None:
         """Take one event about this channel."""
@@ -358,16 +345,7 @@ class AriChannel:
     def _press(self, key: str) -> None:
         if isinstance(self._media, AriRecording) and self._media.takes(key):
             return
-        if len(self._events) < _MAX_UNREAD:
-            self._put(KeyPressed(key, asyncio.get_running_loop().time()))
-
-    def _put(self, event: ChannelEvent) -> None:
-        self._events.append(event)
-        self._rouse()
-
-    def _rouse(self) -> None:
-        if self._reader is not None:
-            _wake(self._reader)
+        self._inbox.press(key)
 
     def _present(self) -> None:
         if self._gone.done():
@@ -379,8 +357,8 @@ class AriChannel:
             return
         await self._watched(media.end())
         self._media = None
-        if isinstance(media, Playback) and self._events:
-            self._events = deque(e for e in self._events if not isinstance(e, PlaybackEnded))
+        if isinstance(media, Playback):
+            self._inbox.forget(PlaybackEnded)
 
     async def _be_recordable(self) -> None:
         if self._created and not self._recordable:
@@ -422,8 +400,3 @@ class AriChannel:
         except ChannelGone:
             self.leave(Hangup(0, "the party left"))
             raise
-
-
-def _wake(reader: asyncio.Future[None]) -> None:
-    if not reader.done():
-        reader.set_result(None)

@@ -21,6 +21,7 @@ import orjson
 from ivrserver.errors import AriRefused, ChannelGone
 from ivrserver.telephony.router import Event
 from ivrserver.telephony.transport import Reply, Route, Transport
+from ivrserver.telephony.watching import GONE, UNWATCHED, AriWatcher, watched
 
 with warnings.catch_warnings():
     # Its source has invalid escape sequences, which Python reports when it compiles the file.
@@ -38,7 +39,6 @@ _BY_HTTP = frozenset({"answer", "setChannelVar", "addChannel", "removeChannel", 
 LEG = "leg"
 """Argument of the StasisStart of every channel that we make: it is no call to us."""
 
-_GONE = frozenset({404, 409, 422})
 _NOTHING: frozenset[int] = frozenset()
 
 
@@ -73,8 +73,10 @@ class Ari:
         by_socket: requests travel over the WebSocket where they may.
     """
 
-    def __init__(self, transport: Transport, application: str) -> None:
-        self._transport = transport
+    def __init__(
+        self, transport: Transport, application: str, watcher: AriWatcher = UNWATCHED
+    ) -> None:
+        self._transport, self._watcher = transport, watcher
         self._operations: dict[str, _Operation] = {}
         self.application = application
         self.by_socket = False
@@ -106,7 +108,7 @@ class Ari:
         operation = self._operations.get(name)
         if operation is None:
             raise AriRefused(f"this Asterisk has no ARI operation {name}", 501)
-        reply = await operation(**parameters)
+        reply = await watched(self._watcher, name, operation(**parameters))
         if not reply.failed:
             return reply
         reason = _reason(reply)
@@ -151,7 +153,7 @@ class Ari:
                 "events.claimChannel", channelId=channel_id, application=self.application
             )
         except AriRefused as error:
-            if error.status in _GONE:
+            if error.status in GONE:
                 return False
             raise
         return True
@@ -173,21 +175,21 @@ class Ari:
 
     async def answer(self, channel_id: str) -> None:
         """Answer the channel."""
-        await self._call("channels.answer", _GONE, channelId=channel_id)
+        await self._call("channels.answer", GONE, channelId=channel_id)
 
     async def hang_up(self, channel_id: str, reason: str = "normal") -> None:
         """Hang the channel up; `reason` is one of ARI's words."""
-        await self._call("channels.hangup", _GONE, channelId=channel_id, reason=reason)
+        await self._call("channels.hangup", GONE, channelId=channel_id, reason=reason)
 
     async def leave_to_dialplan(self, channel_id: str) -> None:
         """Let the channel go on in the dialplan."""
-        await self._call("channels.continueInDialplan", _GONE, channelId=channel_id)
+        await self._call("channels.continueInDialplan", GONE, channelId=channel_id)
 
     async def go_to(self, channel_id: str, context: str, extension: str) -> None:
         """Let the channel go on at a place of the dialplan."""
         await self._call(
             "channels.continueInDialplan",
-            _GONE,
+            GONE,
             channelId=channel_id,
             context=context,
             extension=extension,
@@ -199,19 +201,19 @@ class Ari:
 
         Its StasisStart there has no arguments.
         """
-        await self._call("channels.move", _GONE, channelId=channel_id, app=application)
+        await self._call("channels.move", GONE, channelId=channel_id, app=application)
 
     async def set_variable(self, channel_id: str, name: str, value: str) -> None:
         """Set a variable that the dialplan reads."""
         await self._call(
-            "channels.setChannelVar", _GONE, channelId=channel_id, variable=name, value=value
+            "channels.setChannelVar", GONE, channelId=channel_id, variable=name, value=value
         )
 
     async def watch(self, channel_id: str) -> None:
         """Be told of the channel's end also while it is in the dialplan."""
         await self._call(
             "applications.subscribe",
-            _GONE,
+            GONE,
             applicationName=self.application,
             eventSource=f"channel:{channel_id}",
         )
@@ -233,19 +235,19 @@ class Ari:
 
     async def start_ringing(self, channel_id: str) -> None:
         """Let the channel hear ringing."""
-        await self._call("channels.ring", _GONE, channelId=channel_id)
+        await self._call("channels.ring", GONE, channelId=channel_id)
 
     async def stop_ringing(self, channel_id: str) -> None:
         """End it."""
-        await self._call("channels.ringStop", _GONE, channelId=channel_id)
+        await self._call("channels.ringStop", GONE, channelId=channel_id)
 
     async def start_hold(self, channel_id: str) -> None:
         """Let the channel hear hold music."""
-        await self._call("channels.startMoh", _GONE, channelId=channel_id)
+        await self._call("channels.startMoh", GONE, channelId=channel_id)
 
     async def stop_hold(self, channel_id: str) -> None:
         """End it."""
-        await self._call("channels.stopMoh", _GONE, channelId=channel_id)
+        await self._call("channels.stopMoh", GONE, channelId=channel_id)
 
     async def packets_received(self, channel_id: str) -> int | None:
         """How many RTP packets have come in; None: this channel has no RTP."""
@@ -274,7 +276,7 @@ class Ari:
 
         No `caller` is named: its caller id would replace the one that `create` has set.
         """
-        await self._call("channels.dial", _GONE, channelId=channel_id, timeout=seconds)
+        await self._call("channels.dial", GONE, channelId=channel_id, timeout=seconds)
 
     # Media.
 
@@ -282,7 +284,7 @@ class Ari:
         """Play `media`, one after the other, without gaps."""
         await self._call(
             "channels.playWithId",
-            _GONE,
+            GONE,
             channelId=channel_id,
             playbackId=playback_id,
             media=",".join(media),

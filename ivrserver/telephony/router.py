@@ -53,9 +53,14 @@ UNHEARD = (
 
 
 class Router:
-    """Wakes the one listener that an event concerns."""
+    """Wakes the one listener that an event concerns.
 
-    def __init__(self) -> None:
+    Args:
+        heard: told the type of every event.
+    """
+
+    def __init__(self, heard: Callable[[str], None] = lambda _kind: None) -> None:
+        self._heard = heard
         self._subjects: dict[str, Listener] = {}
         self._types: dict[str, Listener] = {}
 
@@ -74,6 +79,7 @@ class Router:
     def dispatch(self, event: Event) -> None:
         """Wake the listener of `event`. Never raises: a listener's failure is logged."""
         kind = event.get("type", "")
+        self._heard(kind)
         try:
             listener = None
             if (path := _SUBJECTS.get(kind)) is not None:

@@ -31,6 +31,7 @@ from ivrserver.telephony.router import Event, Router
 from ivrserver.telephony.routes import Routes
 from ivrserver.telephony.snapshot import look
 from ivrserver.telephony.transport import Transport
+from ivrserver.telephony.watching import UNWATCHED, AriWatcher
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +54,8 @@ class Switchboard:
     """One controller's side of one Asterisk. Make it inside the running event loop.
 
     Args:
+        chance: a random number in [0, 1).
+        watcher: told how Asterisk answers.
         name: which of the Asterisks of `settings.places`.
         inherits: calls that were left behind are adopted (`adopt`, `clear`), not taken down.
 
@@ -68,15 +71,17 @@ class Switchboard:
         self,
         settings: Settings,
         chance: Callable[[], float] = random.random,
+        watcher: AriWatcher = UNWATCHED,
         *,
         name: str = FIRST_ASTERISK,
         inherits: bool = False,
     ) -> None:
         self.name = name
         self._region = settings.account.region
+        self._watcher = watcher
         self._transport = Transport(settings.places[name])
-        self._ari = Ari(self._transport, settings.ari.application)
-        self._router = Router()
+        self._ari = Ari(self._transport, settings.ari.application, watcher)
+        self._router = Router(watcher.heard)
         self._live = Live()
         self._listener = Listener(
             self._transport,
@@ -123,6 +128,11 @@ class Switchboard:
     def draining(self) -> bool:
         """Whether no more calls are taken."""
         return self._draining
+
+    @property
+    def live(self) -> Live:
+        """The channels and bridges of this controller."""
+        return self._live
 
     async def recording(self, name: str) -> bytes:
         """A finished recording as a WAV file.
@@ -333,6 +343,7 @@ class Switchboard:
             with suppress(TelephonyError):
                 await channel.resync()
         self.ready.set()
+        self._watcher.connected()
         for tell in self.on_ready:
             tell()
         await asyncio.sleep(_SETTLE_SECONDS)
@@ -380,6 +391,7 @@ class Switchboard:
     async def _reap(self, orphan: str, *, is_bridge: bool) -> None:
         """Take down what a controller of our name left behind; nobody carries it any more."""
         log.warning("orphan_taken_down", id=orphan, kind="bridge" if is_bridge else "channel")
+        self._watcher.reaped("bridge" if is_bridge else "channel")
         if not is_bridge:
             await self._take_down(orphan)
             return

@@ -24,7 +24,7 @@ def create_app(prompts_folder: Path, *routes: APIRouter) -> FastAPI:
         prompts_folder: the folder of `ivrserver.speech.store.Store`.
         routes: what else is offered.
     """
-    app = FastAPI(title="ivrserver", docs_url=None, redoc_url=None, openapi_url=None)
+    app = plain_app(*routes)
 
     @app.api_route(PROMPTS_PATH + "/{name}", methods=["GET", "HEAD"])
     async def prompt(name: str, if_none_match: Annotated[str, Header()] = "") -> Response:
@@ -42,6 +42,12 @@ def create_app(prompts_folder: Path, *routes: APIRouter) -> FastAPI:
         media_type = _MEDIA_TYPES[path.suffix]
         return FileResponse(path, headers=headers, media_type=media_type, stat_result=found)
 
+    return app
+
+
+def plain_app(*routes: APIRouter) -> FastAPI:
+    """An application of `routes` and nothing else."""
+    app = FastAPI(title="ivrserver", docs_url=None, redoc_url=None, openapi_url=None)
     for router in routes:
         app.include_router(router)
     return app

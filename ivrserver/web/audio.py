@@ -13,7 +13,6 @@ DELETE    ``/api/v1/audio/N``         removes it, unless a block uses it
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import AsyncIterable, Iterable
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Protocol
@@ -32,6 +31,7 @@ from ivrserver.errors import (
     IvrError,
     StorageError,
 )
+from ivrserver.web.token import bearer
 
 PATH: Final = "/api/v1/audio"
 UPLOAD_SECONDS: Final = 300.0
@@ -94,7 +94,7 @@ def audio_routes(sounds: Sounds, token: SecretStr, max_bytes: int) -> APIRouter:
         token: what clients must show as ``Authorization: Bearer TOKEN``.
         max_bytes: a request that announces more is refused before it is read.
     """
-    router = APIRouter(route_class=_Explained, dependencies=[Depends(_guard(token))])
+    router = APIRouter(route_class=_Explained, dependencies=[Depends(bearer(token, "http.token"))])
     if not token.get_secret_value():
         return router
 
@@ -146,21 +146,6 @@ class _Explained(APIRoute):
 
 def _refusal(status: HTTPStatus, text: str, headers: Any = None) -> JSONResponse:
     return JSONResponse({"error": text}, status, headers)
-
-
-def _guard(token: SecretStr) -> Any:
-    """What refuses requests without the token."""
-    wanted = f"Bearer {token.get_secret_value()}".encode()
-
-    async def check(authorization: Annotated[str, Header()] = "") -> None:
-        if not hmac.compare_digest(authorization.encode(), wanted):
-            raise HTTPException(
-                HTTPStatus.UNAUTHORIZED,
-                "show the token of the setting http.token as: Authorization: Bearer TOKEN",
-                {"WWW-Authenticate": "Bearer"},
-            )
-
-    return check
 
 
 def _told(sound: Sound) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.demo import listening
 from ivrserver.demo.phone import Heard, Phone, PhoneEvent
-from ivrserver.flow.events import KINDS, CallEnded, Event, PromptPlayed, QuestionAsked, Warned
-from ivrserver.flow.records import TimelineEntry, WebhookAttempt
+from ivrserver.flow.event_kinds import KINDS
+from ivrserver.flow.events import CallEnded, Event, PromptPlayed, QuestionAsked, Warned
+from ivrserver.flow.records import NO_REPLY_KNOWN, TimelineEntry, WebhookAttempt
 from ivrserver.flow.story import tell
 from ivrserver.storage import CallDetails, Calls, tables
 
@@ -206,7 +207,8 @@ class Caller:
             while True:
                 details = await self._closed()
                 made = [attempt for run in details.respondents for attempt in run.attempts]
-                if len(made) >= count:
+                under_way = any(attempt.error == NO_REPLY_KNOWN for attempt in made)
+                if len(made) >= count and not under_way:
                     return made
                 await asyncio.sleep(self.poll)
 

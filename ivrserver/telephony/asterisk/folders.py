@@ -47,8 +47,8 @@ class Folders:
     log: Path
 
     @classmethod
-    def of(cls, data: Path, asterisk: AsteriskProgram) -> Folders:
-        """Lay the folders out in the data folder."""
+    def of(cls, data: Path, asterisk: AsteriskProgram, run: Path | None = None) -> Folders:
+        """Lay the folders out in the data folder; `run` may lie elsewhere."""
         base = data / "asterisk"
         return cls(
             etc=base / "etc",
@@ -58,7 +58,7 @@ class Folders:
             state=base / "state",
             cache=base / "cache",
             spool=base / "spool",
-            run=_socket_folder(base / "run"),
+            run=run or _socket_folder(base / "run"),
             log=base / "log",
         )
 

@@ -75,7 +75,7 @@ async def _registrations(settings: Settings) -> dict[str, str] | None:
         asterisk = await asyncio.to_thread(program.find, settings, lambda _: None)
         if asterisk is None:
             return None
-        folders = Folders.of(settings.data, asterisk)
+        folders = Folders.of(settings.data, asterisk, settings.asterisk.run)
         shown = await console(Installation(asterisk, folders, settings), "pjsip show registrations")
     except (SetupError, OSError):
         return None

@@ -48,14 +48,16 @@ def asterisk_listeners(settings: Settings) -> tuple[Listener, ...]:
     return (
         Listener("sip.port", sip.bind, sip.port, _TCP_AND_UDP),
         *tls,
-        Listener("ari.port", settings.ari.host, settings.ari.port, _TCP),
+        Listener("ari.port", settings.ari.listens_on, settings.ari.port, _TCP),
     )
 
 
 def listeners(settings: Settings) -> tuple[Listener, ...]:
     """Everything that listens when the settings are put to work."""
     ours = Listener("http.port", settings.http.host, settings.http.port, _TCP)
-    return (*asterisk_listeners(settings), ours)
+    alone = settings.metrics.port if settings.metrics.enabled else None
+    metrics = (Listener("metrics.port", settings.metrics.host, alone, _TCP),) if alone else ()
+    return (*asterisk_listeners(settings), ours, *metrics)
 
 
 def available(settings: Settings, say: Callable[[str], None]) -> Settings:

@@ -58,11 +58,15 @@ class Run:
     log_start: int
 
     @classmethod
-    async def start(cls, installation: Installation) -> Run:
+    async def start(cls, installation: Installation, *, aloud: bool = False) -> Run:
         """Start the program and return at once.
 
         It gets a process group of its own, so that Ctrl-C reaches only us and calls end in order;
         and the kernel ends it should we die without doing so.
+
+        Args:
+            installation: what is to be started.
+            aloud: what it prints is printed; else a file takes it.
 
         Raises:
             SetupError: the program cannot be started.
@@ -81,8 +85,8 @@ class Run:
                     cwd=folders.spool,
                     env=installation.env,
                     stdin=asyncio.subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
+                    stdout=None if aloud else log,
+                    stderr=None if aloud else log,
                     start_new_session=True,
                 )
         except OSError as error:

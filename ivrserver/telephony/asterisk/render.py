@@ -13,9 +13,10 @@ import jinja2
 from pydantic import SecretStr
 
 from ivrserver import resources
-from ivrserver.config import Settings, TrunkSettings
+from ivrserver.config import NetworkSettings, Settings, TrunkSettings
 from ivrserver.errors import ConfigError
 from ivrserver.telephony.asterisk.folders import Folders
+from ivrserver.telephony.asterisk.nat import translation
 from ivrserver.telephony.asterisk.password import write_secret
 from ivrserver.telephony.asterisk.program import AsteriskProgram
 
@@ -66,8 +67,11 @@ def render(settings: Settings, folders: Folders, asterisk: AsteriskProgram) -> d
         "limits": settings.limits,
         "ari": settings.ari,
         "password": settings.ari.password.get_secret_value(),
-        "console": settings.asterisk.console_log,
+        "asterisk": settings.asterisk,
         "loopback": _is_loopback(settings.sip.bind),
+        "network": settings.network,
+        "nat": translation(settings),
+        "proxy": _proxy(settings.network),
         "maxfiles": _max_files(),
         "codecs": "ulaw,alaw,g722,opus" if _OPUS in asterisk.present else "ulaw,alaw,g722",
         "broadcasts": asterisk.broadcasts,
@@ -129,6 +133,11 @@ def _address(trunk: TrunkSettings, user: bool = False) -> str:
     transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
     whom = f"{_user(trunk.username)}@" if user else ""
     return f"sip:{whom}{_host(trunk.host)}{port}{transport}"
+
+
+def _proxy(network: NetworkSettings) -> str:
+    """The SIP address of the proxy in front; empty: there is none."""
+    return f"sip:{_host(network.proxy)}:{network.proxy_port};lr" if network.proxy else ""
 
 
 def _secret(value: SecretStr) -> str:

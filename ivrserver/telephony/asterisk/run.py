@@ -126,7 +126,7 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
         ConfigError: a setting cannot be written into Asterisk's configuration.
     """
     asterisk = await asyncio.to_thread(program.obtain, settings, say)
-    with _alone_in(settings.data):
+    with alone_in(settings.data):
         installation = await asyncio.to_thread(install, settings, asterisk)
         server = Asterisk(installation, await Run.start(installation))
         tasks = []
@@ -143,7 +143,7 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
 
 
 @contextmanager
-def _alone_in(data: Path) -> Iterator[None]:
+def alone_in(data: Path) -> Iterator[None]:
     """Let no second Asterisk run on the same folders. The system unlocks when we die."""
     folder = data / "asterisk"
     try:
@@ -177,7 +177,7 @@ def install(settings: Settings, asterisk: AsteriskProgram) -> Installation:
             )
     try:
         settings = with_password(settings)
-        folders = Folders.of(settings.data, asterisk)
+        folders = Folders.of(settings.data, asterisk, settings.asterisk.run)
         folders.make(asterisk)
         render.write(render.render(settings, folders, asterisk), folders.etc)
     except OSError as error:

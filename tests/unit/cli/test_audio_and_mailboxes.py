@@ -4,42 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
 
-from ivrserver.cli import main
 from ivrserver.config import load
 from ivrserver.flow.ports import PinVerdict
 from ivrserver.storage import Mailboxes, database, migrate, open_journal
+from tests.unit.cli.conftest import Run
 from tests.unit.storage.records import message, opened
-
-Run = Callable[..., Result]
 
 BOXES = """
 blocks:
   - {id: 300, kind: voicemail, name: Office}
   - {id: 301, kind: voicemail, name: Sales, greeting: {audio: hello.wav}}
 """
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command in a folder of its own; `typed` is what somebody types."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("IVRSERVER_DATA", str(tmp_path / "data"))
-
-    def command(*words: str, typed: str = "", status: int = 0) -> Result:
-        result = CliRunner().invoke(main, words, input=typed)
-        assert result.exit_code == status, result.output
-        return result
-
-    return command
 
 
 def sound(name: str, seconds: float = 1.0) -> str:

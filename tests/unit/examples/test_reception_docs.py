@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
-from pathlib import Path
 
-import click
 import pytest
 
 from ivrserver.actions.parser import parse
 from ivrserver.blocks import Account, FindMe, Ivr, Receptionist, ToMailbox, Transfer, Voicemail
 from ivrserver.blocks.files import FlowSource, load
 from ivrserver.blocks.lint import Known
-from ivrserver.cli import main
 from ivrserver.config import AudioSettings, Settings
 from ivrserver.config import load as load_settings
 from ivrserver.flow.mailbox.owner import TRIES
@@ -23,12 +20,10 @@ from ivrserver.mail.post_office import GIVE_UP_AFTER, RETRIES
 from ivrserver.storage import read_flow_files
 from ivrserver.storage.mailboxes import LOCKS_AFTER, LOCKS_FOR
 from ivrserver.web.audio import PATH
+from tests.unit.examples.pages import HOW_TO, ROOT, check_command, examples
 
-ROOT = Path(__file__).parents[3]
 NAMES = ("receptionist", "findme", "voicemail", "audio")
-PAGES = {
-    name: (ROOT / "docs" / "how-to" / f"{name}.md").read_text(encoding="utf-8") for name in NAMES
-}
+PAGES = {name: (HOW_TO / f"{name}.md").read_text(encoding="utf-8") for name in NAMES}
 ELSEWHERE = Known(
     {301: "receptionist", 302: "findme", 303: "voicemail", 304: "ivr"},
     phones={"desk": "204", "lobby": ""},
@@ -36,46 +31,27 @@ ELSEWHERE = Known(
 """What the pages' examples may refer to."""
 
 
-def examples(language: str) -> list[str]:
-    """Every example in that language, of all pages."""
-    fence = rf"^```{language}\n(.*?)^```$"
-    return [
-        found
-        for page in PAGES.values()
-        for found in re.findall(fence, page, re.DOTALL | re.MULTILINE)
-    ]
-
-
-@pytest.mark.parametrize("text", examples("yaml"))
+@pytest.mark.parametrize("text", examples(PAGES.values(), "yaml"))
 def test_every_flow_file_of_the_pages_is_right(text: str) -> None:
     assert load([FlowSource("page", text.encode())], ELSEWHERE) != Account()
 
 
-@pytest.mark.parametrize("text", examples("toml"))
+@pytest.mark.parametrize("text", examples(PAGES.values(), "toml"))
 def test_every_settings_file_of_the_pages_is_right(text: str) -> None:
     Settings(**tomllib.loads(text))
 
 
-@pytest.mark.parametrize("text", examples("xml"))
+@pytest.mark.parametrize("text", examples(PAGES.values(), "xml"))
 def test_every_reply_of_the_pages_is_understood(text: str) -> None:
     assert parse(text.encode()).warnings == ()
 
 
-COMMANDS = [line for text in examples("sh") for line in text.splitlines()]
+COMMANDS = [line for text in examples(PAGES.values(), "sh") for line in text.splitlines()]
 
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if not line.startswith("curl")])
 def test_every_command_of_the_pages_exists(line: str) -> None:
-    program, *words = shlex.split(line)
-    assert program == "ivrserver"
-    command: click.Command = main
-    context = click.Context(main)
-    while isinstance(command, click.Group):
-        name, found, words = command.resolve_command(context, words)
-        assert name is not None
-        assert found is not None
-        command = found
-    command.make_context(command.name, words)
+    check_command(line)
 
 
 def test_the_requests_of_the_pages_are_those_of_the_api() -> None:
@@ -103,12 +79,6 @@ def test_the_numbers_on_the_pages_are_those_of_the_program() -> None:
     assert f"max_bytes = {limits.max_bytes:_}" in PAGES["audio"]
     assert f"max_seconds = {limits.max_seconds}" in PAGES["audio"]
     assert TRIES == 3
-
-
-def test_links_lead_to_pages_that_exist() -> None:
-    for page in PAGES.values():
-        for target in re.findall(r"\]\(([^)#]+)\)", page):
-            assert (ROOT / "docs" / "how-to" / target).exists(), target
 
 
 def test_the_office_fits_its_settings_and_shows_one_of_everything() -> None:

@@ -8,8 +8,8 @@ from typing import Any, get_type_hints
 
 import pytest
 
+from ivrserver.flow.event_kinds import KINDS, kind_of
 from ivrserver.flow.events import (
-    KINDS,
     BlockEntered,
     CallAnswered,
     Event,
@@ -17,7 +17,6 @@ from ivrserver.flow.events import (
     LegDialled,
     LegScreened,
     PromptPlayed,
-    kind_of,
 )
 from ivrserver.flow.records import TimelineEntry
 from ivrserver.flow.story import tell

@@ -16,6 +16,7 @@ from ivrserver.speech.guard import Guarded
 from ivrserver.speech.library import LibraryFiles
 from ivrserver.speech.speaker import Speaker
 from ivrserver.speech.store import Store
+from ivrserver.speech.watching import UNWATCHED, PromptWatcher
 
 
 class Hand:
@@ -88,12 +89,25 @@ def guarded(
     concurrency: int = 2,
     timeout: float = 5,
     retry_after: float = 60,
+    watcher: PromptWatcher = UNWATCHED,
 ) -> Guarded:
-    return Guarded(name, engine, concurrency=concurrency, timeout=timeout, retry_after=retry_after)
+    return Guarded(
+        name,
+        engine,
+        concurrency=concurrency,
+        timeout=timeout,
+        retry_after=retry_after,
+        watcher=watcher,
+    )
 
 
-def speaker(folder: Path, clock: Callable[[], float], **engines: FakeEngine) -> Speaker:
+def speaker(
+    folder: Path,
+    clock: Callable[[], float],
+    watcher: PromptWatcher = UNWATCHED,
+    **engines: FakeEngine,
+) -> Speaker:
     """The real thing around those engines, in that order."""
-    around = [guarded(engine, name) for name, engine in engines.items()]
-    files = LibraryFiles(8000, clock)
-    return Speaker(around, Store(folder, 8000, clock), files, lambda key: f"sound:{folder}/{key}")
+    around = [guarded(engine, name, watcher=watcher) for name, engine in engines.items()]
+    store, files = Store(folder, 8000, clock), LibraryFiles(8000, clock)
+    return Speaker(around, store, files, lambda key: f"sound:{folder}/{key}", watcher)
