@@ -28,12 +28,14 @@ from ivrserver.errors import SetupError
 from ivrserver.flow.call import Call
 from ivrserver.flow.dial_policy import DialPolicy, GuardedDialer
 from ivrserver.flow.distribution import Distributor
+from ivrserver.flow.kept import MAIN
 from ivrserver.flow.ports import Channel, IncomingCall, Speech
 from ivrserver.flow.rehearsal import rehearse
 from ivrserver.flow.report import Reporter
 from ivrserver.flow.world import World
 from ivrserver.mail import Carrier, Lamplighter, PostOffice
-from ivrserver.observed import MAIN, Observed, Parts
+from ivrserver.observed import Observed, Parts
+from ivrserver.recordings import Keeper, Links, Store
 from ivrserver.speech import build, listening
 from ivrserver.storage import (
     Accounts,
@@ -41,11 +43,13 @@ from ivrserver.storage import (
     Library,
     Mailboxes,
     Outbox,
+    RecordingRows,
     Schema,
     database,
     open_journal,
     open_library,
     read_flow_files,
+    shared_secret,
 )
 from ivrserver.telephony.asterisk import Asterisk, ports, running
 from ivrserver.telephony.switchboard import Switchboard
@@ -133,19 +137,32 @@ async def serving(settings: Settings) -> AsyncIterator[Switchboard]:
             },
         )
 
-        post = _post_office(settings, Outbox(engine), library, switchboard)
+        keeper = Keeper(
+            rows=RecordingRows(engine),
+            store=Store(settings),
+            sources=lambda: {MAIN: switchboard.recordings},
+            journal=journal,
+            clock=clock,
+            remove_after=settings.store.remove_after,
+            chance=random.Random(),  # noqa: S311 - spreads attempts, no secret
+        )
+        post = _post_office(settings, Outbox(engine), library, switchboard, keeper)
 
         async def carry(channel: Channel, incoming: IncomingCall) -> None:
             await Call(world, channel, incoming).run()
 
         seen = observed.look_at(Parts(switchboard, stored, engine, speech, listener))
-        app = web.create_app(settings.speech_cache, *seen, _api(settings, engine))
+        shared = web.recording_routes(
+            keeper, await links(settings, engine), redirect=settings.store.redirect
+        )
+        app = web.create_app(settings.speech_cache, *seen, _api(settings, engine), shared)
         async with asyncio.TaskGroup() as tasks:
             running_tasks = [
                 tasks.create_task(web.serve(app, settings.http.host, settings.http.port)),
                 tasks.create_task(switchboard.run(carry)),
                 tasks.create_task(observed.run()),
                 tasks.create_task(_kept_up("post_office", post.run)),
+                tasks.create_task(_kept_up("recordings", keeper.run)),
                 tasks.create_task(_keep_rehearsed(library, speech)),
             ]
             warming = tasks.create_task(listener.warm_up())
@@ -165,8 +182,22 @@ def _api(settings: Settings, engine: AsyncEngine) -> APIRouter:
     return web.audio_routes(sounds, settings.http.token, settings.audio.max_bytes)
 
 
+async def links(settings: Settings, engine: AsyncEngine) -> Links:
+    """What signs links to recordings, and knows ours again.
+
+    Raises:
+        StorageError: the database is away.
+    """
+    secret = settings.store.link_secret.get_secret_value()
+    return Links(secret or await shared_secret(engine, "recording links"), settings.http.reached_at)
+
+
 def _post_office(
-    settings: Settings, outbox: Outbox, library: Library, switchboard: Switchboard
+    settings: Settings,
+    outbox: Outbox,
+    library: Library,
+    switchboard: Switchboard,
+    keeper: Keeper,
 ) -> PostOffice:
     """What tells owners of voicemail boxes about messages: e-mail, and lamps on their phones."""
     lamplighter = Lamplighter(outbox, library, switchboard.lamps)
@@ -175,7 +206,7 @@ def _post_office(
         outbox=outbox,
         library=library,
         carrier=Carrier(settings.mail),
-        recording=switchboard.recording,
+        recording=keeper.read,
         lamplighter=lamplighter,
         clock=SystemClock(),
         zone=ZoneInfo(settings.account.time_zone),

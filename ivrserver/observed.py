@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import web
 from ivrserver.config import Settings
+from ivrserver.flow.kept import MAIN
 from ivrserver.flow.ports import Journal, Recogniser, Speech, WebhookClient
 from ivrserver.monitoring.event_loop import EventLoopWatch
 from ivrserver.monitoring.health import Checkup
@@ -22,9 +23,6 @@ from ivrserver.speech.speaker import Speaker
 from ivrserver.storage import Journal as StoredJournal
 from ivrserver.storage import ensure_writable
 from ivrserver.telephony.switchboard import Switchboard
-
-MAIN: Final = "main"
-"""Name of the only Asterisk."""
 
 STUCK_SECONDS: Final = 10.0
 """An event loop that was busy for so long at a stretch has let calls hang."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ivrserver.flow.events import Event
 from ivrserver.flow.jobs import JobState, job_id
+from ivrserver.flow.kept import MAIN
 
 NO_REPLY_KNOWN: Final = "no reply is known"
 """The error of a request that was begun and of which nothing more was heard."""
@@ -89,6 +90,7 @@ class RecordingMade:
 
     Attributes:
         name: unique; also the file's name without extension in Asterisk's recording folder.
+        asterisk: name of the Asterisk that made it.
         seconds: its length.
         ended_by: ``key``, ``silence``, ``limit`` or ``hangup``.
     """
@@ -100,6 +102,7 @@ class RecordingMade:
     ended_by: str
     audio_format: str = "wav"
     transcribe: bool = False
+    asterisk: str = MAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

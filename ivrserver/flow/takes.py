@@ -63,6 +63,7 @@ class Take:
                 seconds=audio.seconds,
                 ended_by=audio.ended_by,
                 transcribe=self._transcribe,
+                asterisk=audio.asterisk,
             )
         )
         return audio

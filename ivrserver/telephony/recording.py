@@ -233,7 +233,14 @@ class AriRecording:
             seconds = talking = elapsed
         except (AriRefused, wave.Error, EOFError) as error:
             raise MediaFailed("Asterisk has not saved the recording: disk, or no beep?") from error
-        return RecordedAudio(name, round(seconds, 2), round(talking, 2), cause, f"recording:{name}")
+        return RecordedAudio(
+            name=name,
+            seconds=round(seconds, 2),
+            talking=round(talking, 2),
+            ended_by=cause,
+            uri=f"recording:{name}",
+            asterisk=self._ari.asterisk,
+        )
 
     async def _why(self, elapsed: float) -> str:
         """Why Asterisk ended it by itself."""
