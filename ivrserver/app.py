@@ -33,6 +33,7 @@ from ivrserver.flow.report import Reporter
 from ivrserver.flow.world import World
 from ivrserver.mail import Carrier, Lamplighter, PostOffice
 from ivrserver.observed import Observed, Parts
+from ivrserver.recordings import Keeper, Links, Store
 from ivrserver.speech import build, listening
 from ivrserver.storage import (
     AudioLibrary,
@@ -41,10 +42,12 @@ from ivrserver.storage import (
     Library,
     Mailboxes,
     Outbox,
+    RecordingRows,
     Schema,
     database,
     open_journal,
     open_library,
+    shared_secret,
 )
 from ivrserver.telephony.boards import Boards
 from ivrserver.telephony.switchboard import Handler, Switchboard
@@ -138,14 +141,26 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
             controller=lease.controller,
         )
 
-        post = _post_office(settings, Outbox(engine), library, boards)
+        keeper = Keeper(
+            rows=RecordingRows(engine),
+            store=Store(settings),
+            sources=lambda: {name: board.recordings for name, board in boards.by_name.items()},
+            journal=journal,
+            clock=clock,
+            remove_after=settings.store.remove_after,
+            chance=random.Random(),  # noqa: S311 - spreads attempts, no secret
+        )
+        post = _post_office(settings, Outbox(engine), library, boards, keeper)
 
         def handler_of(board: Switchboard) -> Handler:
             there = replace(world, dialer=GuardedDialer(board.dialer, policy))
             return lambda channel, origin: Call(there, channel, origin).run()
 
         seen = observed.look_at(Parts(boards, stored, engine, speech, listener))
-        app = web.create_app(settings.speech_cache, *seen, _api(settings, engine))
+        shared = web.recording_routes(
+            keeper, await links(settings, engine), redirect=settings.store.redirect
+        )
+        app = web.create_app(settings.speech_cache, *seen, _api(settings, engine), shared)
         async with asyncio.TaskGroup() as tasks:
             running_tasks = [
                 tasks.create_task(web.serve(app, settings.http.host, settings.http.port)),
@@ -153,6 +168,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
                 tasks.create_task(_keep_lease(member, stored, boards)),
                 tasks.create_task(observed.run()),
                 tasks.create_task(_kept_up("post_office", post.run)),
+                tasks.create_task(_kept_up("recordings", keeper.run)),
                 tasks.create_task(_keep_rehearsed(library, speech)),
             ]
             warming = tasks.create_task(listener.warm_up())
@@ -177,8 +193,18 @@ def _api(settings: Settings, engine: AsyncEngine) -> APIRouter:
     return web.audio_routes(sounds, settings.http.token, settings.audio.max_bytes)
 
 
+async def links(settings: Settings, engine: AsyncEngine) -> Links:
+    """What signs links to recordings, and knows ours again.
+
+    Raises:
+        StorageError: the database is away.
+    """
+    secret = settings.store.link_secret.get_secret_value()
+    return Links(secret or await shared_secret(engine, "recording links"), settings.http.reached_at)
+
+
 def _post_office(
-    settings: Settings, outbox: Outbox, library: Library, boards: Boards
+    settings: Settings, outbox: Outbox, library: Library, boards: Boards, keeper: Keeper
 ) -> PostOffice:
     """What tells owners of voicemail boxes about messages: e-mail, and lamps on their phones."""
     lamplighter = Lamplighter(outbox, library, boards)
@@ -187,7 +213,7 @@ def _post_office(
         outbox=outbox,
         library=library,
         carrier=Carrier(settings.mail),
-        recording=boards.recording,
+        recording=keeper.read,
         lamplighter=lamplighter,
         clock=SystemClock(),
         zone=ZoneInfo(settings.account.time_zone),

@@ -10,6 +10,10 @@
     ├── SpeechError            no engine could speak a text
     ├── StorageError           the database refused or is away
     │   └── SchemaError            its schema is not the one that this program needs
+    ├── StoreError             the store of recordings and sound files cannot be used now
+    │   ├── NotInStore         there is nothing of that name in it
+    │   ├── ObjectDamaged      what is there is not what was put there
+    │   └── KeyUnknown         it is encrypted with a key that the settings do not have
     ├── LeaseLost              another controller carries our calls now
     ├── AudioRefused           a file cannot go into the audio library; says why
     │   ├── AudioTooLarge      it is too large, or too long, or there are too many
@@ -19,6 +23,7 @@
     ├── TelephonyError
     │   ├── ChannelGone        the channel left Asterisk before the request reached it
     │   ├── MediaFailed        a prompt or recording did not work; the call goes on
+    │   ├── RecordingGone      Asterisk has no recording of that name
     │   ├── AriUnavailable     no connection to Asterisk, or no answer in time
     │   └── AriRefused         Asterisk answered with an error
     └── CallerGone             the caller hung up (control flow inside one call only)
@@ -59,6 +64,22 @@ class StorageError(IvrError):
 
 class SchemaError(StorageError):
     """The database's schema is not the one that this program needs. The text says what to do."""
+
+
+class StoreError(IvrError):
+    """The store of recordings and sound files cannot be used now: away, full, or no right to."""
+
+
+class NotInStore(StoreError):
+    """There is nothing of that name in the store."""
+
+
+class ObjectDamaged(StoreError):
+    """What is in the store is not what was put there: its checksum or its seal is wrong."""
+
+
+class KeyUnknown(StoreError):
+    """A file is encrypted with a key that the settings lack, or have another of that name."""
 
 
 class LeaseLost(IvrError):
@@ -105,6 +126,10 @@ class ChannelGone(TelephonyError):
 
 class MediaFailed(TelephonyError):
     """A prompt could not be played or a recording not be made. The call itself is alive."""
+
+
+class RecordingGone(TelephonyError):
+    """Asterisk has no recording of that name."""
 
 
 class AriUnavailable(TelephonyError):

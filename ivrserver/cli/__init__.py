@@ -6,6 +6,7 @@ from ivrserver.cli.calls import calls
 from ivrserver.cli.database import database_group
 from ivrserver.cli.flows import apply, export, schema, settings_page
 from ivrserver.cli.mailbox import mailbox
+from ivrserver.cli.recordings import recordings
 from ivrserver.cli.running import demo, doctor, serve, up
 from ivrserver.telephony.asterisk.command import asterisk
 
@@ -13,6 +14,6 @@ __all__ = ["main"]
 
 for command in (
     up, serve, asterisk, demo, doctor, apply, export, schema, settings_page, calls, audio, mailbox,
-    database_group,
+    database_group, recordings,
 ):  # fmt: skip
     main.add_command(command)

@@ -27,7 +27,7 @@ from ivrserver.config.ari import AriSettings, AsteriskPlace
 from ivrserver.config.cluster import ClusterSettings
 from ivrserver.config.monitoring import MetricsSettings
 from ivrserver.config.network import NetworkSettings
-from ivrserver.config.section import Folder, Port, Seconds, Section, Token
+from ivrserver.config.section import Folder, Line, Port, Seconds, Section, Token
 from ivrserver.config.sip import (
     DialSettings,
     Name,
@@ -37,6 +37,7 @@ from ivrserver.config.sip import (
     contradictions,
     uses_tls,
 )
+from ivrserver.config.store import StoreSettings
 from ivrserver.errors import ConfigError
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "PhoneSettings",
     "Settings",
     "SipSettings",
+    "StoreSettings",
     "TrunkSettings",
     "load",
 ]
@@ -92,7 +94,7 @@ class RecordingSettings(Section):
     layout: Literal["stereo", "mixed"] = "stereo"
     """`stereo`: the caller left, the other right; `mixed`: both in one channel."""
     folder: Folder | None = None
-    """Asterisk's recording folder, as this machine sees it; unset: the one in the data folder."""
+    """Asterisk's recording folder, if this machine sees it; unset: the one in the data folder."""
 
 
 class MailSettings(Section):
@@ -162,8 +164,16 @@ class HttpSettings(Section):
     """Address that our own HTTP server listens on."""
     port: Port = 8080
     """Port of our own HTTP server."""
+    public_url: Line = ""
+    """How others reach it, such as `https://ivr.example.com`; empty: its address and port."""
     token: Token = SecretStr("")
     """Bearer token of the HTTP API, at least 16 characters; empty: there is no API."""
+
+    @property
+    def reached_at(self) -> str:
+        """How others reach it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
 
 class AudioSettings(Section):
@@ -255,6 +265,7 @@ class Settings(BaseSettings):
     """Registered phones, by name."""
     dial: DialSettings = DialSettings()
     recording: RecordingSettings = RecordingSettings()
+    store: StoreSettings = StoreSettings()
     mail: MailSettings = MailSettings()
     listening: ListeningSettings = ListeningSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
@@ -315,6 +326,11 @@ class Settings(BaseSettings):
     def speech_cache(self) -> Path:
         """Folder of spoken prompts."""
         return self.speech.cache or self.data / "prompts"
+
+    @property
+    def making_folder(self) -> Path:
+        """Folder of files on their way into the store; what is left there is swept."""
+        return self.data / "making"
 
     @property
     def recording_folder(self) -> Path:

@@ -12,7 +12,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 _LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 _LONGEST_HOST: Final = 253
 _LONGEST_LINE: Final = 256
-_LEAST_TOKEN: Final = 16
 
 
 class Section(BaseModel):
@@ -74,11 +73,14 @@ def _secret_line(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _hard_to_guess(token: SecretStr) -> SecretStr:
-    if 0 < len(token) < _LEAST_TOKEN:
-        message = f"must have at least {_LEAST_TOKEN} characters; or leave it empty"
-        raise ValueError(message)
-    return token
+def _hard_to_guess(least: int) -> AfterValidator:
+    def check(secret: SecretStr) -> SecretStr:
+        if 0 < len(secret) < least:
+            message = f"must have at least {least} characters; or leave it empty"
+            raise ValueError(message)
+        return secret
+
+    return AfterValidator(check)
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -93,4 +95,5 @@ AnyAddress = Annotated[str, AfterValidator(lambda text: text and _address(text))
 """An IP address, or empty."""
 Line = Annotated[str, AfterValidator(_one_line)]
 SecretLine = Annotated[SecretStr, AfterValidator(_secret_line)]
-Token = Annotated[SecretLine, AfterValidator(_hard_to_guess)]
+Token = Annotated[SecretLine, _hard_to_guess(16)]
+SigningSecret = Annotated[SecretLine, _hard_to_guess(32)]

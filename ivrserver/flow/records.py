@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from ivrserver.config import FIRST_ASTERISK
 from ivrserver.flow.events import Event
 from ivrserver.flow.jobs import JobState, job_id
 
@@ -93,6 +94,7 @@ class RecordingMade:
 
     Attributes:
         name: unique; also the file's name without extension in Asterisk's recording folder.
+        asterisk: name of the Asterisk that made it.
         seconds: its length.
         ended_by: ``key``, ``silence``, ``limit`` or ``hangup``.
     """
@@ -104,6 +106,7 @@ class RecordingMade:
     ended_by: str
     audio_format: str = "wav"
     transcribe: bool = False
+    asterisk: str = FIRST_ASTERISK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

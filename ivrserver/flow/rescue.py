@@ -50,6 +50,7 @@ def _keep(world: World, talk: Conversation, saved: SavedCall, audio: RecordedAud
             at=world.clock.now(),
             seconds=audio.seconds,
             ended_by=audio.ended_by,
+            asterisk=audio.asterisk,
             transcribe=question is not None and question.transcribe,
         )
     )

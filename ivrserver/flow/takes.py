@@ -62,6 +62,7 @@ class Take:
                 seconds=audio.seconds,
                 ended_by=audio.ended_by,
                 transcribe=self._transcribe,
+                asterisk=audio.asterisk,
             )
         )
         self._talk.bookmark.recorded()

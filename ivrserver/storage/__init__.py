@@ -14,7 +14,9 @@ from ivrserver.storage.library import Library, open_library
 from ivrserver.storage.mailboxes import Mailboxes
 from ivrserver.storage.merge import Changes
 from ivrserver.storage.outbox import Outbox
+from ivrserver.storage.recordings import RecordingRows
 from ivrserver.storage.schema import BASE, Schema, SchemaState, migrate, schema_state
+from ivrserver.storage.secrets import shared_secret
 
 __all__ = [
     "BASE",
@@ -32,6 +34,7 @@ __all__ = [
     "LibrarySound",
     "Mailboxes",
     "Outbox",
+    "RecordingRows",
     "RespondentRow",
     "Schema",
     "SchemaState",
@@ -43,5 +46,6 @@ __all__ = [
     "place_of",
     "read_flow_files",
     "schema_state",
+    "shared_secret",
     "write_flow_file",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, Table, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -30,6 +30,8 @@ from ivrserver.storage.tables import (
     timeline,
     webhook_attempts,
 )
+
+R = TypeVar("R", RecordingMade, MessageLeft)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,16 +212,19 @@ def _attempt(row: dict[str, Any]) -> WebhookAttempt:
 async def _recordings(connection: AsyncConnection, call_id: str) -> tuple[RecordingMade, ...]:
     order = (recordings.c.recorded_at, recordings.c.name)
     rows = await _rows(connection, _of_call(recordings, call_id).order_by(*order))
-    return tuple(RecordingMade(at=row.pop("recorded_at"), **row) for row in rows)
+    return tuple(_known(RecordingMade, row, at=row["recorded_at"]) for row in rows)
 
 
 async def _messages(connection: AsyncConnection, call_id: str) -> tuple[MessageLeft, ...]:
     order = (messages.c.left_at, messages.c.message_id)
     rows = await _rows(connection, _of_call(messages, call_id).order_by(*order))
-    kept = [each.name for each in fields(MessageLeft) if each.name != "at"]
-    return tuple(
-        MessageLeft(at=row["left_at"], **{name: row[name] for name in kept}) for row in rows
-    )
+    return tuple(_known(MessageLeft, row, at=row["left_at"]) for row in rows)
+
+
+def _known(kind: type[R], row: dict[str, Any], at: datetime) -> R:
+    """The record that was stored as `row`, which may have more columns."""
+    names = [each.name for each in fields(kind) if each.name != "at"]
+    return kind(at=at, **{name: row[name] for name in names})
 
 
 async def _timeline(connection: AsyncConnection, call_id: str) -> tuple[TimelineEntry, ...]:

@@ -1,8 +1,6 @@
 """Which owners of voicemail boxes are still to be told about a message, and what came of it.
 
-The outbox is columns of the messages' own rows: a message that is stored is in it. Whoever claims a
-row moves its due time to the end of a lease, by which the row is known again when it is settled: if
-that sender dies, the row is simply due again then.
+The outbox is columns of the messages' own rows: a message that is stored is in it.
 """
 
 from __future__ import annotations
@@ -11,11 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.flow.post import Notice, Waiting
 from ivrserver.storage.database import storage_errors
+from ivrserver.storage.leases import take_due
 from ivrserver.storage.mailboxes import DELETED, NEW, SAVED
 from ivrserver.storage.tables import messages
 
@@ -32,27 +31,9 @@ class Outbox:
 
     async def claim(self, now: datetime, lease: datetime, limit: int) -> list[Notice]:
         """Take those that are due, the longest waiting first; they are due again at `lease`."""
-        is_due = messages.c.mail_due <= now
-        due = (
-            select(messages.c.message_id)
-            .where(is_due)
-            .order_by(messages.c.mail_due)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+        columns = (messages.c.mail_due, messages.c.mail_attempts)
         with storage_errors("cannot read the outbox"):
-            # Most looks find nothing: they must not take the one write lock that SQLite has.
-            async with self._engine.connect() as connection:
-                if not await connection.scalar(select(exists().where(is_due))):
-                    return []
-            async with self._engine.begin() as connection:
-                taken = (
-                    update(messages)
-                    .where(messages.c.message_id.in_(due), is_due)
-                    .values(mail_due=lease, mail_attempts=messages.c.mail_attempts + 1)
-                    .returning(*messages.c)
-                )
-                rows = list(await connection.execute(taken))
+            rows = await take_due(self._engine, *columns, now=now, lease=lease, limit=limit)
         return [_notice(row) for row in sorted(rows, key=lambda row: row.left_at)]
 
     async def settle(

@@ -114,8 +114,9 @@ class RowWriter:
             case RespondentClosed() as r:
                 return Statement.CLOSE_RESPONDENT, (time(r.at), r.completed, r.response_id)
             case RecordingMade() as r:
-                how = (r.seconds, r.ended_by, r.audio_format, r.transcribe)
-                return Statement.RECORDING, (r.name, r.call_id, time(r.at), *how)
+                made, due = time(r.at), time(r.at)
+                how = (r.seconds, r.ended_by, r.audio_format, r.transcribe, r.asterisk)
+                return Statement.RECORDING, (r.name, r.call_id, made, *how, due)
             case MessageLeft() as r:
                 box = (r.message_id, r.block_id, r.call_id, time(r.at))
                 heard = (r.caller_id, r.recording, r.seconds, "new")
@@ -154,6 +155,13 @@ class RowWriter:
         return Statement.ORDER_JOB, (*what, *how, at, at, None)
 
 
+_RECORDED = (
+    "name", "call_id", "recorded_at", "seconds", "ended_by", "audio_format", "transcribe",
+    "asterisk", "keep_due",
+)  # fmt: skip
+"""What the call says of a recording: what became of it since is not touched."""
+
+
 def cleaned(row: Row) -> Row:
     """`row` without what databases refuse in text: NUL and lone surrogates become U+FFFD."""
     return tuple(
@@ -185,10 +193,11 @@ def _compiled(dialect: Dialect) -> dict[Statement, str]:
     def once(table: Table) -> Any:
         return insert(table).on_conflict_do_nothing()
 
-    def newest(table: Table, *unique: str) -> Any:
+    def newest(table: Table, *unique: str, given: Sequence[str] = ()) -> Any:
         key = unique or [column.name for column in table.primary_key]
-        statement = insert(table)
-        changed = {c.name: statement.excluded[c.name] for c in table.c if c.name not in key}
+        names = list(given) or table.c.keys()
+        statement = insert(table).values({name: bindparam(name) for name in names})
+        changed = {name: statement.excluded[name] for name in names if name not in key}
         return statement.on_conflict_do_update(index_elements=key, set_=changed)
 
     def close(table: Table, changed: Sequence[str]) -> Any:
@@ -208,7 +217,7 @@ def _compiled(dialect: Dialect) -> dict[Statement, str]:
     statements = {
         Statement.OPEN_CALL: once(tables.calls),
         Statement.OPEN_RESPONDENT: once(tables.respondents),
-        Statement.RECORDING: newest(tables.recordings),
+        Statement.RECORDING: newest(tables.recordings, given=_RECORDED),
         Statement.MESSAGE: once(tables.messages),
         Statement.ANSWER: newest(tables.answers),
         Statement.CHECKPOINT: newest(tables.checkpoints),

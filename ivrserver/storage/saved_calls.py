@@ -115,7 +115,10 @@ def _call(
 
 
 def _doing(place: Row, stored: set[str]) -> Doing | None:
-    """What the call was doing; None: a release before this one did not say."""
+    """What the call was doing; None: it was only just taken."""
+    if not place["doing"]:
+        # The release before this one wrote down no more than the question.
+        return Asking() if place["question_id"] else None
     try:
         doing = doing_of_json(place["doing"])
     except ValidationError:

@@ -27,6 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
+from ivrserver.config import FIRST_ASTERISK
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -176,16 +178,35 @@ answers = Table(
     Column("recording", Text, nullable=False),
 )
 
+# A recording outlives the rows of its call, as a message or a greeting may be it. The columns that
+# begin with `keep_` say when something is to be done next to bring it into the store and to remove
+# Asterisk's own copy: nothing is when `keep_due` is null.
 recordings = Table(
     "recordings",
     metadata,
     Column("name", Text, primary_key=True),
-    _call_id(nullable=False, index=True),
+    Column("call_id", Text, ForeignKey("calls.call_id", ondelete="SET NULL"), index=True),
     Column("recorded_at", UtcTime, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("ended_by", Text, nullable=False),
     Column("audio_format", Text, nullable=False),
     Column("transcribe", Boolean, nullable=False),
+    Column("asterisk", Text, nullable=False, server_default=FIRST_ASTERISK),
+    Column("size", BigInteger),
+    Column("sha256", Text, nullable=False, server_default=""),
+    Column("stored_key", Text, nullable=False, server_default=""),
+    Column("stored_at", UtcTime),
+    Column("removed_at", UtcTime),
+    Column("keep_due", UtcTime),
+    Column("keep_attempts", Integer, nullable=False, server_default="0"),
+    Column("keep_error", Text, nullable=False, server_default=""),
+    Index(None, "recorded_at"),
+)
+Index(
+    "ix_recordings_keep_due",
+    recordings.c.keep_due,
+    sqlite_where=recordings.c.keep_due.is_not(None),
+    postgresql_where=recordings.c.keep_due.is_not(None),
 )
 
 checkpoints = Table(
@@ -232,6 +253,14 @@ webhook_attempts = Table(
     Column("error", Text, nullable=False),
     Column("seconds", Float, nullable=False),
     Index(None, "response_id", "number", unique=True),
+)
+
+# Secrets that all controllers share, made by the first one that needs them.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 timeline = Table(

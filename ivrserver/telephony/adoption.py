@@ -122,7 +122,7 @@ class Adoption:
         channel = AriChannel(self._ari, self._router, channel_id, up=up, created=created)
         if found is None:
             channel.leave(_LEFT)
-            channel.forget()
+            channel.clear()
         return channel
 
     def _moves(self, channel_id: str) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from ivrserver.config import Settings
-from ivrserver.errors import AriUnavailable, TelephonyError
+from ivrserver.errors import TelephonyError
 from ivrserver.telephony.switchboard import Handler, Switchboard
 from ivrserver.telephony.watching import UNWATCHED, AriWatcher
 
@@ -90,20 +90,6 @@ class Boards:
             board.cut()
 
     # What does not depend on which it is.
-
-    async def recording(self, name: str) -> bytes:
-        """A finished recording as a WAV file, from whichever Asterisk has it.
-
-        Raises:
-            TelephonyError: none of them has, or can be asked.
-        """
-        missed: TelephonyError = AriUnavailable("no Asterisk is connected")
-        for board in self.by_name.values():
-            try:
-                return await board.recording(name)
-            except TelephonyError as error:
-                missed = error
-        raise missed
 
     async def show(self, phone: str, new: int, saved: int) -> None:
         """Show a phone's message lamp on every Asterisk that it may be registered at.

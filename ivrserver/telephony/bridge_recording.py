@@ -14,15 +14,24 @@ import asyncio
 import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 
-from ivrserver.errors import AriRefused, AriUnavailable, MediaFailed, TelephonyError
+from ivrserver.config import FIRST_ASTERISK
+from ivrserver.errors import (
+    AriRefused,
+    AriUnavailable,
+    MediaFailed,
+    RecordingGone,
+    TelephonyError,
+)
 from ivrserver.flow.ports import RecordedAudio
 from ivrserver.telephony.channel import AriChannel
-from ivrserver.telephony.stereo import Halves, keep
+from ivrserver.telephony.stereo import Halves, Layout, keep
+from ivrserver.telephony.stored import StoredRecordings
 
 log = structlog.get_logger(__name__)
 
@@ -39,13 +48,16 @@ class BridgeRecorder:
     """Records bridges into Asterisk's recording folder.
 
     Args:
-        folder: that folder, as this machine sees it.
-        layout: ``stereo``: the caller left, the leg right; ``mixed``: both in one channel.
+        folder: that folder, if this machine sees it: the quick way; else `stored` is asked.
+        stored: that Asterisk's recordings.
+        asterisk: its name.
     """
 
-    def __init__(self, folder: Path, layout: Literal["stereo", "mixed"]) -> None:
-        self._folder, self._layout = folder, layout
-        self._tasks: set[asyncio.Task[RecordedAudio]] = set()
+    def __init__(
+        self, folder: Path, layout: Layout, stored: StoredRecordings, asterisk: str = FIRST_ASTERISK
+    ) -> None:
+        self._place = _Place(folder, layout, stored, asterisk)
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def record(self, name: str, leg: AriChannel, aside: Aside) -> BridgeRecording:
         """Start to record what `leg` says and hears.
@@ -56,17 +68,12 @@ class BridgeRecorder:
         """
         if not _SAFE_NAME.fullmatch(name):
             raise MediaFailed("the recording's name cannot be a file name")
-        if not self._folder.is_dir():
-            raise MediaFailed(
-                f"Asterisk's recording folder is not at {self._folder}: set recording.folder"
-            )
         try:
             async with aside():
                 await leg.run_errand("record", {"RECORD_AS": name}, _ERRAND_SECONDS)
         except BaseException as error:
             # Nobody has it, so nothing of it may stay.
-            halves = Halves.of(self._folder, name)
-            leg.cleared.add_done_callback(lambda _: halves.remove())
+            self._look_after(asyncio.create_task(self._place.remove_after(leg.cleared, name)))
             if isinstance(error, AriRefused | AriUnavailable):
                 raise MediaFailed(f"cannot record: {error}") from error
             raise
@@ -74,9 +81,8 @@ class BridgeRecorder:
 
     def go_on(self, name: str, leg: AriChannel, aside: Aside) -> BridgeRecording:
         """The recording of that name, which was begun on `leg` by whoever it may be."""
-        recording = BridgeRecording(name, leg, aside, self._folder, self._layout)
-        self._tasks.add(recording.task)
-        recording.task.add_done_callback(self._done)
+        recording = BridgeRecording(name, leg, aside, self._place)
+        self._look_after(recording.task)
         return recording
 
     async def finish(self, seconds: float) -> None:
@@ -84,10 +90,58 @@ class BridgeRecorder:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
 
-    def _done(self, task: asyncio.Task[RecordedAudio]) -> None:
+    def _look_after(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.warning("recording_lost", error=type(error).__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where recordings of bridges are; see `BridgeRecorder`."""
+
+    folder: Path
+    layout: Layout
+    stored: StoredRecordings
+    asterisk: str
+
+    async def finished(self, name: str) -> tuple[float, float]:
+        """Put the two halves together where we can; the length, and how much of it is talk.
+
+        Where we cannot, they stay as they are until they are fetched.
+
+        Raises:
+            TelephonyError: it was not recorded, cannot be saved, or Asterisk cannot be asked.
+        """
+        halves = Halves.of(self.folder, name)
+        if await asyncio.to_thread(halves.says.exists):
+            return await asyncio.to_thread(keep, halves, self._file(name), self.layout)
+        return await self.stored.measure(name)
+
+    async def wav(self, name: str) -> bytes:
+        """A finished recording; it is whole in memory then."""
+        async with self.stored.recorded(name) as pieces:
+            return b"".join([piece async for piece in pieces])
+
+    async def remove_after(self, over: asyncio.Future[None], name: str) -> None:
+        """Remove what there is of a recording as soon as Asterisk writes no more."""
+        await asyncio.wait({over})
+        await self.remove(name)
+
+    async def remove(self, name: str) -> None:
+        """Remove what there is of a recording. Never raises."""
+        halves = Halves.of(self.folder, name)
+        with suppress(OSError):
+            await asyncio.to_thread(halves.remove)
+        with suppress(TelephonyError):
+            await self.stored.remove_recording(name)
+
+    def _file(self, name: str) -> Path:
+        return self.folder / f"{name}.wav"
 
 
 class BridgeRecording:
@@ -97,17 +151,9 @@ class BridgeRecording:
         task: ends when the recording is saved; nobody's hang-up cancels it.
     """
 
-    def __init__(
-        self,
-        name: str,
-        leg: AriChannel,
-        aside: Aside,
-        folder: Path,
-        layout: Literal["stereo", "mixed"],
-    ) -> None:
-        self._name, self._leg, self._aside = name, leg, aside
-        self._halves, self._file = Halves.of(folder, name), folder / f"{name}.wav"
-        self._layout = layout
+    def __init__(self, name: str, leg: AriChannel, aside: Aside, place: _Place) -> None:
+        self._name, self._leg, self._aside, self._place = name, leg, aside, place
+        self._began = asyncio.get_running_loop().time()
         self._stopped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.task = asyncio.create_task(self._run())
 
@@ -127,7 +173,7 @@ class BridgeRecording:
         """See `ports.Recording.discard`."""
         with suppress(TelephonyError):
             await self.stop()
-        await asyncio.to_thread(self._file.unlink, missing_ok=True)
+        await self._place.remove(self._name)
 
     async def wav(self) -> bytes:
         """See `ports.Recording.wav`; it is whole in memory then.
@@ -137,18 +183,26 @@ class BridgeRecording:
         """
         await self.ended()
         try:
-            return await asyncio.to_thread(self._file.read_bytes)
-        except OSError as error:
-            raise MediaFailed("the recording is no longer there") from error
+            return await self._place.wav(self._name)
+        except TelephonyError as error:
+            raise MediaFailed(f"the recording could not be fetched: {error}") from error
 
     async def _run(self) -> RecordedAudio:
         over: set[asyncio.Future[Any]] = {self._stopped, self._leg.cleared}
         await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
-        seconds, talking = await asyncio.to_thread(keep, self._halves, self._file, self._layout)
+        try:
+            seconds, talking = await self._place.finished(self._name)
+        except RecordingGone as error:
+            raise MediaFailed("Asterisk has recorded nothing: is its disk full?") from error
+        except TelephonyError as error:
+            # Asterisk has the halves all the same: they are fetched later.
+            log.warning("recording_not_joined", recording=self._name, error=str(error))
+            seconds = talking = asyncio.get_running_loop().time() - self._began
         return RecordedAudio(
             name=self._name,
             seconds=round(seconds, 2),
             talking=round(talking, 2),
             ended_by="key" if self._stopped.done() else "hangup",
             uri=f"recording:{self._name}",
+            asterisk=self._place.asterisk,
         )

@@ -275,10 +275,6 @@ class AriChannel:
         if not moved.done():
             raise MediaFailed(f"Asterisk did not hand the channel over in {_MOVING_SECONDS:g} s")
 
-    def forget(self) -> None:
-        """Nothing will be heard of it any more."""
-        self._clear()
-
     def answered(self) -> None:
         """The far end of a channel that we made has answered."""
         self._up = True
@@ -291,9 +287,9 @@ class AriChannel:
         if isinstance(self._media, Playback):
             self._media.forget()
         if self._created:
-            asyncio.get_running_loop().call_later(_CLEARING_SECONDS, self._clear)
+            asyncio.get_running_loop().call_later(_CLEARING_SECONDS, self.clear)
         else:
-            self._clear()
+            self.clear()
         self._inbox.rouse()
 
     def on_event(self, event: Event) -> None:
@@ -303,7 +299,7 @@ class AriChannel:
                 self._press(event["digit"])
             case "ChannelDestroyed":
                 self.leave(Hangup(event["cause"], event["cause_txt"]))
-                self._clear()
+                self.clear()
             case "ChannelUserevent":
                 self._leave_dialplan(**event["userevent"])
             case "StasisStart" if self._errand is not None:
@@ -337,7 +333,8 @@ class AriChannel:
         if not self._created:
             self.leave(Hangup(int(cause or 0), "the party hung up"))
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Nothing will be heard of it any more."""
         self._router.forget(self._id)
         if not self.cleared.done():
             self.cleared.set_result(None)

@@ -18,9 +18,10 @@ from typing import Any, Protocol
 
 import orjson
 
+from ivrserver.config import FIRST_ASTERISK
 from ivrserver.errors import AriRefused, ChannelGone
 from ivrserver.telephony.router import Event
-from ivrserver.telephony.transport import Reply, Route, Transport
+from ivrserver.telephony.transport import Download, Reply, Route, Transport
 from ivrserver.telephony.watching import GONE, UNWATCHED, AriWatcher, watched
 
 with warnings.catch_warnings():
@@ -70,15 +71,21 @@ class Ari:
 
     Attributes:
         application: our Stasis application name.
+        asterisk: this Asterisk's name.
         by_socket: requests travel over the WebSocket where they may.
     """
 
     def __init__(
-        self, transport: Transport, application: str, watcher: AriWatcher = UNWATCHED
+        self,
+        transport: Transport,
+        application: str,
+        watcher: AriWatcher = UNWATCHED,
+        asterisk: str = FIRST_ASTERISK,
     ) -> None:
         self._transport, self._watcher = transport, watcher
         self._operations: dict[str, _Operation] = {}
         self.application = application
+        self.asterisk = asterisk
         self.by_socket = False
 
     async def load(self) -> None:
@@ -339,14 +346,19 @@ class Ari:
         """Whether there is a finished recording of that name."""
         return await self._unless_missing("recordings.getStored", recordingName=name) is not None
 
-    async def delete_recording(self, name: str) -> None:
-        """Remove a finished recording; there may be none of that name."""
-        await self._unless_missing("recordings.deleteStored", recordingName=name)
+    async def delete_recording(self, name: str) -> bool:
+        """Remove a finished recording; False: there is none of that name."""
+        reply = await self._unless_missing("recordings.deleteStored", recordingName=name)
+        return reply is not None
 
     async def recording_file(self, name: str) -> bytes:
         """The WAV file of a finished recording."""
         reply = await self._call("recordings.getStoredFile", recordingName=name)
         return reply.body if isinstance(reply.body, bytes) else reply.body.encode()
+
+    def download(self, url: str) -> Download:
+        """``async with``: a file, piece by piece, however long it is; see `HttpRoute.download`."""
+        return self._transport.http.download(url)
 
     # Bridges.
 

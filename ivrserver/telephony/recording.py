@@ -65,9 +65,14 @@ async def left_behind(ari: Ari, name: str) -> RecordedAudio:
         seconds, talking = measure(await ari.recording_file(name))
     except (TelephonyError, wave.Error, EOFError) as error:
         raise MediaFailed(f"the recording that was in progress cannot be had: {error}") from error
-    ended_by = "limit" if went_on else "hangup"
-    uri = f"recording:{name}"
-    return RecordedAudio(name, round(seconds, 2), round(talking, 2), ended_by, uri)
+    return RecordedAudio(
+        name=name,
+        seconds=round(seconds, 2),
+        talking=round(talking, 2),
+        ended_by="limit" if went_on else "hangup",
+        uri=f"recording:{name}",
+        asterisk=ari.asterisk,
+    )
 
 
 class AriRecording:
@@ -249,7 +254,14 @@ class AriRecording:
             seconds = talking = elapsed
         except (AriRefused, wave.Error, EOFError) as error:
             raise MediaFailed("Asterisk has not saved the recording: disk, or no beep?") from error
-        return RecordedAudio(name, round(seconds, 2), round(talking, 2), cause, f"recording:{name}")
+        return RecordedAudio(
+            name=name,
+            seconds=round(seconds, 2),
+            talking=round(talking, 2),
+            ended_by=cause,
+            uri=f"recording:{name}",
+            asterisk=self._ari.asterisk,
+        )
 
     async def _why(self, elapsed: float) -> str:
         """Why Asterisk ended it by itself."""

@@ -20,6 +20,9 @@ from ivrserver.telephony.loudness import FRAME, RATE, loud_frames
 
 Samples = npt.NDArray[np.int16]
 
+Layout = Literal["stereo", "mixed"]
+"""``stereo``: the caller left, the leg right; ``mixed``: both in one channel."""
+
 _PIECE = RATE * 10
 """Samples that are held at a time; whole frames."""
 
@@ -47,11 +50,8 @@ class Halves:
             path.unlink(missing_ok=True)
 
 
-def keep(halves: Halves, wav: Path, layout: Literal["stereo", "mixed"]) -> tuple[float, float]:
+def keep(halves: Halves, wav: Path, layout: Layout) -> tuple[float, float]:
     """Make the WAV file of the two halves, and remove them. Blocks.
-
-    Args:
-        layout: ``stereo``: the caller left, the leg right; ``mixed``: both in one channel.
 
     Returns:
         Its length, and for how much of it anybody spoke; seconds.
@@ -70,7 +70,7 @@ def keep(halves: Halves, wav: Path, layout: Literal["stereo", "mixed"]) -> tuple
     return frames / RATE, loud * FRAME / RATE
 
 
-def _join(halves: Halves, part: Path, layout: Literal["stereo", "mixed"]) -> tuple[int, int]:
+def _join(halves: Halves, part: Path, layout: Layout) -> tuple[int, int]:
     """Write `part`; how many samples a channel it has, and in how many frames somebody spoke."""
     frames = loud = 0
     with (

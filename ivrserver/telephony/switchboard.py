@@ -30,6 +30,7 @@ from ivrserver.telephony.mwi import Lamps
 from ivrserver.telephony.router import Event, Router
 from ivrserver.telephony.routes import Routes
 from ivrserver.telephony.snapshot import look
+from ivrserver.telephony.stored import StoredRecordings
 from ivrserver.telephony.transport import Transport
 from ivrserver.telephony.watching import UNWATCHED, AriWatcher
 
@@ -63,6 +64,7 @@ class Switchboard:
         name: the Asterisk's.
         dialer: places legs through this Asterisk.
         lamps: the message lamps of its phones.
+        recordings: what it has recorded.
         ready: set while connected and reconciled; calls are taken then.
         on_ready: called whenever that begins: Asterisk may have been started anew.
     """
@@ -80,7 +82,7 @@ class Switchboard:
         self._region = settings.account.region
         self._watcher = watcher
         self._transport = Transport(settings.places[name])
-        self._ari = Ari(self._transport, settings.ari.application, watcher)
+        self._ari = Ari(self._transport, settings.ari.application, watcher, name)
         self._router = Router(watcher.heard)
         self._live = Live()
         self._listener = Listener(
@@ -99,7 +101,9 @@ class Switchboard:
         self._strangers: set[str] = set()
         self._missing: set[str] = set()
         self._endpoints = settings.trunks.keys() | settings.phones.keys()
-        self._recorder = BridgeRecorder(settings.recording_folder, settings.recording.layout)
+        layout = settings.recording.layout
+        self.recordings = StoredRecordings(self._ari, layout, settings.making_folder)
+        self._recorder = BridgeRecorder(settings.recording_folder, layout, self.recordings, name)
         self.dialer = AriDialer(
             self._ari,
             self._router,
@@ -133,14 +137,6 @@ class Switchboard:
     def live(self) -> Live:
         """The channels and bridges of this controller."""
         return self._live
-
-    async def recording(self, name: str) -> bytes:
-        """A finished recording as a WAV file.
-
-        Raises:
-            TelephonyError: there is none of that name, or Asterisk cannot be asked.
-        """
-        return await self._ari.recording_file(name)
 
     async def run(self, handle: Handler) -> None:
         """Serve calls with `handle` until cancelled; live calls are then hung up (see `drain`).

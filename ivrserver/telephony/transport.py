@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -38,6 +38,10 @@ _HEARTBEAT = 10.0
 
 _CLOSE_SECONDS = 1.0
 """A peer that reads no more would otherwise keep what is unsent, and us, for ever."""
+
+
+_PIECE = 1 << 18
+"""Bytes of a file that are handed over at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +205,12 @@ class SocketRoute:
         return reply
 
 
+Downloaded = tuple[int, AsyncIterator[bytes]]
+"""The status of a reply, and the pieces of its body."""
+
+Download = AbstractAsyncContextManager[Downloaded]
+
+
 class HttpRoute:
     """REST over a small keep-alive pool of HTTP connections."""
 
@@ -236,6 +246,21 @@ class HttpRoute:
             ):
                 return Reply(response.status, await response.read())
         except (aiohttp.ClientError, OSError) as error:
+            raise _unavailable(error, self._timeout) from error
+
+    @asynccontextmanager
+    async def download(self, url: str) -> AsyncIterator[Downloaded]:
+        """``async with``: the status and the body's pieces; no piece takes longer than a request.
+
+        Raises:
+            AriUnavailable: no connection, or it broke.
+        """
+        limit = aiohttp.ClientTimeout(connect=self._timeout, sock_read=self._timeout)
+        target = URL(self._base + url, encoded=True)
+        try:
+            async with self._session.get(target, timeout=limit, allow_redirects=False) as response:
+                yield response.status, response.content.iter_chunked(_PIECE)
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise _unavailable(error, self._timeout) from error
 
     async def warm_up(self) -> None:

@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse
 
 from ivrserver.speech.delivery import PROMPTS_PATH
 from ivrserver.speech.store import FILE_NAME
+from ivrserver.web.conditions import has_already
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _MEDIA_TYPES = {".wav": "audio/wav", ".wav16": "audio/x-wav16"}
@@ -37,7 +38,7 @@ def create_app(prompts_folder: Path, *routes: APIRouter) -> FastAPI:
         except OSError as error:
             raise HTTPException(HTTPStatus.NOT_FOUND) from error
         headers = {"ETag": f'"{path.stem}"', "Cache-Control": _FOR_EVER}
-        if _matches(if_none_match, path.stem):
+        if has_already(if_none_match, path.stem):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         media_type = _MEDIA_TYPES[path.suffix]
         return FileResponse(path, headers=headers, media_type=media_type, stat_result=found)
@@ -51,9 +52,3 @@ def plain_app(*routes: APIRouter) -> FastAPI:
     for router in routes:
         app.include_router(router)
     return app
-
-
-def _matches(if_none_match: str, tag: str) -> bool:
-    """Whether the client has it already (RFC 9110 §13.1.2, weak comparison)."""
-    tags = (candidate.strip().removeprefix("W/") for candidate in if_none_match.split(","))
-    return any(candidate in {"*", f'"{tag}"'} for candidate in tags)

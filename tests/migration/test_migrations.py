@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from alembic import command
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.config import DatabaseSettings, Settings
 from ivrserver.errors import StorageError
-from ivrserver.storage import Calls, database, migrate, schema_state
+from ivrserver.storage import Calls, RecordingRows, database, migrate, schema_state
 from ivrserver.storage.schema import alembic_config
 from ivrserver.storage.tables import metadata
 
@@ -95,10 +96,11 @@ MESSAGE = """INSERT INTO messages (message_id, block_id, call_id, left_at, calle
     '2030-01-02 15:04:05.000000+00:00', '', 'r', 1.5, 'new', 0, '')"""
 
 
-async def test_calls_of_the_first_version_go_to_the_second_and_back(database_url: str) -> None:
-    def to(revision: str, run: Callable[[Config, str], None]) -> Callable[[Connection], None]:
-        return lambda connection: run(alembic_config(connection), revision)
+def to(revision: str, run: Callable[[Config, str], None]) -> Callable[[Connection], None]:
+    return lambda connection: run(alembic_config(connection), revision)
 
+
+async def test_calls_of_the_first_version_go_to_the_second_and_back(database_url: str) -> None:
     async with database(settings(database_url)) as engine:
         async with engine.begin() as connection:
             await connection.run_sync(to("0001", command.upgrade))
@@ -123,4 +125,30 @@ async def test_calls_of_the_first_version_go_to_the_second_and_back(database_url
             assert "leg_id" not in entry._mapping
             (call,) = await connection.execute(text("SELECT call_id FROM calls"))
             assert call.call_id == "c1"
+        assert (await migrate(engine)).ready
+
+
+OLD_RECORDING = """INSERT INTO recordings
+    (name, call_id, recorded_at, seconds, ended_by, audio_format, transcribe)
+    VALUES ('r', 'c1', '2030-01-02 15:04:05.000000+00:00', 2.5, 'key', 'wav', TRUE)"""
+
+
+async def test_recordings_of_the_second_version_are_due_to_be_stored(database_url: str) -> None:
+    moment = datetime(2030, 1, 2, 15, 4, 5, tzinfo=UTC)
+    async with database(settings(database_url)) as engine:
+        async with engine.begin() as connection:
+            await connection.run_sync(to("0002", command.upgrade))
+            for row in (OLD_CALL, OLD_RECORDING):
+                await connection.exec_driver_sql(row)
+        assert (await migrate(engine)).ready
+        (due,) = await RecordingRows(engine).claim(moment, moment, 9)
+        assert (due.name, due.call_id, due.asterisk, due.seconds) == ("r", "c1", "main", 2.5)
+        assert (due.stored_at, due.removed_at, due.key) == (None, None, "")
+        async with engine.begin() as connection:
+            await connection.run_sync(to("0002", command.downgrade))
+        async with engine.begin() as connection:
+            (old,) = await connection.execute(text("SELECT * FROM recordings"))
+            assert (old.name, old.call_id, old.seconds) == ("r", "c1", 2.5)
+            await connection.execute(text("DELETE FROM calls"))
+            assert list(await connection.execute(text("SELECT * FROM recordings"))) == []
         assert (await migrate(engine)).ready

@@ -10,7 +10,17 @@ from sqlalchemy import Connection, text
 
 from ivrserver.blocks import ToBlock
 from ivrserver.flow.ports import GreetingKind, PinVerdict
-from ivrserver.storage import Accounts, Calls, Mailboxes, Outbox, Schema, database, open_journal
+from ivrserver.flow.saved import Asking
+from ivrserver.storage import (
+    Accounts,
+    Calls,
+    Controllers,
+    Mailboxes,
+    Outbox,
+    Schema,
+    database,
+    open_journal,
+)
 from ivrserver.storage.tables import metadata
 from tests.migration.release import (
     REVISION,
@@ -58,8 +68,10 @@ async def test_this_program_reads_all_of_it(database_url: str) -> None:
         assert [each.name for each in details.recordings] == ["rec-call-1"]
         assert [each.leg_id for each in details.timeline] == ["", "", "", "leg-1", ""]
         assert len(details.messages) == 3
-        live = await calls.checkpoint("call-3")
-        assert live is not None
+        (live,) = await Controllers(engine, "main").claim("", ["main"], "ivr-main-1")
+        assert (live.call_id, live.asterisk, live.doing) == ("call-3", "main", Asking())
+        assert live.run is not None
+        assert (live.run.ivr_id, live.run.completed) == (100, None)
         assert (live.question_id, live.pass_through) == (2, "user|1||stép|2")
         assert (live.user_parameters, live.blocks_visited) == ({"name": "Zoë"}, (100, 101))
         boxes = Mailboxes(engine)

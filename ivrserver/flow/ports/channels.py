@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ivrserver.config import FIRST_ASTERISK
+
 
 @dataclass(frozen=True, slots=True)
 class Sound:
@@ -73,6 +75,7 @@ class RecordedAudio:
         talking: how much of it is talk, as far as the recorder can tell; 0: it is silent.
         ended_by: ``key``, ``silence``, ``limit`` or ``hangup``.
         uri: an ARI media URI that plays it back.
+        asterisk: name of the Asterisk that has it.
     """
 
     name: str
@@ -80,6 +83,7 @@ class RecordedAudio:
     talking: float
     ended_by: str
     uri: str
+    asterisk: str = FIRST_ASTERISK
 
 
 class Recording(Protocol):

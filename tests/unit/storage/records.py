@@ -61,9 +61,9 @@ def checkpoint(question: int, call_id: str = "call-1") -> Checkpoint:
     )  # fmt: skip
 
 
-def recording(call_id: str = "call-1") -> RecordingMade:
+def recording(call_id: str = "call-1", name: str = "") -> RecordingMade:
     return RecordingMade(
-        name=f"rec-{call_id}", call_id=call_id, at=START, seconds=2.5, ended_by="key"
+        name=name or f"rec-{call_id}", call_id=call_id, at=START, seconds=2.5, ended_by="key"
     )
 
 

@@ -36,7 +36,7 @@ class FakeAri(Ari):
     """
 
     def __init__(self) -> None:
-        self.application = "ivr-main-1"
+        self.application, self.asterisk = "ivr-main-1", "main"
         self.asked: list[str] = []
         self.errors: dict[str, list[TelephonyError]] = {}
         self.known = True

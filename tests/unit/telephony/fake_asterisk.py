@@ -87,6 +87,7 @@ class FakeAsterisk:
         swallows: a filter swallows replies too.
         filters: the event filters that were set.
         upgrade_status: refuse WebSockets with this status.
+        files: recordings by name, and how many bytes each is said to have.
     """
 
     seen: list[str] = field(default_factory=list)
@@ -106,6 +107,7 @@ class FakeAsterisk:
     old: bool = False
     filters: list[Any] = field(default_factory=list)
     upgrade_status: int = 0
+    files: dict[str, tuple[bytes, int]] = field(default_factory=dict)
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     connections: list[float] = field(default_factory=list)
     settings: AriSettings = field(default_factory=AriSettings)
@@ -143,12 +145,27 @@ class FakeAsterisk:
             return web.json_response(_declaration(base, resource, old=self.old))
         if path.endswith("/eventFilter"):
             self.filters.append((await request.json())["disallowed"])
+        if request.method == "GET" and path.startswith("recordings/stored/"):
+            return await self._file(request, path.split("/")[2])
         status, body = self._answer(request.method, path, "HTTP")
         return (
             web.json_response(body, status=status)
             if body is not None
             else web.Response(status=status)
         )
+
+    async def _file(self, request: web.Request, name: str) -> web.StreamResponse:
+        """A recording; a file without its end breaks off there."""
+        if name not in self.files:
+            return web.json_response({"message": "Recording not found"}, status=404)
+        content, whole = self.files[name]
+        response = web.StreamResponse()
+        response.content_length = whole
+        await response.prepare(request)
+        await response.write(content)
+        if len(content) < whole and request.transport is not None:
+            request.transport.close()
+        return response
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """The events WebSocket."""

@@ -13,6 +13,7 @@ from ivrserver.telephony.dialer import AriDialer
 from ivrserver.telephony.live import Live
 from ivrserver.telephony.router import Router
 from ivrserver.telephony.routes import Routes
+from ivrserver.telephony.stored import StoredRecordings
 from tests.fakes import FakeChannel
 from tests.unit.telephony.fake_ari import FakeAri
 
@@ -44,7 +45,7 @@ async def test_what_has_no_route_never_reaches_asterisk(tmp_path: Path) -> None:
         Live(),
         routes=Routes({}, {}, "US"),
         trunks={},
-        recorder=BridgeRecorder(tmp_path, "stereo"),
+        recorder=BridgeRecorder(tmp_path, "stereo", StoredRecordings(ari, "stereo", tmp_path)),
     )
     order = LegOrder(leg_id="leg", destination="2125550111", caller_id="", timeout=1)
     dialled = await dialer.dial(order, caller=FakeChannel())

@@ -1,0 +1,13 @@
+"""Adapter: what is kept for good of calls' audio. The only place that knows where, and how.
+
+`Store` keeps files, in a folder or an S3-compatible store; `Keeper` brings every recording there
+from the Asterisk that made it, and gives it back; `links` signs addresses to download them.
+"""
+
+from ivrserver.recordings.keeper import Keeper
+from ivrserver.recordings.links import Links, Verdict
+from ivrserver.recordings.objects import Listed
+from ivrserver.recordings.reading import Opened
+from ivrserver.recordings.store import Store
+
+__all__ = ["Keeper", "Links", "Listed", "Opened", "Store", "Verdict"]
