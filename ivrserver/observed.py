@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ivrserver import web
 from ivrserver.config import Settings
 from ivrserver.flow.ports import Journal, Recogniser, Speech, WebhookClient
+from ivrserver.monitoring.call_log import LoggedJournal
 from ivrserver.monitoring.event_loop import EventLoopWatch
 from ivrserver.monitoring.health import Checkup
 from ivrserver.monitoring.metrics import Metrics
@@ -54,7 +55,7 @@ class Observed:
 
     def journal(self, journal: Journal) -> Journal:
         """`journal`, looked at."""
-        return self._metrics.journal(journal)
+        return LoggedJournal(self._metrics.journal(journal))
 
     def webhooks(self, client: WebhookClient) -> WebhookClient:
         """`client`, looked at."""

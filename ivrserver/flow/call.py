@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from ivrserver.blocks import Destination, HangUp, PhoneNumber, ToNumber
 from ivrserver.errors import CallerGone
@@ -78,6 +79,11 @@ class Call:
 
     async def run(self) -> None:
         """Carry the call to its end and store how it ended."""
+        # Whatever is logged on its behalf, in tasks that it starts too, says which call it was.
+        with bound_contextvars(call=self._facts.session_id, channel=self._channel.channel_id):
+            await self._run()
+
+    async def _run(self) -> None:
         self._begin()
         ended = CallEnded("failed", "the server is stopping")
         try:
@@ -89,7 +95,7 @@ class Call:
             ended = CallEnded("caller_hung_up", self._how_gone())
         except Exception as error:
             kind = type(error).__name__
-            log.exception("call_failed", call=self._facts.session_id)
+            log.exception("call_failed")
             ended = CallEnded("failed", f"an error of the server: {kind}")
             await self._apologise()
         finally:
@@ -146,7 +152,7 @@ class Call:
         except CallerGone:
             return
         except Exception:
-            log.exception("apology_failed", call=self._facts.session_id)
+            log.exception("apology_failed")
 
     async def _within_limits(self) -> CallEnded:
         seconds = self._world.limits.call_seconds

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from ivrserver.errors import CallerGone, TelephonyError
 from ivrserver.flow.conversation import Conversation, Voice
@@ -52,9 +53,10 @@ class LegRun:
     async def run(self) -> None:
         """Dial, screen, and either win the race or be gone."""
         try:
-            channel = await self._dial()
-            if channel is not None:
-                await self._answered(replace(self._aside, channel=channel))
+            with bound_contextvars(leg=self.attempt.leg_id):
+                channel = await self._dial()
+                if channel is not None:
+                    await self._answered(replace(self._aside, channel=channel))
         finally:
             self.race.finish()
 
@@ -174,5 +176,5 @@ class LegRun:
     def _own_error(self, error: Exception) -> str:
         """Log an error of ours; the other legs go on."""
         kind = type(error).__name__
-        log.exception("leg_failed", call=self.talk.call_id, leg=self.attempt.leg_id, error=kind)
+        log.exception("leg_failed", error=kind)
         return f"an error of the server: {kind}"

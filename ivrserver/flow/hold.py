@@ -44,7 +44,7 @@ async def _guarded(talk: Conversation, findme: FindMe, voice: Voice) -> None:
         if not talk.channel.gone.done():
             talk.note(Warned(f"the caller hears nothing while waiting: {error}"))
     except Exception as error:
-        log.exception("hold_failed", call=talk.call_id, error=type(error).__name__)
+        log.exception("hold_failed", error=type(error).__name__)
         talk.note(Warned("the caller hears nothing while waiting: an error of the server"))
 
 

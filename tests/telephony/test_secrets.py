@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -65,7 +66,7 @@ async def everything_but_answers(caller: Caller) -> str:
     rows: list[str] = []
     async with caller.engine.connect() as connection:
         for table in tables.metadata.sorted_tables:
-            if table not in (tables.answers, tables.blocks):
+            if table not in (tables.answers, tables.blocks, tables.jobs):
                 rows += map(str, await connection.execute(select(table)))
     return "\n".join(rows)
 
@@ -132,6 +133,10 @@ async def test_secrets_and_sensitive_answers_are_only_where_they_belong(tmp_path
         for what in (PIN, PASSWORD, SECRET, TOKEN):
             assert what not in text, f"{what} in {where}"
     assert "confidential" not in shown.out, "a label tells the key"
+    assert NUMBER not in program.text, "the log does not say who called"
+    logged = [json.loads(line) for line in program.text.splitlines() if line.startswith("{")]
+    ours = [line["event"] for line in logged if line.get("call") == caller.call_id]
+    assert ours == ["call_started", "call_ended"], "and says which call it was about"
     requests = [line for line in sent.split(b"\r\n") if line.endswith(b" HTTP/1.1")]
     assert any(b"/ari/events" in line for line in requests)
     for line in requests:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 
@@ -18,6 +19,29 @@ def as_before() -> Iterator[None]:
     yield
     structlog.reset_defaults()
     logging.root.handlers[:], logging.root.level = handlers, level
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    """Everything that was logged, which is all JSON."""
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+@pytest.mark.usefixtures("as_before")
+def test_libraries_log_as_we_do_and_say_for_which_call(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("info", human=False)
+    with structlog.contextvars.bound_contextvars(call="c1"):
+        logging.getLogger("aiohttp.client").warning("connection %s", "lost")
+        try:
+            [].pop()
+        except IndexError:
+            logging.getLogger("asyncio").exception("it failed")
+    logging.getLogger("uvicorn").info("of no interest")
+    plain, failed = lines(capsys)
+    assert plain.pop("timestamp")
+    assert plain == {
+        "event": "connection lost", "level": "warning", "logger": "aiohttp.client", "call": "c1",
+    }  # fmt: skip
+    assert failed["exception"][0]["exc_type"] == "IndexError"  # type: ignore[index]
 
 
 @pytest.mark.usefixtures("as_before")
