@@ -12,7 +12,8 @@ from ivrserver.errors import AriRefused, AriUnavailable, ChannelGone
 from ivrserver.monitoring.metrics.asterisk import EVENTS
 from ivrserver.telephony.client import Ari
 from ivrserver.telephony.router import _SUBJECTS, Router
-from ivrserver.telephony.transport import Transport
+from ivrserver.telephony.transport import Reply, Transport
+from ivrserver.telephony.watching import watched
 from tests.unit.monitoring.readings import Readings
 from tests.unit.telephony.fake_asterisk import FakeAsterisk, fake_asterisk
 
@@ -20,21 +21,25 @@ MAIN = {"asterisk": "main"}
 
 
 @asynccontextmanager
-async def loaded(metrics: Readings, timeout: float) -> AsyncIterator[tuple[Ari, FakeAsterisk]]:
+async def loaded(metrics: Readings) -> AsyncIterator[tuple[Ari, FakeAsterisk]]:
     """A client without a WebSocket: what would travel over it waits in vain."""
     async with fake_asterisk() as server:
-        transport = Transport(server.settings.model_copy(update={"request_timeout": timeout}))
-        ari = Ari(transport, "ivr-main-1", metrics.asterisks.of("main"))
-        await ari.load()
+        transport = Transport(server.settings.model_copy(update={"request_timeout": 60}))
         try:
+            ari = Ari(transport, "ivr-main-1", metrics.asterisks.of("main"))
+            await ari.load()
             yield ari, server
         finally:
             await transport.close()
 
 
+async def silence() -> Reply:
+    raise AriUnavailable("no answer in time")
+
+
 async def test_requests_are_measured_and_failures_told_apart() -> None:
     metrics = Readings()
-    async with loaded(metrics, timeout=0.05) as (ari, server):
+    async with loaded(metrics) as (ari, server):
         await ari.answer("c1")
         server.replies["answer"] = (404, {"message": "no such channel"})
         with pytest.raises(ChannelGone):
@@ -42,8 +47,8 @@ async def test_requests_are_measured_and_failures_told_apart() -> None:
         server.replies["answer"] = (500, None)
         with pytest.raises(AriRefused):
             await ari.answer("c1")
-        with pytest.raises(AriUnavailable):
-            await ari.start_hold("c1")
+    with pytest.raises(AriUnavailable):
+        await watched(metrics.asterisks.of("main"), "channels.startMoh", silence())
     answer, hold = ({**MAIN, "operation": f"channels.{name}"} for name in ("answer", "startMoh"))
     assert metrics.value("ari_request_seconds_count", **answer) == 3
     assert metrics.value("ari_failures_total", **answer, reason="gone") == 1
@@ -53,7 +58,7 @@ async def test_requests_are_measured_and_failures_told_apart() -> None:
 
 async def test_a_request_that_nobody_waits_for_any_more_says_nothing() -> None:
     metrics = Readings()
-    async with loaded(metrics, timeout=60) as (ari, _):
+    async with loaded(metrics) as (ari, _):
         asking = asyncio.create_task(ari.start_hold("c1"))
         await asyncio.sleep(0)
         asking.cancel()
