@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ulid import ULID
 
 from ivrserver import web
-from ivrserver.cluster import Lease, Member
+from ivrserver.cluster import Lease, Member, Trust
 from ivrserver.config import Settings
 from ivrserver.errors import LeaseLost, SetupError, StorageError
 from ivrserver.flow.call import Call
@@ -111,9 +111,10 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         stack.push_async_callback(speech.close)
         listener = listening.build(settings)
         stack.push_async_callback(listener.close)
-        boards = Boards(settings, observed.asterisk)
+        trust = Trust(settings.cluster.lease)
+        boards = Boards(settings, trust, observed.asterisk)
         policy = DialPolicy.by(settings)
-        member = Member(register, lease, boards.by_name, settings.cluster)
+        member = Member(register, lease, boards.by_name, settings.cluster, trust=trust)
         zone = ZoneInfo(settings.account.time_zone)
         world = World(
             speech=observed.speech(speech),
@@ -230,6 +231,10 @@ async def _keep_lease(member: Member, journal: Journal, boards: Boards) -> None:
         journal.seal()
         boards.cut()
         raise
+    finally:
+        if boards.in_doubt:
+            # We stop before anybody could say whose the calls are.
+            boards.cut()
 
 
 async def _hand_over(journal: Journal, boards: Boards) -> None:

@@ -9,5 +9,6 @@ Knows neither SQL nor Asterisk: `ports` says what it needs of them.
 
 from ivrserver.cluster.member import Member
 from ivrserver.cluster.ports import Beat, Board, Lease, Register
+from ivrserver.cluster.trust import Trust
 
-__all__ = ["Beat", "Board", "Lease", "Member", "Register"]
+__all__ = ["Beat", "Board", "Lease", "Member", "Register", "Trust"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 
 import structlog
 
 from ivrserver.cluster.judge import Judge
 from ivrserver.cluster.ports import Beat, Board, Lease, Register
+from ivrserver.cluster.trust import Trust
 from ivrserver.config import ClusterSettings
 from ivrserver.errors import LeaseLost, StorageError, TelephonyError
 
@@ -23,6 +25,7 @@ class Member:
 
     Args:
         boards: this controller's Asterisks, by name.
+        trust: kept up while the lease is.
         on_dead: called for each controller that is found dead, by whoever takes its lease away.
     """
 
@@ -32,9 +35,12 @@ class Member:
         lease: Lease,
         boards: Mapping[str, Board],
         settings: ClusterSettings,
+        *,
+        trust: Trust,
         on_dead: Sequence[OnDead] = (),
     ) -> None:
         self._register, self._lease, self._boards = register, lease, boards
+        self._trust = trust
         self._settings, self._on_dead = settings, on_dead
         self._judge = Judge(settings.lease)
         self._unrecovered = set(boards)
@@ -53,6 +59,18 @@ class Member:
         Raises:
             LeaseLost: somebody else has our calls now.
         """
+        ticking = asyncio.create_task(self._tick())
+        try:
+            await self._keep()
+        finally:
+            ticking.cancel()
+
+    async def _tick(self) -> None:
+        while True:
+            self._trust.tick()
+            await asyncio.sleep(self._settings.beat / 2)
+
+    async def _keep(self) -> None:
         away = False
         while True:
             try:
@@ -65,7 +83,9 @@ class Member:
                 away = True
             else:
                 away = False
-            await asyncio.sleep(self._settings.beat)
+            with suppress(TimeoutError):
+                # Whether the calls are ours is found out as soon as anybody doubts it.
+                await asyncio.wait_for(self._trust.doubted.wait(), self._settings.beat)
 
     async def _round(self) -> None:
         if not await self._register.beat(self._lease):
@@ -73,6 +93,7 @@ class Member:
                 f"another controller has taken over the calls of {self.controller}: this one was"
                 " out of reach for longer than cluster.lease, or was started twice"
             )
+        self._trust.confirm()
         await self._recover()
         others = await self._register.others(self._lease)
         dead = self._judge.dead(others, asyncio.get_running_loop().time())

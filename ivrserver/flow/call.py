@@ -99,10 +99,18 @@ class Call:
             ended = CallEnded("failed", f"an error of the server: {kind}")
             await self._apologise()
         finally:
-            self._finish(ended)
-            await self._channel.hang_up()
-            if self._journey.deliveries:
-                await asyncio.wait(self._journey.deliveries)
+            await self._end(ended)
+
+    async def _end(self, ended: CallEnded) -> None:
+        if self._channel.handed_over:
+            # Its story goes on, and is told by another controller.
+            for delivery in self._journey.deliveries:
+                delivery.cancel()
+            return
+        self._finish(ended)
+        await self._channel.hang_up()
+        if self._journey.deliveries:
+            await asyncio.wait(self._journey.deliveries)
 
     def _begin(self) -> None:
         facts, now = self._facts, self._world.clock.now()

@@ -108,7 +108,10 @@ class Journal:
         """Return when everything written before is durable.
 
         While the database is away: after `commit_wait` seconds of it, with a warning in the log.
+        When another controller carries our calls: never; whoever waits is about to be cancelled.
         """
+        if self._sealed:
+            await self._loop.create_future()  # Never done.
         if self._stored >= self._written or self._away_for(self._commit_wait):
             return
         stored: asyncio.Future[None] = self._loop.create_future()
@@ -122,10 +125,13 @@ class Journal:
             if self._away_since is None:
                 self._away_since = self._loop.time() - self._commit_wait
             log.warning("commit_not_confirmed", seconds=self._commit_wait, queued=len(self._queue))
+        if self._sealed:
+            await self._loop.create_future()
 
     def seal(self) -> None:
         """Keep nothing that is written from now on: another controller tells these stories now."""
         self._sealed = True
+        self._waiting.clear()
 
     async def run(self) -> None:
         """Store what is written until `close`; the writer task's body."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
+from ivrserver.cluster import Trust
 from ivrserver.config import Settings
 from ivrserver.errors import TelephonyError
 from ivrserver.telephony.switchboard import Handler, Switchboard
@@ -15,6 +16,7 @@ class Boards:
     """Made inside the running event loop.
 
     Args:
+        trust: whether the calls are still ours.
         watcher_of: who is told how each Asterisk answers, by its name.
 
     Attributes:
@@ -22,12 +24,21 @@ class Boards:
     """
 
     def __init__(
-        self, settings: Settings, watcher_of: Callable[[str], AriWatcher] = lambda _: UNWATCHED
+        self,
+        settings: Settings,
+        trust: Trust,
+        watcher_of: Callable[[str], AriWatcher] = lambda _: UNWATCHED,
     ) -> None:
+        self._trust = trust
         self.by_name: Mapping[str, Switchboard] = {
-            name: Switchboard(settings, watcher=watcher_of(name), name=name, inherits=True)
+            name: Switchboard(settings, watcher=watcher_of(name), name=name, trust=trust)
             for name in settings.places
         }
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it is not known whose the calls are."""
+        return self._trust.lapsed
 
     @property
     def calls(self) -> int:

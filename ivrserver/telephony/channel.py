@@ -60,6 +60,7 @@ class AriChannel:
         endpoint: name of the trunk or phone that it came by; empty: a guest's, or ours.
 
     Attributes:
+        handed_over: see `ports.Channel`.
         cleared: done when Asterisk has cleared the channel away, with all that hangs on it; of a
             channel that we did not make, when it has left.
     """
@@ -78,7 +79,7 @@ class AriChannel:
         self._ari, self._router, self._id = ari, router, channel_id
         self._up, self._created = up, created
         self._recordable = False
-        self.endpoint = endpoint
+        self.endpoint, self.handed_over = endpoint, False
         self._gone: asyncio.Future[Hangup] = loop.create_future()
         self.cleared: asyncio.Future[None] = loop.create_future()
         self._errand: asyncio.Future[Sequence[str]] | None = None

@@ -7,9 +7,12 @@ with the number of calls. Listen before you ask: register the id, then send the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
+
+from ivrserver.cluster import Trust
 
 log = structlog.get_logger(__name__)
 
@@ -59,8 +62,10 @@ class Router:
         heard: told the type of every event.
     """
 
-    def __init__(self, heard: Callable[[str], None] = lambda _kind: None) -> None:
-        self._heard = heard
+    def __init__(
+        self, heard: Callable[[str], None] = lambda _kind: None, trust: Trust | None = None
+    ) -> None:
+        self._heard, self._trust = heard, trust
         self._subjects: dict[str, Listener] = {}
         self._types: dict[str, Listener] = {}
 
@@ -77,9 +82,18 @@ class Router:
         self._types[kind] = listener
 
     def dispatch(self, event: Event) -> None:
-        """Wake the listener of `event`. Never raises: a listener's failure is logged."""
+        """Wake the listener of `event`. Never raises: a listener's failure is logged.
+
+        What comes while nobody knows whose the calls are waits until that is known.
+        """
         kind = event.get("type", "")
         self._heard(kind)
+        if self._trust is not None and self._trust.lapsed:
+            self._trust.put_off(partial(self._deliver, kind, event))
+        else:
+            self._deliver(kind, event)
+
+    def _deliver(self, kind: str, event: Event) -> None:
         try:
             listener = None
             if (path := _SUBJECTS.get(kind)) is not None:

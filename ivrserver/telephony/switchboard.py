@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from ivrserver.blocks.numbers import webhook_form
+from ivrserver.cluster import Trust
 from ivrserver.config import FIRST_ASTERISK, Settings
 from ivrserver.errors import ConfigError, TelephonyError
 from ivrserver.flow.ports import Channel, Hangup, IncomingCall
@@ -58,7 +59,8 @@ class Switchboard:
         chance: a random number in [0, 1).
         watcher: told how Asterisk answers.
         name: which of the Asterisks of `settings.places`.
-        inherits: calls that were left behind are adopted (`adopt`, `clear`), not taken down.
+        trust: whether the calls are still ours; calls that were left behind are then adopted
+            (`adopt`, `clear`). None: there is only this controller, and they are taken down.
 
     Attributes:
         name: the Asterisk's.
@@ -76,14 +78,15 @@ class Switchboard:
         watcher: AriWatcher = UNWATCHED,
         *,
         name: str = FIRST_ASTERISK,
-        inherits: bool = False,
+        trust: Trust | None = None,
     ) -> None:
         self.name = name
+        self._trust = trust
         self._region = settings.account.region
         self._watcher = watcher
-        self._transport = Transport(settings.places[name])
+        self._transport = Transport(settings.places[name], trust)
         self._ari = Ari(self._transport, settings.ari.application, watcher, name)
-        self._router = Router(watcher.heard)
+        self._router = Router(watcher.heard, trust)
         self._live = Live()
         self._listener = Listener(
             self._transport,
@@ -97,7 +100,7 @@ class Switchboard:
         self._handle: Handler | None = None
         self._calls: dict[str, asyncio.Task[None]] = {}
         self._draining = False
-        self._inherits, self._reaps = inherits, not inherits
+        self._reaps = trust is None
         self._strangers: set[str] = set()
         self._missing: set[str] = set()
         self._endpoints = settings.trunks.keys() | settings.phones.keys()
@@ -166,9 +169,7 @@ class Switchboard:
         try:
             await asyncio.shield(listening)
         except ConfigError:
-            if self._inherits:
-                # Whoever has our name now has our calls too.
-                self.cut()
+            self.cut()  # Whoever has our name now has our calls too.
             raise
 
     async def drain(self, seconds: float) -> None:
@@ -232,7 +233,11 @@ class Switchboard:
 
     def cut(self) -> None:
         """Let no request reach Asterisk any more, and carry no call: they are not ours."""
-        self._transport.cut()
+        if self._trust is None:
+            return
+        self._trust.lose()
+        for channel in self._live.channels.values():
+            channel.handed_over = True
         for task in self._calls.values():
             task.cancel()
 

@@ -23,6 +23,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
+from ivrserver.cluster import Trust
 from ivrserver.config import AriSettings
 from ivrserver.errors import AriRefused, AriUnavailable
 
@@ -103,11 +104,6 @@ def _unavailable(error: Exception, timeout: float) -> AriUnavailable:
     return AriUnavailable(f"no connection to Asterisk: {type(error).__name__}")
 
 
-def _refuse_if(cut: bool) -> None:
-    if cut:
-        raise AriUnavailable("this controller's calls are carried by another one")
-
-
 _BROKEN = Reply(0)
 """Settles a request whose socket is gone."""
 
@@ -119,18 +115,13 @@ class SocketRoute:
     cancels every other one with it, and a call would take that for its own end.
     """
 
-    def __init__(self, timeout: float) -> None:
-        self._timeout = timeout
+    def __init__(self, timeout: float, trust: Trust) -> None:
+        self._timeout, self._trust = timeout, trust
         self._outbox: asyncio.Queue[tuple[str, str]] | None = None
         self._writer: asyncio.Task[None] | None = None
         self._connected = asyncio.Event()
         self._pending: dict[str, asyncio.Future[Reply]] = {}
         self._numbers = count(1)
-        self._cut = False
-
-    def cut(self) -> None:
-        """Let no request through any more."""
-        self._cut = True
 
     def attach(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Use `socket` from now on."""
@@ -176,7 +167,7 @@ class SocketRoute:
     ) -> Reply:
         """See `Route.request`. While disconnected it waits for the next connection first."""
         del headers
-        _refuse_if(self._cut)
+        await self._trust.ensure()
         number = str(next(self._numbers))
         message = {
             "type": "RESTRequest",
@@ -214,13 +205,11 @@ Download = AbstractAsyncContextManager[Downloaded]
 class HttpRoute:
     """REST over a small keep-alive pool of HTTP connections."""
 
-    def __init__(self, session: aiohttp.ClientSession, base: URL, timeout: float) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, base: URL, timeout: float, trust: Trust
+    ) -> None:
         self._session, self._base, self._timeout = session, str(base), timeout
-        self._cut = False
-
-    def cut(self) -> None:
-        """Let no request through any more."""
-        self._cut = True
+        self._trust = trust
 
     async def request(
         self,
@@ -231,7 +220,7 @@ class HttpRoute:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """See `Route.request`. `url` may also be absolute, as aioari's loader wants it."""
-        _refuse_if(self._cut)
+        await self._trust.ensure()
         target = url if url.startswith(self._base) else self._base + url
         try:
             async with (
@@ -276,13 +265,17 @@ class HttpRoute:
 class Transport:
     """Both routes to one Asterisk.
 
+    Args:
+        trust: no request is sent while it has lapsed; None: it never does.
+
     Attributes:
         socket: the WebSocket route; of no use until a listener has attached a socket.
         http: the HTTP route.
         base_url: what aioari takes as its base URL.
     """
 
-    def __init__(self, settings: AriSettings) -> None:
+    def __init__(self, settings: AriSettings, trust: Trust | None = None) -> None:
+        trust = trust or Trust()
         base = URL.build(scheme="http", host=settings.host, port=settings.port, path="/ari/")
         login = f"{settings.username}:{settings.password.get_secret_value()}".encode()
         self._timeout = settings.request_timeout
@@ -294,8 +287,8 @@ class Transport:
             timeout=aiohttp.ClientTimeout(total=None),
         )
         self.base_url = str(base.origin())
-        self.socket = SocketRoute(settings.request_timeout)
-        self.http = HttpRoute(self._session, base, settings.request_timeout)
+        self.socket = SocketRoute(settings.request_timeout, trust)
+        self.http = HttpRoute(self._session, base, settings.request_timeout, trust)
 
     async def connect(self, application: str) -> aiohttp.ClientWebSocketResponse:
         """Open the events WebSocket of a Stasis application.
@@ -323,11 +316,6 @@ class Transport:
         await asyncio.wait({closing}, timeout=_CLOSE_SECONDS)
         closing.cancel()
         await asyncio.gather(closing, return_exceptions=True)
-
-    def cut(self) -> None:
-        """Let no request through any more: each fails at once with `AriUnavailable`."""
-        self.socket.cut()
-        self.http.cut()
 
     async def close(self) -> None:
         """Close every connection."""

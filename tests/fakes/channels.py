@@ -98,6 +98,7 @@ class FakeChannel:
         """When each sound began, and its URI."""
         self.stays = 30.0
         """Seconds until they hang up once they are bridged, if they were called."""
+        self.handed_over = False
         self.left: dict[str, RecordedAudio] = {}
         """Recordings that another controller has begun."""
         self.did: list[str] = []

@@ -130,6 +130,11 @@ class Channel(Protocol):
         """Done as soon as the party has left. Never cancelled by its readers."""
         ...
 
+    @property
+    def handed_over(self) -> bool:
+        """Another controller carries this call now: nothing of it is ours to end or to store."""
+        ...
+
     async def answer(self) -> None:
         """Answer; does nothing when it is up already."""
         ...
