@@ -81,8 +81,9 @@ class Member:
                 if not away:
                     log.warning("lease_not_renewed", error=str(error))
                 away = True
-            else:
-                away = False
+                await asyncio.sleep(self._settings.beat)
+                continue
+            away = False
             with suppress(TimeoutError):
                 # Whether the calls are ours is found out as soon as anybody doubts it.
                 await asyncio.wait_for(self._trust.doubted.wait(), self._settings.beat)

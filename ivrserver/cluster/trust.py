@@ -20,6 +20,7 @@ class Trust:
         lease: seconds of standstill after which others may have taken over; infinite: nobody does.
 
     Attributes:
+        lost: they are another's, for good.
         doubted: set while it is not known whose the calls are.
     """
 
@@ -36,7 +37,7 @@ class Trust:
     @property
     def lapsed(self) -> bool:
         """Whether it is not known whose the calls are."""
-        if self._clock() - self._ticked > self._lease:
+        if not self.lost and self._clock() - self._ticked > self._lease:
             self._sure.clear()
             self.doubted.set()
         return not self._sure.is_set()
@@ -63,8 +64,7 @@ class Trust:
 
     def put_off(self, work: Callable[[], None]) -> None:
         """Do `work` when the calls are known to be ours; never, if they are not."""
-        if not self.lost:
-            self._held.append(work)
+        self._held.append(work)
 
     async def ensure(self) -> None:
         """Return when the calls are known to be ours.

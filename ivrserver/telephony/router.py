@@ -88,6 +88,8 @@ class Router:
         """
         kind = event.get("type", "")
         self._heard(kind)
+        if self._trust is not None and self._trust.lost:
+            return
         if self._trust is not None and self._trust.lapsed:
             self._trust.put_off(partial(self._deliver, kind, event))
         else:
