@@ -35,6 +35,7 @@ from ivrserver.mail import Carrier, Lamplighter, PostOffice
 from ivrserver.observed import Observed, Parts
 from ivrserver.recordings import Keeper, Links, Store
 from ivrserver.speech import build, listening
+from ivrserver.speech.replays import Replays
 from ivrserver.storage import (
     AudioLibrary,
     Controllers,
@@ -150,6 +151,10 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
             remove_after=settings.store.remove_after,
             chance=random.Random(),  # noqa: S311 - spreads attempts, no secret
         )
+        replays = Replays.build(settings, keeper.read)
+        stack.push_async_callback(replays.close)
+        for board in boards.by_name.values():
+            board.replay_by(replays.uri)
         post = _post_office(settings, Outbox(engine), library, boards, keeper)
 
         def handler_of(board: Switchboard) -> Handler:
