@@ -35,6 +35,7 @@ from ivrserver.mail import Carrier, Lamplighter, PostOffice
 from ivrserver.observed import Observed, Parts
 from ivrserver.recordings import Keeper, Links, Store
 from ivrserver.speech import build, listening
+from ivrserver.speech.replays import Replays
 from ivrserver.storage import (
     AudioLibrary,
     Controllers,
@@ -68,6 +69,9 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+CLOCK: Final = SystemClock()
+
+
 def new_id() -> str:
     """A unique id that sorts by time (ULID, 26 characters)."""
     return str(ULID())
@@ -91,8 +95,9 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         StorageError: the database cannot be used.
         LeaseLost: another controller has taken this one's calls over.
     """
-    observed = Observed(settings)
+    observed = Observed(settings, CLOCK)
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(observed.close)
         engine = await stack.enter_async_context(database(settings))
         schema = Schema(engine, lambda what: log.info("database_schema", what=what))
         await schema.make_ready(upgrade=settings.database.upgrade_on_start)
@@ -104,8 +109,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         library = await stack.enter_async_context(
             open_library(engine, audio_folder(settings), settings.account.region)
         )
-        clock = SystemClock()
-        http = await stack.enter_async_context(HttpWebhookClient(settings.webhook, clock))
+        http = await stack.enter_async_context(HttpWebhookClient(settings.webhook, CLOCK))
         client = observed.webhooks(http)
         speech = build(settings, observed.prompts)
         stack.push_async_callback(speech.close)
@@ -130,7 +134,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
             ),
             journal=journal,
             library=library,
-            clock=clock,
+            clock=CLOCK,
             limits=settings.limits,
             region=settings.account.region,
             zone=zone,
@@ -147,10 +151,14 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
             store=Store(settings),
             sources=lambda: {name: board.recordings for name, board in boards.by_name.items()},
             journal=journal,
-            clock=clock,
+            clock=CLOCK,
             remove_after=settings.store.remove_after,
             chance=random.Random(),  # noqa: S311 - spreads attempts, no secret
         )
+        replays = Replays.build(settings, keeper.read)
+        stack.push_async_callback(replays.close)
+        for board in boards.by_name.values():
+            board.replay_by(replays.uri)
         post = _post_office(settings, Outbox(engine), library, boards, keeper)
 
         def handler_of(board: Switchboard) -> Handler:
@@ -216,7 +224,7 @@ def _post_office(
         carrier=Carrier(settings.mail),
         recording=keeper.read,
         lamplighter=lamplighter,
-        clock=SystemClock(),
+        clock=CLOCK,
         zone=ZoneInfo(settings.account.time_zone),
         chance=random.Random(),  # noqa: S311 - spreads attempts, no secret
     )

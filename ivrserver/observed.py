@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import web
 from ivrserver.config import Settings
-from ivrserver.flow.ports import Journal, Recogniser, Speech, WebhookClient
+from ivrserver.flow.ports import Clock, Journal, Recogniser, Speech, WebhookClient
 from ivrserver.monitoring.call_log import LoggedJournal
 from ivrserver.monitoring.event_loop import EventLoopWatch
 from ivrserver.monitoring.health import Checkup
@@ -24,6 +24,9 @@ from ivrserver.speech.speaker import Speaker
 from ivrserver.storage import Journal as StoredJournal
 from ivrserver.storage import ensure_writable
 from ivrserver.telephony.boards import Boards
+
+if TYPE_CHECKING:
+    from ivrserver.monitoring.traces import Traces
 
 STUCK_SECONDS: Final = 10.0
 """An event loop that was busy for so long at a stretch has let calls hang."""
@@ -43,9 +46,10 @@ class Parts:
 class Observed:
     """Everything that looks at one controller. Make it inside the running event loop."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings.metrics
         self._metrics = Metrics()
+        self._traces = _traces(settings, clock, self._metrics)
         self.prompts = self._metrics.prompts
         self.loop = EventLoopWatch(noted=self._metrics.loop_delayed)
 
@@ -54,16 +58,19 @@ class Observed:
         return self._metrics.asterisks.of(name)
 
     def journal(self, journal: Journal) -> Journal:
-        """`journal`, looked at."""
-        return LoggedJournal(self._metrics.journal(journal))
+        """`journal`, looked at. Comes before `speech`."""
+        journal = LoggedJournal(self._metrics.journal(journal))
+        return self._traces.journal(journal) if self._traces else journal
 
     def webhooks(self, client: WebhookClient) -> WebhookClient:
         """`client`, looked at."""
-        return self._metrics.webhooks(client)
+        client = self._metrics.webhooks(client)
+        return self._traces.webhooks(client) if self._traces else client
 
     def speech(self, speech: Speech) -> Speech:
         """`speech`, looked at."""
-        return self._metrics.speech(speech)
+        speech = self._metrics.speech(speech)
+        return self._traces.speech(speech) if self._traces else speech
 
     def recogniser(self, recogniser: Recogniser) -> Recogniser:
         """`recogniser`, looked at."""
@@ -89,6 +96,11 @@ class Observed:
         if self._settings.enabled and self._settings.port is None:
             yield self._routes()
 
+    async def close(self) -> None:
+        """Send what is still to be told."""
+        if self._traces is not None:
+            await self._traces.close()
+
     async def run(self) -> None:
         """Look until cancelled.
 
@@ -103,6 +115,16 @@ class Observed:
 
     def _routes(self) -> APIRouter:
         return web.metrics_routes(self._metrics, self._settings.token)
+
+
+def _traces(settings: Settings, clock: Clock, metrics: Metrics) -> Traces | None:
+    """What makes traces, if they are wanted."""
+    if not settings.traces.endpoint:
+        return None
+    # Only here: every command would start a tenth of a second later with its libraries.
+    from ivrserver.monitoring.traces import Traces  # noqa: PLC0415
+
+    return Traces(settings.traces, settings.ari.application, clock, metrics.spans)
 
 
 def _alive(parts: Parts, loop: EventLoopWatch) -> Checkup:

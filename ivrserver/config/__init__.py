@@ -25,7 +25,7 @@ from pydantic_settings import (
 
 from ivrserver.config.ari import AriSettings, AsteriskPlace
 from ivrserver.config.cluster import ClusterSettings
-from ivrserver.config.monitoring import MetricsSettings
+from ivrserver.config.monitoring import MetricsSettings, TracesSettings
 from ivrserver.config.network import NetworkSettings
 from ivrserver.config.section import Folder, Line, Port, Seconds, Section, Token
 from ivrserver.config.sip import (
@@ -50,6 +50,7 @@ __all__ = [
     "Settings",
     "SipSettings",
     "StoreSettings",
+    "TracesSettings",
     "TrunkSettings",
     "load",
 ]
@@ -280,6 +281,7 @@ class Settings(BaseSettings):
     webhook: WebhookSettings = WebhookSettings()
     limits: LimitSettings = LimitSettings()
     metrics: MetricsSettings = MetricsSettings()
+    traces: TracesSettings = TracesSettings()
 
     @classmethod
     def settings_customise_sources(

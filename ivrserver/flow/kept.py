@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,3 +108,13 @@ class Source(Protocol):
 
 Sources = Mapping[str, Source]
 """Every Asterisk by its name."""
+
+Replay = Callable[[str], Awaitable[str]]
+"""The ARI media URI that plays the recording of that name on any Asterisk; empty: it cannot be had.
+Never raises."""
+
+
+async def no_replay(name: str) -> str:
+    """A `Replay` that has nothing."""
+    del name
+    return ""

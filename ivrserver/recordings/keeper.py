@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,6 +25,7 @@ from ivrserver.errors import (
     RecordingGone,
     StorageError,
     StoreError,
+    TelephonyError,
 )
 from ivrserver.flow.events import Warned
 from ivrserver.flow.kept import KeptRecording, RecordingRows, Source, Sources
@@ -139,24 +141,24 @@ class Keeper:
             IvrError: see `keep` and `Store.open`.
         """
         kept = await self.keep(name)
-        try:
-            return await self.store.open(kept.key, kept.sha256)
-        except StoreError as error:
-            _log_unreadable(name, error)
-            raise
+        return await self.store.open(kept.key, kept.sha256)
 
     async def read(self, name: str) -> bytes:
-        """A recording as a WAV file, checked.
+        """A recording as a WAV file, checked; from an Asterisk that has it, if the store fails.
 
         Raises:
             IvrError: see `open`.
         """
-        opened = await self.open(name)
         try:
+            opened = await self.open(name)
             return await opened.whole()
-        except StoreError as error:
-            _log_unreadable(name, error)
-            raise
+        except (StoreError, StorageError) as error:
+            if isinstance(error, StoreError):
+                _log_unreadable(name, error)
+            from_asterisk = await self._from_asterisk(name)
+            if not from_asterisk:
+                raise
+            return from_asterisk
 
     async def public_url(self, name: str, seconds: float) -> str:
         """An address at the store itself, good for so long; empty: there is none.
@@ -179,6 +181,14 @@ class Keeper:
         if recording.removed_at is None:
             await self._source(recording).remove_recording(name)
         await self.rows.forget(name)
+
+    async def _from_asterisk(self, name: str) -> bytes:
+        """What some Asterisk has of that name; empty: none has it."""
+        for source in self.sources().values():
+            with suppress(TelephonyError):
+                async with source.recorded(name) as pieces:
+                    return b"".join([piece async for piece in pieces])
+        return b""
 
     async def _step(self, recording: KeptRecording) -> None:
         """Store it, or if it is stored, remove Asterisk's copy."""

@@ -68,6 +68,15 @@ def recorded(data: bytes, rate: int) -> Pcm:
     return _to_pcm(_levelled(samples, rate))
 
 
+def replayed(data: bytes, rate: int) -> Pcm:
+    """Prepare what was recorded on a call: as it was said, two parties in one channel.
+
+    Raises:
+        SpeechError: it is not a sound file.
+    """
+    return _to_pcm(decoded(data, rate))
+
+
 def joined(files: Sequence[bytes]) -> bytes:
     """Put sound files behind each other, as one WAV file at the rate of the first.
 

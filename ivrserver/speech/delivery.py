@@ -13,8 +13,14 @@ PROMPTS_PATH = "/prompts"
 """Where our HTTP server offers prompts."""
 
 
-def uris(settings: Settings) -> Callable[[str], str]:
+REPLAYS = "replays"
+"""Where among the prompts the recordings are that are to be played."""
+
+
+def uris(settings: Settings, under: str = "") -> Callable[[str], str]:
     """What turns a prompt's key into the ARI media URI that Asterisk is told to play.
+
+    `under` is a folder among the prompts.
 
     Asterisk separates sounds by commas and options by ampersands, so neither may be in a URI.
 
@@ -31,8 +37,9 @@ def uris(settings: Settings) -> Callable[[str], str]:
             )
         _refuse_separators("speech.public_url", base)
         suffix = SUFFIX[settings.speech.rate]
-        return lambda key: f"sound:{base}{PROMPTS_PATH}/{key}{suffix}"
-    folder = str(settings.speech_cache)
+        place = f"{base}{PROMPTS_PATH}/{under}".rstrip("/")
+        return lambda key: f"sound:{place}/{key}{suffix}"
+    folder = str(settings.speech_cache / under)
     _refuse_separators("speech.cache", folder)
     return lambda key: f"sound:{folder}/{key}"
 

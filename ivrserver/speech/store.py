@@ -50,7 +50,7 @@ def key_of(*parts: object) -> str:
 
 
 class Store:
-    """The folder of prompts of one rate. `load` and `save` block: call them in a thread.
+    """The folder of prompts of one rate. What reads and writes blocks: call it in a thread.
 
     Args:
         folder: is created.
@@ -109,6 +109,13 @@ class Store:
         if len(data) <= _HEADER + _TRAILER or _checksum(data[:-_DIGEST]) != data[-_DIGEST:]:
             return None
         return (len(data) - _HEADER - _TRAILER) / 2 / self.rate
+
+    def expire(self, seconds: float) -> None:
+        """Remove every file that was last used longer ago than that. Blocks."""
+        for path in self._folder.glob(f"*{SUFFIX[self.rate]}"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > seconds:
+                    path.unlink()
 
     def save(self, key: str, samples: Pcm) -> float:
         """Write the prompt and return its length in seconds.

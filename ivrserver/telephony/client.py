@@ -20,8 +20,9 @@ import orjson
 
 from ivrserver.config import FIRST_ASTERISK
 from ivrserver.errors import AriRefused, ChannelGone
+from ivrserver.flow.kept import Replay, no_replay
 from ivrserver.telephony.router import Event
-from ivrserver.telephony.transport import Download, Reply, Route, Transport
+from ivrserver.telephony.transport import Checked, Download, Reply, Route, Transport
 from ivrserver.telephony.watching import GONE, UNWATCHED, AriWatcher, watched
 
 with warnings.catch_warnings():
@@ -73,6 +74,7 @@ class Ari:
         application: our Stasis application name.
         asterisk: this Asterisk's name.
         by_socket: requests travel over the WebSocket where they may.
+        elsewhere: finds the recordings that this Asterisk does not have.
     """
 
     def __init__(
@@ -86,11 +88,12 @@ class Ari:
         self._operations: dict[str, _Operation] = {}
         self.application = application
         self.asterisk = asterisk
+        self.elsewhere: Replay = no_replay
         self.by_socket = False
 
     async def load(self) -> None:
         """Read the Swagger files. Needs HTTP only, and must come before anything else."""
-        client = aioari.Client(self._transport.base_url, _Checked(self._transport.http))
+        client = aioari.Client(self._transport.base_url, Checked(self._transport.http))
         try:
             await client.init()
         except (SwaggerError, LookupError, TypeError, ValueError) as error:
@@ -383,17 +386,3 @@ class Ari:
     async def destroy_bridge(self, bridge_id: str) -> None:
         """Take the bridge down; does nothing when it is gone."""
         await self._unless_missing("bridges.destroy", bridgeId=bridge_id)
-
-
-class _Checked:
-    """A route for aioari's loader, which reads a reply without looking at its status."""
-
-    def __init__(self, route: Route) -> None:
-        self._route = route
-
-    async def request(self, method: str, url: str) -> Reply:
-        """Send one request; anything but success is an error."""
-        reply = await self._route.request(method, url)
-        if reply.failed:
-            raise AriRefused(f"Asterisk refuses ARI with status {reply.status}", reply.status)
-        return reply

@@ -58,11 +58,12 @@ class Playback:
         first one arrived.
         """
         self._router.listen(self.playback_id, self._on_event)
-        self._timer = asyncio.get_running_loop().call_later(self._seconds + MARGIN, self._give_up)
         try:
-            if missing := await self._missing():
+            if missing := await self._located():
                 self._finish(f"there is no recording {missing}")
                 return
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._seconds + MARGIN, self._give_up)
             try:
                 await self._ari.play(channel_id, self.playback_id, self._media)
             except AriUnavailable:
@@ -77,14 +78,22 @@ class Playback:
             self.forget()
             raise
 
-    async def _missing(self) -> str:
-        """A recording that is not there; empty: all are. Asterisk neither says so nor finishes."""
-        for uri in self._media:
+    async def _located(self) -> str:
+        """Find the recordings that another Asterisk has made; return one that nobody has.
+
+        Asterisk would neither say that it has none of that name, nor finish.
+        """
+        for place, uri in enumerate(self._media):
             kind, _, name = uri.partition(":")
-            if kind == "recording":
-                with suppress(AriUnavailable):
-                    if not await self._ari.has_recording(name):
-                        return name
+            if kind != "recording":
+                continue
+            with suppress(AriUnavailable):
+                if await self._ari.has_recording(name):
+                    continue
+                found = await self._ari.elsewhere(name)
+                if not found:
+                    return name
+                self._media[place] = found
         return ""
 
     async def end(self) -> None:

@@ -18,6 +18,7 @@ from ivrserver.blocks.numbers import webhook_form
 from ivrserver.cluster import Trust
 from ivrserver.config import FIRST_ASTERISK, Settings
 from ivrserver.errors import ConfigError, TelephonyError
+from ivrserver.flow.kept import Replay
 from ivrserver.flow.ports import Channel, Hangup, IncomingCall
 from ivrserver.flow.saved import SavedCall
 from ivrserver.telephony.adoption import Adoption
@@ -135,6 +136,10 @@ class Switchboard:
     def draining(self) -> bool:
         """Whether no more calls are taken."""
         return self._draining
+
+    def replay_by(self, replay: Replay) -> None:
+        """Let recordings that this Asterisk does not have be played by `replay`."""
+        self._ari.elsewhere = replay
 
     @property
     def live(self) -> Live:

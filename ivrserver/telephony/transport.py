@@ -262,6 +262,20 @@ class HttpRoute:
         await asyncio.gather(*pings)
 
 
+class Checked:
+    """A route for aioari's loader, which reads a reply without looking at its status."""
+
+    def __init__(self, route: Route) -> None:
+        self._route = route
+
+    async def request(self, method: str, url: str) -> Reply:
+        """Send one request; anything but success is an error."""
+        reply = await self._route.request(method, url)
+        if reply.failed:
+            raise AriRefused(f"Asterisk refuses ARI with status {reply.status}", reply.status)
+        return reply
+
+
 class Transport:
     """Both routes to one Asterisk.
 

@@ -10,11 +10,12 @@ import anyio.to_thread
 from fastapi import APIRouter, FastAPI, Header, HTTPException, Response
 from fastapi.responses import FileResponse
 
-from ivrserver.speech.delivery import PROMPTS_PATH
+from ivrserver.speech.delivery import PROMPTS_PATH, REPLAYS
 from ivrserver.speech.store import FILE_NAME
 from ivrserver.web.conditions import has_already
 
 _FOR_EVER = "public, max-age=31536000, immutable"
+_NOT_KEPT = "private, no-store"
 _MEDIA_TYPES = {".wav": "audio/wav", ".wav16": "audio/x-wav16"}
 
 
@@ -30,18 +31,12 @@ def create_app(prompts_folder: Path, *routes: APIRouter) -> FastAPI:
     @app.api_route(PROMPTS_PATH + "/{name}", methods=["GET", "HEAD"])
     async def prompt(name: str, if_none_match: Annotated[str, Header()] = "") -> Response:
         """One prompt, whole or by range. Its name says what it is made from: it never changes."""
-        if not FILE_NAME.fullmatch(name):
-            raise HTTPException(HTTPStatus.NOT_FOUND)
-        path = prompts_folder / name
-        try:
-            found = await anyio.to_thread.run_sync(path.stat)
-        except OSError as error:
-            raise HTTPException(HTTPStatus.NOT_FOUND) from error
-        headers = {"ETag": f'"{path.stem}"', "Cache-Control": _FOR_EVER}
-        if has_already(if_none_match, path.stem):
-            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        media_type = _MEDIA_TYPES[path.suffix]
-        return FileResponse(path, headers=headers, media_type=media_type, stat_result=found)
+        return await _file(prompts_folder / name, if_none_match, _FOR_EVER)
+
+    @app.api_route(f"{PROMPTS_PATH}/{REPLAYS}/{{name}}", methods=["GET", "HEAD"])
+    async def replay(name: str, if_none_match: Annotated[str, Header()] = "") -> Response:
+        """One recording that is to be played on a call. Nobody can guess its name."""
+        return await _file(prompts_folder / REPLAYS / name, if_none_match, _NOT_KEPT)
 
     return app
 
@@ -52,3 +47,17 @@ def plain_app(*routes: APIRouter) -> FastAPI:
     for router in routes:
         app.include_router(router)
     return app
+
+
+async def _file(path: Path, if_none_match: str, cached: str) -> Response:
+    if not FILE_NAME.fullmatch(path.name):
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    try:
+        found = await anyio.to_thread.run_sync(path.stat)
+    except OSError as error:
+        raise HTTPException(HTTPStatus.NOT_FOUND) from error
+    headers = {"ETag": f'"{path.stem}"', "Cache-Control": cached}
+    if has_already(if_none_match, path.stem):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    media_type = _MEDIA_TYPES[path.suffix]
+    return FileResponse(path, headers=headers, media_type=media_type, stat_result=found)

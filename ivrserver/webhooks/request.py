@@ -5,7 +5,7 @@ encoding stay. POST: they are the body, ``application/x-www-form-urlencoded``; t
 stays in the URL. Both are UTF-8. A fragment is dropped, it is never sent.
 
 Every request carries ``webhook-id``, so that a server can tell a repeated delivery. With a secret
-it is signed, see `signing`.
+it is signed, see `signing`. One that is traced carries ``traceparent``, which is not signed.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ def wire_request(request: WebhookRequest, now: datetime) -> WireRequest:
     form = urlencode(request.parameters, errors="replace")
     query = quote(parts.query, safe=_KEPT)
     headers = {"webhook-id": request.webhook_id}
+    if request.traceparent:
+        headers["traceparent"] = request.traceparent
     match request.method:
         case WebhookMethod.GET:
             query = form if not query else f"{query.removesuffix('&')}&{form}" if form else query

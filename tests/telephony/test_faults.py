@@ -103,7 +103,7 @@ async def test_a_missing_audio_file_is_left_out_and_the_call_goes_on(house: Hous
     assert listening.contains_whole(call.heard, tone), "it is heard as long as it is there"
     files = list(app.audio_folder(house.settings).rglob("*.wav"))
     assert files
-    for file in [*files, *house.settings.speech_cache.iterdir()]:
+    for file in [*files, *house.settings.speech_cache.rglob("*.wav")]:
         file.unlink()
     await asyncio.sleep(1.1)
     async with house.calling("8013") as caller:

@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
 import pytest
+import pytest_asyncio
+from ulid import ULID
 
 from ivrserver import app
 from ivrserver.config import Settings
 from ivrserver.telephony.asterisk import running
-from tests.telephony.house import House, fetch_programs, house_settings
+from tests.collector import Collector, collecting
+from tests.telephony.conftest import in_own_task
+from tests.telephony.customer import Asked
+from tests.telephony.house import House, fetch_programs, house_settings, open_house
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 
 LEAVE_SECONDS = 5.0
 PIN = "73914682"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def collector() -> AsyncIterator[Collector]:
+    async with collecting() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_house(
+    tmp_path_factory: pytest.TempPathFactory, collector: Collector
+) -> AsyncIterator[House]:
+    settings = house_settings(tmp_path_factory.mktemp("house"))
+    traces = settings.traces.model_copy(update={"endpoint": collector.url})
+    settings = settings.model_copy(update={"traces": traces})
+    async with in_own_task(open_house(settings)) as house:
+        yield house
 
 
 async def health(settings: Settings, path: str) -> tuple[int, dict[str, str]]:
@@ -67,7 +90,28 @@ async def metrics(settings: Settings) -> tuple[Reading, str]:
     return Reading({name: float(value) for name, value in lines}), text
 
 
-async def test_a_call_shows_in_the_metrics_without_anything_of_the_caller(house: House) -> None:
+def check_trace(collector: Collector, call_id: str, asked: Asked) -> None:
+    """Assert that all of the call is one trace, which the web server was asked to join."""
+    (root,) = (span for span in collector.named("call") if not span.parent_id)
+    assert root.attributes["ivr.call.id"] == call_id
+    spans = [span for span in collector.spans if span.trace_id == root.trace_id]
+    assert root.trace_id == f"{int(ULID.from_str(call_id)):032x}"
+    (block,) = (span for span in spans if span.name == "ivr")
+    questions = [span for span in spans if span.name == "question"]
+    assert block.parent_id == root.span_id
+    assert {question.parent_id for question in questions} == {block.span_id}
+    assert [question.attributes.get("ivr.outcome") for question in questions][-2:] == [
+        "accepted", "accepted",
+    ]  # fmt: skip
+    assert all(root.began <= span.began <= span.ended <= root.ended for span in spans)
+    (webhook,) = (span for span in spans if span.name == "webhook")
+    assert webhook.attributes["http.response.status_code"] == 200
+    assert asked.headers["traceparent"] == f"00-{webhook.trace_id}-{webhook.span_id}-01"
+
+
+async def test_a_call_shows_in_metrics_and_a_trace_without_anything_of_the_caller(
+    house: House, collector: Collector
+) -> None:
     before, _ = await metrics(house.settings)
     async with house.calling("8004") as caller:
         await caller.asked("pin")
@@ -92,5 +136,9 @@ async def test_a_call_shows_in_the_metrics_without_anything_of_the_caller(house:
     assert grown("ari_events_total", asterisk="main", type="StasisStart") == 1
     assert after.of("ari_request_seconds_count", asterisk="main", operation="channels.answer") >= 1
     assert after.of("event_loop_delay_seconds_count") > 0
-    for what in (caller.number, caller.call_id, PIN, "8004"):
+    await collector.until(lambda: bool(collector.named("call")))
+    check_trace(collector, caller.call_id, house.customer.asked[caller.number][-1])
+    for what in (caller.number, PIN, "8004"):
         assert what not in text
+        assert what.encode() not in collector.raw
+    assert caller.call_id not in text

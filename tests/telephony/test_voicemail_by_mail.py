@@ -1,4 +1,4 @@
-"""What a message that a caller leaves sets off: an e-mail with it, and the lamp of a phone."""
+"""What a message that a caller leaves sets off: an e-mail with it, the lamp of a phone, a link."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from unittest.mock import ANY
 
 import aiohttp
 import numpy as np
@@ -15,24 +17,30 @@ import pytest_asyncio
 import soundfile
 from pydantic import SecretStr
 
+from ivrserver import app
 from ivrserver.blocks import Account, PhoneNumber, Prompt, ToBlock, Voicemail
 from ivrserver.config import PhoneSettings
 from ivrserver.demo import listening
-from ivrserver.flow.events import PromptPlayed, RecordingStarted, VoicemailLeft
+from ivrserver.flow.events import PromptPlayed, RecordingEnded, RecordingStarted, VoicemailLeft
+from ivrserver.flow.phrases import phrases
 from ivrserver.storage import Accounts, Mailboxes
 from tests.telephony.conftest import in_own_task
 from tests.telephony.house import House, house_settings, open_house
 from tests.telephony.lamp_phone import LampPhone, lamp_phone
 from tests.unit.mail.mail_server import MailServer, mail_server
+from tests.unit.recordings.places import SEALED, s3_address, s3_place
 from tests.unit.storage.test_journal_on_databases import until
+
+__all__ = ["s3_address"]
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 
 TOKEN = "a token of the tests"
 PASSWORD = "a password of the tests"
+PIN = "4711"
 BOX = Voicemail(
     block_id=900, name="Büro", greeting=Prompt("Please leave a message."), review=False,
-    email=("office@example.com",), phones=("desk",),
+    envelope=False, email=("office@example.com",), phones=("desk",),
 )  # fmt: skip
 ACCOUNT = Account(numbers=(PhoneNumber("900", "", ToBlock(900)),), blocks=(BOX,))
 
@@ -60,8 +68,11 @@ class Post:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def post(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Post]:
+async def post(tmp_path_factory: pytest.TempPathFactory, s3_address: str) -> AsyncIterator[Post]:
+    """Recordings are kept in S3, encrypted, and leave Asterisk as soon as they are there."""
     settings = house_settings(tmp_path_factory.mktemp("house"))
+    store = s3_place(s3_address, settings.data).configured(**SEALED, remove_after=0).store
+    settings = settings.model_copy(update={"store": store})
     async with mail_server() as server:
         http = settings.http.model_copy(update={"token": SecretStr(TOKEN)})
         phones = {"desk": PhoneSettings(password=SecretStr(PASSWORD))}
@@ -114,6 +125,36 @@ async def test_the_owner_gets_what_the_caller_said(post: Post) -> None:
     said = listening.load(voice)
     heard = listening.contains_whole(np.asarray(samples, dtype=np.float32), said)
     assert heard, heard.reason
+
+
+async def test_a_message_that_is_in_the_store_alone_is_heard_by_phone_and_by_link(
+    post: Post,
+) -> None:
+    house = post.house
+    voice = await house.voice("The green bicycle has a flat tyre.")
+    async with house.calling("900") as caller:
+        await caller.sees(RecordingStarted)
+        await caller.speak(voice)
+        await caller.press("#")
+        name = (await caller.waits()).one(RecordingEnded).name
+    await until(lambda: not house.recording(name).exists())
+    await Mailboxes(house.engine).set_pin(BOX.block_id, PIN)
+    async with house.calling("900") as owner:
+        await owner.until(lambda event: isinstance(event, PromptPlayed))
+        await owner.press(f"*{PIN}")
+        await owner.until(
+            lambda event: event == PromptPlayed(phrases("en-US").mailbox.message_menu, ANY)
+        )
+        heard = (await owner.hangs_up()).heard
+    found = listening.contains_whole(heard, listening.load(voice))
+    assert found, found.reason
+    links = await app.links(house.settings, house.engine)
+    address = links.link(name, datetime.now(UTC) + timedelta(hours=1))
+    async with aiohttp.ClientSession() as session, session.get(address) as reply:
+        assert (reply.status, reply.content_type) == (200, "audio/wav")
+        samples, _ = soundfile.read(io.BytesIO(await reply.read()), dtype="float32")
+    found = listening.contains_whole(samples, listening.load(voice))
+    assert found, found.reason
 
 
 async def test_a_greeting_that_was_uploaded_is_what_callers_hear(post: Post) -> None:

@@ -16,6 +16,8 @@ class WebhookRequest:
         webhook_id: the same for every attempt (Standard Webhooks ``webhook-id``).
         url: the target with its own query string, kept as it is.
         parameters: name and value in order; never logged.
+        traceparent: of the trace that the web server may go on with (W3C Trace Context); empty:
+            there is none.
     """
 
     webhook_id: str
@@ -23,6 +25,7 @@ class WebhookRequest:
     url: str
     parameters: tuple[tuple[str, str], ...] = field(repr=False)
     secret: str = field(default="", repr=False)
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

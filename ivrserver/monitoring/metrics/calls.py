@@ -14,6 +14,7 @@ from ivrserver.flow.events import (
     BackupRouted,
     BlockEntered,
     Bridged,
+    CallContinued,
     LegDecided,
     LegDialled,
     LegScreened,
@@ -53,6 +54,10 @@ class CallMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         add = registry
         self._started = counter(add, "calls_started_total", "Calls taken.")
+        self._continued = counter(
+            add, "calls_continued_total", "Calls of other controllers, or of the time before a"
+            " restart, that went on here.",
+        )  # fmt: skip
         self._ended = Counted(
             add, "calls_ended_total", "Calls that are over, by why.", "reason", _ENDS
         )
@@ -89,6 +94,7 @@ class CallMetrics:
         )
         self._warnings = counter(add, "call_warnings_total", "Warnings on timelines of calls.")
         self._heard: Mapping[type, Callable[[Any], None]] = {
+            CallContinued: lambda _: self._continued.inc(),
             BlockEntered: lambda event: self._blocks.add(event.kind),
             QuestionAsked: lambda _: self._asked.inc(),
             AnswerAccepted: lambda _: self._answers.add("accepted"),

@@ -36,9 +36,9 @@ class Counted:
             word: made.labels(word) for word in dict.fromkeys((*words, OTHER))
         }
 
-    def add(self, word: str) -> None:
-        """Count one."""
-        self._children.get(word, self._children[OTHER]).inc()
+    def add(self, word: str, count: int = 1) -> None:
+        """Count one, or so many."""
+        self._children.get(word, self._children[OTHER]).inc(count)
 
 
 def counter(

@@ -12,7 +12,7 @@ from ivrserver import __version__
 from ivrserver.flow.ports import Journal, Recogniser, Speech, WebhookClient
 from ivrserver.monitoring.metrics.asterisk import AsteriskMetrics
 from ivrserver.monitoring.metrics.calls import MeteredJournal
-from ivrserver.monitoring.metrics.making import MOMENTS, gauge, histogram
+from ivrserver.monitoring.metrics.making import MOMENTS, Counted, gauge, histogram
 from ivrserver.monitoring.metrics.speech import (
     MeteredRecogniser,
     MeteredSpeech,
@@ -43,6 +43,13 @@ class Metrics:
         build.labels(__version__, platform.python_version()).set(1)
         self.prompts = PromptMetrics(self.registry)
         self.asterisks = AsteriskMetrics(self.registry)
+        self._spans = Counted(
+            self.registry,
+            "trace_spans_total",
+            "Spans of calls: those made and neither exported nor failed wait, or were dropped.",
+            "outcome",
+            ("made", "exported", "failed"),
+        )
         self._loop_delay = histogram(
             self.registry,
             "event_loop_delay_seconds",
@@ -81,6 +88,10 @@ class Metrics:
     def engines(self, speech: Problems, listening: Problems) -> None:
         """Show which engines work."""
         watch_engines(self.registry, speech, listening)
+
+    def spans(self, outcome: str, count: int) -> None:
+        """So many spans were made, or came to that end. From any thread."""
+        self._spans.add(outcome, count)
 
     def loop_delayed(self, seconds: float) -> None:
         """The event loop was that late."""

@@ -258,10 +258,29 @@ async def test_two_controllers_that_store_the_same_agree(scene: Scene) -> None:
 async def test_a_damaged_recording_is_an_error_and_in_the_log(scene: Scene) -> None:
     await scene.keeper.keep(NAME)
     await scene.place.overwrite(KEY, WAV[:-1] + b"?")
-    with capture_logs() as logs, pytest.raises(ObjectDamaged, match="its checksum differs"):
-        await scene.keeper.read(NAME)
-    (entry,) = logs
-    assert (entry["event"], entry["kind"]) == ("recording_unreadable", "ObjectDamaged")
+    with capture_logs() as logs:
+        assert await scene.keeper.read(NAME) == WAV, "Asterisk still has it"
+        scene.main.files.clear()
+        with pytest.raises(ObjectDamaged, match="its checksum differs"):
+            await scene.keeper.read(NAME)
+    assert {(entry["event"], entry["kind"]) for entry in logs} == {
+        ("recording_unreadable", "ObjectDamaged")
+    }
+
+
+async def test_while_the_store_or_the_database_is_away_asterisk_is_asked(scene: Scene) -> None:
+    (scene.place.data / "store").mkdir(exist_ok=True)
+    (scene.place.data / "store" / "recordings").touch()
+    scene.sources = {"other": FakeSource(), "main": scene.main}
+    assert await scene.keeper.read(NAME) == WAV
+
+    async def away(_: str) -> None:
+        raise StorageError("away")
+
+    scene.rows.find = away
+    assert await scene.keeper.read(NAME) == WAV
+    with pytest.raises(StorageError):
+        await scene.keeper.read("never made")
 
 
 async def test_recordings_can_be_sealed_and_are_checked_all_the_same(scene: Scene) -> None:

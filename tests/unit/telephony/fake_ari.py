@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ivrserver.errors import TelephonyError
+from ivrserver.flow.kept import Replay, no_replay
 from ivrserver.telephony.client import Ari
 
 
@@ -39,6 +40,7 @@ class FakeAri(Ari):
         self.application, self.asterisk = "ivr-main-1", "main"
         self.asked: list[str] = []
         self.errors: dict[str, list[TelephonyError]] = {}
+        self.elsewhere: Replay = no_replay
         self.known = True
         self.packets: list[int | None] = [None]
         self.file = wav(1)
@@ -71,6 +73,10 @@ class FakeAri(Ari):
 
     async def is_recording(self, name: str) -> bool:
         self._ask("is_recording")
+        return self.known
+
+    async def has_recording(self, name: str) -> bool:
+        self._ask("has_recording", name)
         return self.known
 
     async def recording_file(self, name: str) -> bytes:

@@ -265,3 +265,21 @@ def test_talk_is_what_is_louder_than_silence() -> None:
     assert measure(wav(1, 3000)) == (1, 1)
     assert measure(wav(1, 200)) == (1, 0)
     assert measure(wav(0)) == (0, 0)
+
+
+async def test_a_recording_of_another_asterisk_is_played_from_elsewhere(line: Line) -> None:
+    async def replay(name: str) -> str:
+        return f"sound:/replays/{name}" if name == "there" else ""
+
+    line.ari.known, line.ari.elsewhere = False, replay
+    await line.channel.play([*PROMPT, Sound("recording:there", 3.0)])
+    assert line.ari.asked[-1] == "play sound:/prompt sound:/replays/there"
+    playback = await line.channel.play([Sound("recording:nowhere", 3.0)])
+    assert await line.channel.next_event() == PlaybackEnded(
+        playback, "there is no recording nowhere"
+    )
+
+
+async def test_a_recording_that_this_asterisk_has_is_played_as_it_is(line: Line) -> None:
+    await line.channel.play([Sound("recording:here", 3.0)])
+    assert line.ari.asked[-1] == "play recording:here"

@@ -90,3 +90,14 @@ async def test_its_head_can_be_asked_for(site: Site) -> None:
 async def test_nothing_but_prompts_is_there(site: Site, path: str) -> None:
     async with site.client.get(path) as reply:
         assert reply.status == 404
+
+
+async def test_a_recording_that_is_to_be_played_is_not_kept_on_the_way(
+    site: Site, tmp_path: Path
+) -> None:
+    Store(tmp_path / "prompts" / "replays", 8000).save(KEY, np.arange(80, dtype=np.int16))
+    async with site.client.get(f"/prompts/replays/{KEY}.wav") as reply:
+        assert (reply.status, reply.headers["Cache-Control"]) == (200, "private, no-store")
+    for name in ("", "secret.wav", "../secret.wav", f"{KEY}.wav16"):
+        async with site.client.get(f"/prompts/replays/{name}") as reply:
+            assert reply.status == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -156,6 +157,15 @@ async def test_of_a_signed_get_the_query_string_is_signed(client: HttpWebhookCli
     query = first.split(" ")[1].partition("?")[2]
     assert query == "a=%7e&qos=5"
     assert Webhook(SECRET).sign("msg_1", _stamp(headers), query) == headers["webhook-signature"]
+
+
+@pytest.mark.parametrize("method", [GET, POST])
+def test_a_traced_request_differs_by_one_header_alone(method: WebhookMethod) -> None:
+    plain = order("https://h.example/x?a=1", method, ("qos", "5"), secret=SECRET)
+    place = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    traced = replace(plain, traceparent=place)
+    wire, wire_traced = wire_request(plain, NOW), wire_request(traced, NOW)
+    assert wire_traced == replace(wire, headers={**wire.headers, "traceparent": place})
 
 
 def _stamp(headers: dict[str, str]) -> datetime:
