@@ -19,7 +19,7 @@ from ivrserver.webhooks.request import place
 
 def explain(error: Exception, url: URL, settings: WebhookSettings) -> str:
     """What `error` of a request to `url` means."""
-    where = f"{url.host}:{url.port}"
+    where = f"[{url.host}]:{url.port}" if ":" in (url.host or "") else f"{url.host}:{url.port}"
     match error:
         case aiohttp.InvalidURL():
             return "the URL's host name cannot be read"
