@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -116,11 +116,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         listener = listening.build(settings)
         stack.push_async_callback(listener.close)
         boards = Boards(settings, observed.asterisk)
-
-        def own_numbers() -> Collection[str]:
-            return library.current().numbers.keys()
-
-        policy = DialPolicy.by(settings, own_numbers)
+        policy = DialPolicy.by(settings, library.numbers)
         member = Member(register, lease, boards.by_name, settings.cluster)
         zone = ZoneInfo(settings.account.time_zone)
         world = World(

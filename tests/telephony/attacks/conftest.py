@@ -85,4 +85,4 @@ async def fortress(quiet: Fortress, shared_call: Beside) -> AsyncIterator[Fortre
         yield quiet
     await shared_call.heard_all_since(mark)
     assert quiet.house.asterisk.pid == pid, "Asterisk has been restarted"
-    assert quiet.house.switchboard.ready.is_set()
+    assert quiet.house.boards.away == []
