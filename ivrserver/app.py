@@ -21,9 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ulid import ULID
 
 from ivrserver import web
-from ivrserver.cluster import Lease, Member, Trust
 from ivrserver.config import Settings
-from ivrserver.errors import LeaseLost, SetupError, StorageError
+from ivrserver.errors import SetupError
 from ivrserver.flow.call import Call
 from ivrserver.flow.dial_policy import DialPolicy, GuardedDialer
 from ivrserver.flow.distribution import Distributor
@@ -32,14 +31,13 @@ from ivrserver.flow.rehearsal import rehearse
 from ivrserver.flow.report import Reporter
 from ivrserver.flow.world import World
 from ivrserver.mail import Carrier, Lamplighter, PostOffice
+from ivrserver.membership import entered
 from ivrserver.observed import Observed, Parts
 from ivrserver.recordings import Keeper, Links, Store
 from ivrserver.speech import build, listening
 from ivrserver.speech.replays import Replays
 from ivrserver.storage import (
     AudioLibrary,
-    Controllers,
-    Journal,
     Library,
     Mailboxes,
     Outbox,
@@ -101,10 +99,8 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         engine = await stack.enter_async_context(database(settings))
         schema = Schema(engine, lambda what: log.info("database_schema", what=what))
         await schema.make_ready(upgrade=settings.database.upgrade_on_start)
-        register = Controllers(engine, next(iter(settings.places)))
-        lease = await register.enter(settings.ari.application)
-        stack.push_async_callback(_released, register, lease)
-        stored = await stack.enter_async_context(open_journal(settings, engine, lease))
+        membership = await stack.enter_async_context(entered(settings, engine))
+        stored = await stack.enter_async_context(open_journal(settings, engine, membership.lease))
         journal = observed.journal(stored)
         library = await stack.enter_async_context(
             open_library(engine, audio_folder(settings), settings.account.region)
@@ -115,10 +111,8 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         stack.push_async_callback(speech.close)
         listener = listening.build(settings)
         stack.push_async_callback(listener.close)
-        trust = Trust(settings.cluster.lease)
-        boards = Boards(settings, trust, observed.asterisk)
-        policy = DialPolicy.by(settings)
-        member = Member(register, lease, boards.by_name, settings.cluster, trust=trust)
+        boards = Boards(settings, membership.trust, observed.asterisk)
+        policy = DialPolicy.by(settings, library.numbers)
         zone = ZoneInfo(settings.account.time_zone)
         world = World(
             speech=observed.speech(speech),
@@ -143,7 +137,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
             extensions={
                 phone.extension: name for name, phone in settings.phones.items() if phone.extension
             },
-            controller=lease.controller,
+            controller=membership.lease.controller,
         )
 
         keeper = Keeper(
@@ -174,7 +168,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
             running_tasks = [
                 tasks.create_task(web.serve(app, settings.http.host, settings.http.port)),
                 tasks.create_task(boards.run(handler_of)),
-                tasks.create_task(_keep_lease(member, stored, boards)),
+                tasks.create_task(membership.keep(boards, stored)),
                 tasks.create_task(observed.run()),
                 tasks.create_task(_kept_up("post_office", post.run)),
                 tasks.create_task(_kept_up("recordings", keeper.run)),
@@ -185,12 +179,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
                 await _until_ready(boards, settings)
                 await warming
                 yield boards
-                await boards.drain(settings.limits.drain_seconds)
-                if boards.calls and (member.others_live or settings.cluster.leave_calls):
-                    await _hand_over(stored, boards)
-                    await register.release(lease)
-                else:
-                    await boards.cut_short()
+                await membership.stop(boards, stored)
             finally:
                 for task in (*running_tasks, warming):
                     task.cancel()
@@ -228,36 +217,6 @@ def _post_office(
         zone=ZoneInfo(settings.account.time_zone),
         chance=random.Random(),  # noqa: S311 - spreads attempts, no secret
     )
-
-
-async def _keep_lease(member: Member, journal: Journal, boards: Boards) -> None:
-    """Show that we live, and go on with the calls of others who do not."""
-    try:
-        await member.run()
-    except LeaseLost:
-        # Whoever has our calls now is talking to them: nothing of ours may reach them any more.
-        journal.seal()
-        boards.cut()
-        raise
-    finally:
-        if boards.in_doubt:
-            # We stop before anybody could say whose the calls are.
-            boards.cut()
-
-
-async def _hand_over(journal: Journal, boards: Boards) -> None:
-    """Leave the calls in progress to whoever goes on with them."""
-    log.info("calls_left_to_others", calls=boards.calls)
-    await journal.commit()
-    journal.seal()
-    await boards.leave()
-
-
-async def _released(register: Controllers, lease: Lease) -> None:
-    try:
-        await register.release(lease)
-    except StorageError as error:
-        log.warning("lease_not_released", error=str(error))
 
 
 async def _kept_up(name: str, work: Callable[[], Awaitable[None]]) -> None:

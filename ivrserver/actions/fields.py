@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import re
 
-from ivrserver.actions.reference import MAX_PASS_THROUGH_BYTES, MAX_TEXT, Parameter
+from ivrserver.actions.reference import (
+    MAX_PASS_THROUGH_BYTES,
+    MAX_PHONES,
+    MAX_TEXT,
+    MAX_USER_PARAMETERS,
+    Parameter,
+)
 from ivrserver.actions.xmltree import Node
 from ivrserver.errors import ActionError
 
@@ -99,9 +105,12 @@ def spoken(text: str, name: str, warnings: Warnings) -> str:
     return text
 
 
-def phone_list(text: str) -> tuple[str, ...]:
-    """Phone numbers as written, in order; empty entries are dropped."""
-    return tuple(entry for part in text.split("|") if (entry := part.strip()))
+def phone_list(text: str, warnings: Warnings) -> tuple[str, ...]:
+    """Phone numbers as written, in order; empty entries are dropped, and those beyond the cap."""
+    numbers = tuple(entry for part in text.split("|") if (entry := part.strip()))
+    if len(numbers) > MAX_PHONES:
+        warnings.add(f"<phone_list> has more than {MAX_PHONES} numbers: the rest is dropped")
+    return numbers[:MAX_PHONES]
 
 
 def user_parameters(node: Node, warnings: Warnings) -> dict[str, str]:
@@ -111,6 +120,10 @@ def user_parameters(node: Node, warnings: Warnings) -> dict[str, str]:
         if child.name in values:
             warnings.add(f"{shown(child.name)} comes more than once: the first counts")
             continue
+        if len(values) == MAX_USER_PARAMETERS:
+            most = f"more than {MAX_USER_PARAMETERS} names"
+            warnings.add(f"<user_parameters> has {most}: the rest is dropped")
+            break
         values[child.name] = spoken(plain(child, warnings), child.name, warnings)
     return values
 

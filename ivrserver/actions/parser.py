@@ -178,7 +178,7 @@ def _findme(values: _Values) -> RunFindMe:
 
 def _whom(values: _Values) -> tuple[int | None, tuple[str, ...]]:
     """A stored FindMe or a list of numbers: the id wins (reference, note 1)."""
-    numbers = fields.phone_list(values.text("phone_list"))
+    numbers = fields.phone_list(values.text("phone_list"), values.warnings)
     if values.text("id"):
         if numbers:
             values.warnings.add("<id> is given, so <phone_list> is ignored")

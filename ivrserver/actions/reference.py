@@ -12,6 +12,8 @@ from enum import Enum
 
 MAX_PASS_THROUGH_BYTES = 4096
 MAX_TEXT = 4000  # characters of one text that is spoken, as of a whole message (SPEC §5)
+MAX_PHONES = 500  # of one list: no call lasts long enough for more
+MAX_USER_PARAMETERS = 500
 
 
 class Kind(Enum):
@@ -93,7 +95,9 @@ IVR = App(
         Parameter(
             name="user_parameters",
             kind=Kind.USER_PARAMETERS,
-            description="Values for @name in the prompts of that IVR.",
+            description=(
+                f"Values for @name in the prompts of that IVR; at most {MAX_USER_PARAMETERS}."
+            ),
         ),
     ),
 )
@@ -112,7 +116,9 @@ FINDME = App(
             name="phone_list",
             kind=Kind.PHONE_LIST,
             condition="without id",
-            description="The numbers of a Dynamic FindMe, tried in this order.",
+            description=(
+                f"The numbers of a Dynamic FindMe, tried in this order; at most {MAX_PHONES}."
+            ),
         ),
         Parameter(
             name="simultaneous",

@@ -10,7 +10,7 @@ import click
 
 from ivrserver.cli.base import with_database
 from ivrserver.config import Settings
-from ivrserver.flow.story import tell
+from ivrserver.flow.story import shown, tell
 from ivrserver.storage import Calls
 from ivrserver.storage.calls import CallRow
 
@@ -42,7 +42,7 @@ def _line(row: CallRow) -> str:
         length = f"{(row.ended_at - row.started_at).total_seconds():.1f} s"
     reason = (row.end_reason or "").replace("_", " ")
     who = row.caller_id or "unknown"
-    return (
+    return shown(
         f"{row.call_id}  {began:%Y-%m-%d %H:%M:%S}  {who:>12} → {row.number_called:<12} "
         f"{length:>9}  {reason}"
     )

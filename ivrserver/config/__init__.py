@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -222,8 +229,11 @@ class WebhookSettings(Section):
     """Seconds after which a waiting caller hears hold music."""
     max_reply_bytes: int = Field(default=65536, ge=1024)
     """Longest reply that is read."""
+    allow: tuple[IPvAnyNetwork, ...] = ()
+    """Networks such as `10.1.2.0/24` whose web servers are called besides the public Internet's."""
     allow_private: bool = False
-    """Call web servers on private and loopback addresses too."""
+    """Call those of all private and loopback addresses too; never of link-local and cloud metadata
+    ones."""
 
 
 class LimitSettings(Section):

@@ -161,6 +161,9 @@ class DialSettings(Section):
     """Legs that may be placed in any minute, of all calls."""
     per_destination_per_minute: int = Field(default=60, ge=1)
     """Legs to the same number in any minute."""
+    returning_legs: int = Field(default=10, ge=0)
+    """Legs to numbers of our own that may be up at the same time: each comes back as a call, which
+    may place legs again."""
 
 
 def contradictions(

@@ -67,6 +67,7 @@ class PhoneAccount:
         answers: whether it accepts calls by itself.
         authorities: PEM file; given: SIP by TLS, with a server whose certificate they signed.
         encrypted: the audio must be encrypted (SDES); only sensible by TLS.
+        address: this machine's, from which it calls; one of the loopback.
     """
 
     user: str = "phone"
@@ -76,6 +77,7 @@ class PhoneAccount:
     answers: bool = False
     authorities: Path | None = None
     encrypted: bool = False
+    address: str = "127.0.0.1"
 
     def line(self) -> str:
         """The account as a line of baresip's ``accounts`` file."""
@@ -102,7 +104,7 @@ def configuration(account: PhoneAccount, modules: Path, sip_port: int, control_p
     return "\n".join(
         [
             "poll_method epoll",
-            f"sip_listen 127.0.0.1:{sip_port}",
+            f"sip_listen {account.address}:{sip_port}",
             "call_max_calls 1",
             "call_local_timeout 120",
             f"audio_source aufile,{SILENCE_FILE}",
@@ -119,7 +121,7 @@ def configuration(account: PhoneAccount, modules: Path, sip_port: int, control_p
             "statmode_default off",
             "rtp_ports 20000-29998",
             "jitter_buffer_type off",
-            "net_interface 127.0.0.1",
+            f"net_interface {account.address}",
             f"ctrl_tcp_listen 127.0.0.1:{control_port}",
             f"module_path {modules}",
             *(f"module {name}" for name in _MODULES),

@@ -36,6 +36,7 @@ _TRAILING_SILENCE: Final = 90.0
 """Seconds, more than any call of a script goes on. baresip reads all of it before a call begins:
 with ten minutes of it a phone hears its first sound a tenth of a second late."""
 _CALLER = PhoneAccount()
+_WAV_HEAD: Final = 44
 
 __all__ = ["Heard", "Phone", "PhoneAccount", "PhoneError", "PhoneEvent"]
 
@@ -254,6 +255,14 @@ class Phone:
         if self._keep is None:
             return path
         return Path(shutil.move(path, self._keep / f"{self._folder.name}-{path.name}"))
+
+    def heard_so_far(self) -> npt.NDArray[np.int16]:
+        """What has been heard of the call that is up, at `RATE`; see `Heard.path`."""
+        found = next(self._folder.glob(baresip.HEARD_FILES), None)
+        if found is None:
+            return np.zeros(0, np.int16)
+        # The head tells the length only when the file is complete.
+        return np.fromfile(found, np.dtype("<i2"), offset=_WAV_HEAD)
 
     async def wait_for(self, *kinds: str, timeout: float) -> PhoneEvent:
         """Wait for the first event of one of these kinds since the present call began.

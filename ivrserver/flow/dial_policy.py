@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
@@ -28,7 +28,6 @@ from ivrserver.flow.ports import (
     Channel,
     Dialer,
     DialledLeg,
-    Hangup,
     LegOrder,
     LegOutcome,
     Referral,
@@ -83,64 +82,92 @@ class DialPolicy:
         dial: rules and caps.
         phones: registered phones, which only the caps concern.
         region: the account's country.
+        own: tells the numbers that lead to us, in webhook form.
     """
 
     def __init__(
-        self, dial: DialSettings, phones: Mapping[str, PhoneSettings], region: str
+        self,
+        dial: DialSettings,
+        phones: Mapping[str, PhoneSettings],
+        region: str,
+        own: Callable[[], Collection[str]] = tuple,
     ) -> None:
-        self._dial, self._phones, self._region = dial, phones, region
-        self._live = 0
+        self._dial, self._phones, self._region, self._own = dial, phones, region, own
+        self._up: Counter[str] = Counter()
         self._of_call: Counter[str] = Counter()
         self._minute: deque[tuple[float, str]] = deque()
         self._to: Counter[str] = Counter()
 
     @classmethod
-    def by(cls, settings: Settings) -> DialPolicy:
-        """The policy that settings describe."""
-        return cls(settings.dial, settings.phones, settings.account.region)
+    def by(cls, settings: Settings, own: Callable[[], Collection[str]] = tuple) -> DialPolicy:
+        """The policy that settings describe; `own` tells the numbers that lead to us."""
+        return cls(settings.dial, settings.phones, settings.account.region, own)
 
     @property
     def live(self) -> int:
         """Legs that ring or talk."""
-        return self._live
+        return self._up.total()
 
     def read(self, destination: str) -> Dialled | None:
         """Whom a destination means; None: nobody."""
         return understand(destination, self._phones, self._region)
 
-    def admit(self, call_id: str, dialled: Dialled, now: float) -> str:
+    def admit(self, call_id: str, dialled: Dialled, now: float, called: str = "") -> str:
         """Decide about one more leg of a call, and count it if it may be placed.
+
+        Args:
+            called: the number that the caller dialled, in webhook form.
 
         Returns:
             Why not, with the setting that says so; empty: it is placed, and `release` must follow.
         """
         key = _key(dialled)
         self._forget(now)
-        reason = self._refusal(call_id, dialled, key)
+        reason = (
+            self._forbidden(dialled)
+            or self._circling(dialled, called)
+            or self._too_many(call_id, key)
+        )
         if not reason:
-            self._live += 1
+            self._up[key] += 1
             self._of_call[call_id] += 1
             self._minute.append((now, key))
             self._to[key] += 1
         return reason
 
-    def release(self) -> None:
+    def release(self, dialled: Dialled) -> None:
         """A leg that was admitted is over."""
-        self._live -= 1
+        key = _key(dialled)
+        self._up[key] -= 1
+        if not self._up[key]:
+            del self._up[key]
 
     def forget_call(self, call_id: str) -> None:
         """A call is over; it places no more legs."""
         self._of_call.pop(call_id, None)
 
-    def _refusal(self, call_id: str, dialled: Dialled, key: str) -> str:
-        dial = self._dial
+    def _forbidden(self, dialled: Dialled) -> str:
         if isinstance(dialled, ToTelephone):
-            rule = forbidden(dialled, dial, self._region)
-            if rule:
-                return rule
+            return forbidden(dialled, self._dial, self._region)
+        return ""
+
+    def _circling(self, dialled: Dialled, called: str) -> str:
+        """Why a leg that leads back to us may not be placed: such calls would multiply."""
+        key, own = _key(dialled), self._own()
+        if isinstance(dialled, ToPhone) or key not in own:
+            return ""
+        if key == called:
+            return "the caller has dialled this number already: the leg would only come back"
+        most = self._dial.returning_legs
+        if sum(self._up[number] for number in self._up.keys() & own) >= most:
+            return f"{most} legs lead back to numbers of ours already (dial.returning_legs)"
+        return ""
+
+    def _too_many(self, call_id: str, key: str) -> str:
+        dial = self._dial
         if self._of_call[call_id] >= dial.legs_per_call:
             return f"this call has placed {dial.legs_per_call} legs already (dial.legs_per_call)"
-        if self._live >= dial.simultaneous_legs:
+        if self.live >= dial.simultaneous_legs:
             return f"{dial.simultaneous_legs} legs are up already (dial.simultaneous_legs)"
         if len(self._minute) >= dial.legs_per_minute:
             return f"{dial.legs_per_minute} legs in the last minute (dial.legs_per_minute)"
@@ -161,7 +188,10 @@ class DialPolicy:
 
 
 def _key(dialled: Dialled) -> str:
-    return dialled.name if isinstance(dialled, ToPhone) else dialled.digits
+    """A phone's name, or a number in webhook form."""
+    if isinstance(dialled, ToPhone):
+        return dialled.name
+    return dialled.national_form.removeprefix("+")
 
 
 class GuardedDialer:
@@ -175,19 +205,19 @@ class GuardedDialer:
         self, order: LegOrder, *, caller: Channel, taken: asyncio.Event | None = None
     ) -> DialledLeg:
         """See `ports.Dialer.dial`. A leg that the policy forbids is REFUSED, with the reason."""
-        refused = self._refused(order.destination, caller)
-        if refused is not None:
-            return DialledLeg(*refused)
+        dialled, refusal = self._admitted(order.destination, caller, order.number_called)
+        if dialled is None:
+            return DialledLeg(*refusal)
         leg = None
         try:
-            dialled = await self._inner.dial(order, caller=caller, taken=taken)
-            leg = dialled.channel
+            placed = await self._inner.dial(order, caller=caller, taken=taken)
+            leg = placed.channel
         finally:
             if leg is None:
-                self._policy.release()
+                self._policy.release(dialled)
         if leg is not None:
-            leg.gone.add_done_callback(self._over)
-        return dialled
+            leg.gone.add_done_callback(lambda _: self._policy.release(dialled))
+        return placed
 
     def bridge(self, caller: Channel, leg: Channel) -> AbstractAsyncContextManager[Bridge]:
         """See `ports.Dialer.bridge`."""
@@ -203,30 +233,29 @@ class GuardedDialer:
 
     async def refer(self, caller: Channel, destination: str) -> Referral:
         """See `ports.Dialer.refer`. It is a leg too, at our expense often: the policy decides."""
-        refused = self._refused(destination, caller)
-        if refused is not None:
-            return Referral(accepted=False, reason=refused[1])
+        dialled, (_, reason) = self._admitted(destination, caller)
+        if dialled is None:
+            return Referral(accepted=False, reason=reason)
         try:
             return await self._inner.refer(caller, destination)
         finally:
-            self._policy.release()
+            self._policy.release(dialled)
 
-    def _refused(self, destination: str, caller: Channel) -> tuple[LegOutcome, str] | None:
-        """Ask the policy; None: the leg may be placed and is counted."""
+    def _admitted(
+        self, destination: str, caller: Channel, called: str = ""
+    ) -> tuple[Dialled | None, tuple[LegOutcome, str]]:
+        """Ask the policy: whom the leg calls, which is counted then; None: it may not, and why."""
         dialled = self._policy.read(destination)
         if dialled is None:
-            return LegOutcome.FAILED, NOT_UNDERSTOOD
-        call_id = caller.channel_id
-        reason = self._policy.admit(call_id, dialled, asyncio.get_running_loop().time())
+            return None, (LegOutcome.FAILED, NOT_UNDERSTOOD)
+        call_id, now = caller.channel_id, asyncio.get_running_loop().time()
+        reason = self._policy.admit(call_id, dialled, now, called)
         if reason:
-            return LegOutcome.REFUSED, reason
+            return None, (LegOutcome.REFUSED, reason)
         if call_id not in self._calls:
             self._calls.add(call_id)
             caller.gone.add_done_callback(lambda _: self._call_over(call_id))
-        return None
-
-    def _over(self, _: asyncio.Future[Hangup]) -> None:
-        self._policy.release()
+        return dialled, (LegOutcome.ANSWERED, "")
 
     def _call_over(self, call_id: str) -> None:
         self._calls.discard(call_id)

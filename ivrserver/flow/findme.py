@@ -73,7 +73,8 @@ async def find(
         ShownCallerId.CALLER: facts.caller_id,
         ShownCallerId.OURS: facts.number_called,
     }[findme.caller_id]
-    return await _Hunt(world, talk, findme, voice, screening, shown).run(groups[hunt.groups :])
+    calling = _Hunt(world, talk, findme, voice, screening, shown, facts.number_called)
+    return await calling.run(groups[hunt.groups :])
 
 
 def _phones(world: World, talk: Conversation, findme: FindMe, voice: Voice) -> tuple[str, ...]:
@@ -122,6 +123,7 @@ class _Hunt:
 
     Attributes:
         shown: the caller id that the people called see.
+        number_called: by the caller.
     """
 
     world: World
@@ -130,6 +132,7 @@ class _Hunt:
     voice: Voice
     screening: Screening
     shown: str
+    number_called: str
     open: set[Channel] = field(default_factory=set)
     fates: list[str] = field(default_factory=list)
 
@@ -194,6 +197,7 @@ class _Hunt:
                 voice=self.voice,
                 attempt=attempt,
                 caller_id=self.shown,
+                number_called=self.number_called,
                 timeout=self.findme.timeout,
                 screening=self.screening,
                 race=race,

@@ -35,6 +35,8 @@ class LegRun:
 
     Attributes:
         talk: with the caller.
+        caller_id: shown to the person called.
+        number_called: by the caller.
         open: channels that somebody still has to hang up; the winner's stays there.
         fates: what became of the legs so far, in words of `LegOutcome` and `LegScreened`.
     """
@@ -44,6 +46,7 @@ class LegRun:
     voice: Voice
     attempt: Attempt
     caller_id: str
+    number_called: str
     timeout: float
     screening: Screening
     race: Race
@@ -74,6 +77,7 @@ class LegRun:
             destination=attempt.destination,
             caller_id=self.caller_id,
             timeout=self.timeout,
+            number_called=self.number_called,
         )
         self._aside.note(LegDialled(attempt.leg_id, attempt.destination, self.timeout))
         caller = self.talk.channel

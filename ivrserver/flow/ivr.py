@@ -122,8 +122,8 @@ class IvrRun:
         result = await transfer(
             self.world,
             self.talk,
+            self.facts,
             self.talk.resolved(question.destination, self.voice),
-            self.facts.caller_id,
             self.voice,
             timeout=question.timeout,
             record=question.record,

@@ -202,7 +202,7 @@ class Journey:
 
     async def _transfer(self, destination: str) -> Move:
         number = self._talk.resolved(destination, self.voice)
-        result = await transfer(self._world, self._talk, number, self._facts.caller_id, self.voice)
+        result = await transfer(self._world, self._talk, self._facts, number, self.voice)
         if result.connected:
             return Move(HangUp(), result.reason, ended="transferred")
         nobody = self.voice.phrases.nobody_available

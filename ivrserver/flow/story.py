@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import assert_never
@@ -52,6 +53,8 @@ from ivrserver.flow.records import TimelineEntry
 
 _ACTOR_WIDTH = 9
 _INDENT = " " * (8 + 2 + _ACTOR_WIDTH + 2)
+# Control characters, line breaks, and what turns the direction of writing.
+_OBEYED = re.compile("[\0-\x08\n-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def tell(entries: Sequence[TimelineEntry]) -> Iterator[str]:
@@ -76,9 +79,14 @@ def tell(entries: Sequence[TimelineEntry]) -> Iterator[str]:
 def _lines(began: datetime, entry: TimelineEntry, leg: str) -> Iterator[str]:
     seconds = (entry.at - began).total_seconds()
     actor, text, *more = _told(entry.event)
-    yield f"{seconds:7.2f}s  {actor:<{_ACTOR_WIDTH}}  {leg}{text}"
+    yield shown(f"{seconds:7.2f}s  {actor:<{_ACTOR_WIDTH}}  {leg}{text}")
     for line in more:
-        yield f"{_INDENT}{line}"
+        yield shown(f"{_INDENT}{line}")
+
+
+def shown(line: str) -> str:
+    """A line that may be printed: callers and web servers choose parts of it, a terminal obeys."""
+    return _OBEYED.sub(lambda found: repr(found.group())[1:-1], line)
 
 
 def _told(event: Event) -> tuple[str, ...]:  # noqa: PLR0912 - one case an event is the point

@@ -13,6 +13,7 @@ from ivrserver.flow.conversation import Conversation, Voice
 from ivrserver.flow.events import LegDecided, LegDialled, Referred
 from ivrserver.flow.hangup import why_cancelled
 from ivrserver.flow.ports import DialledLeg, LegOrder, LegOutcome
+from ivrserver.flow.report import CallFacts
 from ivrserver.flow.world import World
 
 
@@ -33,8 +34,8 @@ class TransferResult:
 async def transfer(
     world: World,
     talk: Conversation,
+    facts: CallFacts,
     destination: str,
-    caller_id: str,
     voice: Voice,
     *,
     timeout: float | None = None,
@@ -67,8 +68,9 @@ async def transfer(
     order = LegOrder(
         leg_id=world.new_id(),
         destination=destination,
-        caller_id=caller_id,
+        caller_id=facts.caller_id,
         timeout=timeout or world.limits.transfer_rings,
+        number_called=facts.number_called,
     )
     dialled = await _dial(world, talk, order)
     leg = dialled.channel

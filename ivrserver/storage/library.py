@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +35,10 @@ class Library:
         self._audio_folder = audio_folder
         self._book = book
         self._stale = False
+
+    def numbers(self) -> Collection[str]:
+        """The numbers that lead to us now, in webhook form."""
+        return self.current().numbers.keys()
 
     def current(self) -> FlowBook:
         """The newest revision known here; at most about a second behind the database."""

@@ -29,16 +29,10 @@ class Boards:
         trust: Trust,
         watcher_of: Callable[[str], AriWatcher] = lambda _: UNWATCHED,
     ) -> None:
-        self._trust = trust
         self.by_name: Mapping[str, Switchboard] = {
             name: Switchboard(settings, watcher=watcher_of(name), name=name, trust=trust)
             for name in settings.places
         }
-
-    @property
-    def in_doubt(self) -> bool:
-        """Whether it is not known whose the calls are."""
-        return self._trust.lapsed
 
     @property
     def calls(self) -> int:

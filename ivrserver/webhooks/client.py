@@ -17,12 +17,13 @@ from types import SimpleNamespace, TracebackType
 from typing import Self
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
 from ivrserver import __version__
 from ivrserver.config import WebhookSettings
 from ivrserver.flow.ports import Clock, WebhookRequest, WebhookResult
 from ivrserver.webhooks.explain import explain, explain_status
-from ivrserver.webhooks.guard import guarded_socket
+from ivrserver.webhooks.guard import Guard
 from ivrserver.webhooks.reply import read_body
 from ivrserver.webhooks.request import UnusableRequest, WireRequest, wire_request
 
@@ -44,11 +45,18 @@ class _Progress(SimpleNamespace):
 
 
 class HttpWebhookClient:
-    """Talks to customers' web servers. An async context manager; one for the whole process."""
+    """Talks to customers' web servers. An async context manager; one for the whole process.
 
-    def __init__(self, settings: WebhookSettings, clock: Clock) -> None:
+    Args:
+        resolver: finds the addresses of names; None: the system's.
+    """
+
+    def __init__(
+        self, settings: WebhookSettings, clock: Clock, resolver: AbstractResolver | None = None
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -58,7 +66,8 @@ class HttpWebhookClient:
                 limit=0,  # calls are limited, not connections
                 keepalive_timeout=IDLE_SECONDS,
                 ttl_dns_cache=DNS_SECONDS,
-                socket_factory=None if settings.allow_private else guarded_socket,
+                resolver=self._resolver,
+                socket_factory=Guard(settings).socket,
             ),
             timeout=aiohttp.ClientTimeout(
                 total=settings.total_timeout, connect=settings.connect_timeout

@@ -19,8 +19,10 @@ from ivrserver.webhooks.request import place
 
 def explain(error: Exception, url: URL, settings: WebhookSettings) -> str:
     """What `error` of a request to `url` means."""
-    where = f"{url.host}:{url.port}"
+    where = f"[{url.host}]:{url.port}" if ":" in (url.host or "") else f"{url.host}:{url.port}"
     match error:
+        case aiohttp.InvalidURL():
+            return "the URL's host name cannot be read"
         case aiohttp.ConnectionTimeoutError():
             return f"no connection to {where} within {settings.connect_timeout:g} s"
         case TimeoutError():
@@ -68,7 +70,7 @@ def _unconnected(error: OSError, where: str) -> str:
     if error.errno == REFUSED:
         return (
             f"{where} is not on the public Internet: not called "
-            "(the setting webhook.allow_private permits it)"
+            "(the settings webhook.allow and webhook.allow_private say what else is)"
         )
     return f"cannot connect to {where}: {_system(error)}"
 

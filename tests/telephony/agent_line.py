@@ -191,6 +191,7 @@ class Crowd(asyncio.DatagramProtocol):
     Attributes:
         people: what is done with calls, by number.
         lines: every call so far.
+        unknown: the numbers that nobody has, each time that one was called.
         came: set by each call.
         port: where the server's trunk leads.
         open: it takes calls.
@@ -199,6 +200,7 @@ class Crowd(asyncio.DatagramProtocol):
     def __init__(self, wires: Wires) -> None:
         self.people: dict[str, Act] = {}
         self.lines: list[Line] = []
+        self.unknown: list[str] = []
         self.came = asyncio.Event()
         self.port = 0
         self.open = True
@@ -231,6 +233,7 @@ class Crowd(asyncio.DatagramProtocol):
         dialled = re.match(r"sip:([^@;> ]+)@", rest)
         act = self.people.get(dialled[1]) if dialled else None
         if act is None or dialled is None:
+            self.unknown.append(dialled[1] if dialled else rest.partition(" ")[0])
             self.send(reply(message, "404 Not Found", "none"), addr)
             return
         shown = re.search(r"<sip:([^@;>]*)@", header(message, "From"))

@@ -35,19 +35,28 @@ class Outcome:
 
 
 async def call(
-    port: int, number: str, seconds: float = 30.0, *, leave_after: float | None = None
+    port: int,
+    number: str,
+    seconds: float = 30.0,
+    *,
+    leave_after: float | None = None,
+    shown: str = "2125550123",
+    address: str = "127.0.0.1",
 ) -> Outcome:
     """Call `number` on the loopback, and listen until the other side hangs up.
 
-    With `leave_after` this side hangs up, so many seconds after the answer.
+    With `leave_after` this side hangs up, so many seconds after the answer. The call comes from
+    `address` and shows the number `shown`.
     """
     loop = asyncio.get_running_loop()
-    sip, signals = await loop.create_datagram_endpoint(_Inbox, local_addr=("127.0.0.1", 0))
-    rtp, audio = await loop.create_datagram_endpoint(_Inbox, local_addr=("127.0.0.1", 0))
+    sip, signals = await loop.create_datagram_endpoint(_Inbox, local_addr=(address, 0))
+    rtp, audio = await loop.create_datagram_endpoint(_Inbox, local_addr=(address, 0))
     try:
         async with asyncio.timeout(seconds):
             own_rtp = rtp.get_extra_info("sockname")[1]
-            outcome = await _converse(port, number, sip, signals, own_rtp, leave_after=leave_after)
+            outcome = await _converse(
+                port, number, sip, signals, own_rtp, leave_after=leave_after, shown=shown
+            )
         if outcome.status == 200:
             heard = [audio.packets.get_nowait() for _ in range(audio.packets.qsize())]
             outcome.audio = b"".join(packet[RTP_HEADER:] for packet in heard)
@@ -69,12 +78,13 @@ async def _converse(
     rtp_port: int,
     *,
     leave_after: float | None,
+    shown: str,
 ) -> Outcome:
-    own = sip.get_extra_info("sockname")[1]
+    address, own = sip.get_extra_info("sockname")
     call_id, tag = secrets.token_hex(8), secrets.token_hex(4)
     server = ("127.0.0.1", port)
     sdp = (
-        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+        f"v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
         f"m=audio {rtp_port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
     )
 
@@ -83,10 +93,10 @@ async def _converse(
         kind = "Content-Type: application/sdp\r\n" if body else ""
         return (
             f"{method} sip:{number}@127.0.0.1:{port} SIP/2.0\r\n"
-            f"Via: SIP/2.0/UDP 127.0.0.1:{own};branch=z9hG4bK{secrets.token_hex(6)}\r\n"
-            f"Max-Forwards: 70\r\nFrom: <sip:2125550123@127.0.0.1>;tag={tag}\r\n"
+            f"Via: SIP/2.0/UDP {address}:{own};branch=z9hG4bK{secrets.token_hex(6)}\r\n"
+            f"Max-Forwards: 70\r\nFrom: <sip:{shown}@{address}>;tag={tag}\r\n"
             f"To: <sip:{number}@127.0.0.1>{to_tag}\r\nCall-ID: {call_id}\r\nCSeq: {sequence}\r\n"
-            f"Contact: <sip:test@127.0.0.1:{own}>\r\n{kind}"
+            f"Contact: <sip:test@{address}:{own}>\r\n{kind}"
             f"Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
 

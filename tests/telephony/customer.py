@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
@@ -19,7 +20,8 @@ class Reply:
     """What the server does with one request, after `delay` seconds.
 
     Attributes:
-        fault: ``hang`` never replies, ``reset`` drops the connection, ``garbage`` is no HTTP.
+        location: where a redirect leads; empty: it is none.
+        fault: one of `FAULTS`, instead of a reply.
     """
 
     body: str = HANG_UP
@@ -27,6 +29,7 @@ class Reply:
     content_type: str = "text/xml"
     charset: str = "utf-8"
     delay: float = 0.0
+    location: str = ""
     fault: str = ""
 
 
@@ -96,22 +99,91 @@ class Customer:
         reply = waiting.popleft() if waiting else Reply()
         await asyncio.sleep(reply.delay)
         if reply.fault:
-            await self._misbehave(request, reply.fault)
+            with suppress(OSError):  # the client has had enough
+                await FAULTS[reply.fault](request)
+            raise asyncio.CancelledError
         return web.Response(
             text=reply.body,
             status=reply.status,
             content_type=reply.content_type,
             charset=reply.charset,
+            headers={"Location": reply.location} if reply.location else None,
         )
 
-    async def _misbehave(self, request: web.Request, fault: str) -> None:
-        transport = request.transport
-        assert isinstance(transport, asyncio.Transport)
-        if fault == "hang":
-            await asyncio.sleep(60)
-        elif fault == "garbage":
-            transport.write(b"\x00\xff not HTTP at all\r\n\r\n")
-            transport.close()
-        else:
-            transport.abort()
-        raise asyncio.CancelledError
+
+async def _hang(request: web.Request) -> None:
+    await asyncio.sleep(60)
+
+
+async def _reset(request: web.Request) -> None:
+    _wire(request).abort()
+
+
+async def _garbage(request: web.Request) -> None:
+    _wire(request).write(b"\x00\xff not HTTP at all\r\n\r\n")
+    _wire(request).close()
+
+
+async def _half(request: web.Request) -> None:
+    """Drop the connection in the middle of the reply."""
+    reply = await _begun(request, length=500)
+    await reply.write(b"<action>")
+    await asyncio.sleep(0.1)
+    _wire(request).abort()
+
+
+async def _drip(request: web.Request) -> None:
+    """A byte, and another one, for ever."""
+    reply = await _begun(request)
+    while True:
+        await reply.write(b" ")
+        await asyncio.sleep(0.5)
+
+
+async def _drip_headers(request: web.Request) -> None:
+    """Headers without end."""
+    _wire(request).write(b"HTTP/1.1 200 OK\r\n")
+    while request.transport is not None:
+        _wire(request).write(b"X-More: yes\r\n")
+        await asyncio.sleep(0.5)
+
+
+async def _endless(request: web.Request) -> None:
+    """As much as is taken."""
+    reply = await _begun(request)
+    while True:
+        await reply.write(_MUCH)
+
+
+async def _gigabyte(request: web.Request) -> None:
+    """The same, announced."""
+    reply = await _begun(request, length=1_000_000_000)
+    for _ in range(1_000_000_000 // len(_MUCH)):
+        await reply.write(_MUCH)
+
+
+_MUCH = b" " * 50_000
+
+FAULTS: Mapping[str, Callable[[web.Request], Awaitable[None]]] = {
+    "hang": _hang,
+    "reset": _reset,
+    "garbage": _garbage,
+    "half": _half,
+    "drip": _drip,
+    "drip headers": _drip_headers,
+    "endless": _endless,
+    "gigabyte": _gigabyte,
+}
+
+
+def _wire(request: web.Request) -> asyncio.Transport:
+    assert isinstance(request.transport, asyncio.Transport)
+    return request.transport
+
+
+async def _begun(request: web.Request, length: int | None = None) -> web.StreamResponse:
+    """A reply whose head has been sent."""
+    reply = web.StreamResponse(headers={"Content-Type": "text/xml"})
+    reply.content_length = length
+    await reply.prepare(request)
+    return reply

@@ -44,6 +44,7 @@ class Site:
     Attributes:
         said: what Asterisk's supervisor has told.
         poll: seconds between two looks of a caller at the database.
+        phones_at: the address that callers' phones have.
     """
 
     settings: Settings
@@ -53,12 +54,14 @@ class Site:
     speech: Speaker
     said: list[str] = field(default_factory=list)
     poll: float = POLL_SECONDS
+    phones_at: str = "127.0.0.1"
 
     @asynccontextmanager
     async def phone(self) -> AsyncIterator[Caller]:
         """Somebody with a phone of their own, who has not called yet."""
         number = str(next(_numbers))
-        async with Phone(self.settings.packages, PhoneAccount(user=number)) as phone:
+        account = PhoneAccount(user=number, address=self.phones_at)
+        async with Phone(self.settings.packages, account) as phone:
             yield Caller(phone, number, self.settings.sip.port, self.engine, poll=self.poll)
 
     @asynccontextmanager

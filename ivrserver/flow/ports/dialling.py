@@ -50,12 +50,15 @@ class LegOrder:
         caller_id: the number to show, in webhook form; a trunk's own `caller_id` wins; empty:
             unknown.
         timeout: seconds that it rings.
+        number_called: the number that the caller dialled, in webhook form: a leg to it would only
+            come back.
     """
 
     leg_id: str
     destination: str
     caller_id: str
     timeout: float
+    number_called: str = ""
 
 
 class Bridge(Protocol):

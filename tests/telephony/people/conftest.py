@@ -8,8 +8,9 @@ import pytest
 import pytest_asyncio
 
 from tests.telephony.conftest import in_own_task
-from tests.telephony.people.together import Together, together
+from tests.telephony.people.together import together
 from tests.telephony.people.town import Town, open_town
+from tests.telephony.together import Together
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
@@ -20,7 +21,7 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def running(request: pytest.FixtureRequest, town: Town) -> AsyncIterator[Together]:
+async def running(request: pytest.FixtureRequest, town: Town) -> AsyncIterator[Together[Town]]:
     """The tests that were selected, begun."""
     together.start([item.nodeid for item in request.session.items], town)
     yield together

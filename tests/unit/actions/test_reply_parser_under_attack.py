@@ -11,30 +11,42 @@ from hypothesis import strategies as st
 
 from ivrserver.actions import apart
 from ivrserver.actions.message import spoken_text
-from ivrserver.actions.model import Reply
+from ivrserver.actions.model import Reply, RunFindMe, RunIvr
 from ivrserver.actions.parser import parse
+from ivrserver.actions.reference import MAX_PHONES, MAX_USER_PARAMETERS
 from ivrserver.errors import ActionError
+from tests.unit.actions.bombs import BOMB, BOMBS
 from tests.unit.actions.replies import EXAMPLES, REPLIES, example, write
 
-BOMB = "<!DOCTYPE action [<!ENTITY a0 'ha'>{}]><action><app>&a9;</app></action>".format(
-    "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 10))
-)
-QUADRATIC = f"<!DOCTYPE a [<!ENTITY x '{'x' * 30000}'>]><action><app>{'&x;' * 9000}</app></action>"
-FILE = "<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><action><app>&x;</app></action>"
-REMOTE = "<!DOCTYPE a SYSTEM 'http://127.0.0.1:9/x.dtd'><action><app>hangup</app></action>"
-PARAMETER = "<!DOCTYPE a [<!ENTITY % p SYSTEM 'file:///etc/passwd'> %p;]><action/>"
-HIDDEN = (
-    "<?xml version='1.0'?><!-- <a> --><?x <b> ?>\n<!DOCTYPE a><action><app>hangup</app></action>"
-)
 
-
-@pytest.mark.parametrize("body", [BOMB, QUADRATIC, FILE, REMOTE, PARAMETER, HIDDEN])
+@pytest.mark.parametrize("body", BOMBS)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_document_type_declaration_is_refused_at_once(body: str, encoding: str) -> None:
     began = time.perf_counter()
     with pytest.raises(ActionError, match=r"document type declaration|larger than 64 KB"):
         parse(body.encode(encoding))
     assert time.perf_counter() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("body", "charset"),
+    [
+        (b"<?xml version='1.0' encoding='utf-7'?>+ADw-!DOCTYPE a+AD4-<action/>", ""),
+        (BOMB.encode("utf-7"), "utf-7"),
+        (BOMB.encode("cp037"), "cp037"),
+        (BOMB.encode("utf-16-le"), "utf-8"),
+        (b"\xef\xbb\xbf" + BOMB.encode("utf-16-le"), "utf-16"),
+        (b"\xff\xfe" + BOMB.encode("utf-16-be"), ""),
+        (b"\0" + BOMB.encode(), ""),
+        (BOMB.encode("utf-32"), ""),
+        (b"<\0!\0D\0" + BOMB.encode(), ""),
+        (BOMB.replace("<", "\x1b(B<").encode(), "iso-2022-jp"),
+        (BOMB.replace("DOCTYPE", "DOC\0TYPE").encode(), ""),
+    ],
+)
+def test_no_encoding_hides_a_declaration(body: bytes, charset: str) -> None:
+    with pytest.raises(ActionError):
+        parse(body, charset=charset)
 
 
 def test_a_declaration_in_text_is_only_text() -> None:
@@ -66,6 +78,38 @@ def test_more_than_64_kb_are_refused_and_64_kb_are_not() -> None:
     assert parse(body.ljust(65536))
     with pytest.raises(ActionError, match="larger than 64 KB"):
         parse(body.ljust(65537))
+
+
+def test_of_a_list_without_end_the_first_numbers_are_called() -> None:
+    numbers = "|".join(f"212555{number:04}" for number in range(5500))
+    given = f"<parameters><phone_list>{numbers}</phone_list></parameters>"
+    reply = parse(f"<action><app>findme</app>{given}</action>".encode())
+    assert isinstance(reply.action, RunFindMe)
+    assert len(reply.action.phone_list) == MAX_PHONES
+    assert reply.warnings == (
+        f"<phone_list> has more than {MAX_PHONES} numbers: the rest is dropped",
+    )
+
+
+def test_of_thousands_of_user_parameters_the_first_count() -> None:
+    given = "".join(f"<n{number}>{number}</n{number}>" for number in range(3000))
+    body = (
+        "<action><app>ivr</app><parameters><id>1</id>"
+        f"<user_parameters>{given}</user_parameters></parameters></action>"
+    )
+    reply = parse(body.encode())
+    assert isinstance(reply.action, RunIvr)
+    assert len(reply.action.user_parameters) == MAX_USER_PARAMETERS
+    assert reply.warnings == (
+        f"<user_parameters> has more than {MAX_USER_PARAMETERS} names: the rest is dropped",
+    )
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "-1", "0x1", "\u0661", "1e9", "1" * 5000, "1;2"])
+def test_what_no_database_could_keep_is_no_id(number: str) -> None:
+    body = f"<action><app>ivr</app><parameters><id>{number}</id></parameters></action>"
+    with pytest.raises(ActionError, match=r"^<id> must be a whole number$"):
+        parse(body.encode())
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 import phonenumbers
 import pytest
@@ -22,10 +23,11 @@ PHONES = {"desk": PhoneSettings(password=SecretStr("secret"), extension="204")}
 OPEN = DialSettings()
 WORLD = DialSettings(allow=tuple(f"+{digit}" for digit in range(1, 10)))
 NUMBER = "2125550123"
+OWN = {"2125550100", "442079460000", "desk", "8001"}
 
 
 def policy(dial: DialSettings = OPEN, region: str = "US") -> DialPolicy:
-    return DialPolicy(dial, PHONES, region)
+    return DialPolicy(dial, PHONES, region, lambda: OWN)
 
 
 def verdict(destination: str, dial: DialSettings = OPEN, region: str = "US") -> str:
@@ -201,7 +203,7 @@ def test_so_many_legs_are_up_at_once() -> None:
     number = ToTelephone(1, NUMBER)
     assert judge.admit("one", number, 0.0) == ""
     assert "dial.simultaneous_legs" in judge.admit("two", number, 0.0)
-    judge.release()
+    judge.release(number)
     assert judge.admit("two", number, 0.0) == ""
 
 
@@ -243,6 +245,39 @@ def test_phones_count_towards_the_caps() -> None:
     assert "dial.simultaneous_legs" in judge.admit("call", desk, 0.0)
 
 
+# ---- back to us
+
+
+def returning(judge: DialPolicy, destination: str, called: str = "") -> str:
+    dialled = judge.read(destination)
+    assert dialled is not None
+    return judge.admit("call", dialled, 0.0, called)
+
+
+@pytest.mark.parametrize(
+    ("destination", "called"),
+    [("(212) 555-0100", "2125550100"), ("+44 20 7946 0000", "442079460000")],
+)
+def test_no_leg_leads_to_the_number_that_the_caller_dialled(destination: str, called: str) -> None:
+    reason = returning(policy(WORLD), destination, called)
+    assert reason == ("the caller has dialled this number already: the leg would only come back")
+
+
+def test_few_legs_lead_back_to_other_numbers_of_ours() -> None:
+    judge = policy(WORLD.model_copy(update={"returning_legs": 2}))
+    assert returning(judge, "2125550100", "442079460000") == ""
+    assert returning(judge, "+442079460000", "2125550100") == ""
+    assert "dial.returning_legs" in returning(judge, "2125550100", "442079460000")
+    assert returning(judge, NUMBER, "2125550100") == "", "it is not ours"
+    judge.release(ToTelephone(44, "2079460000"))
+    assert returning(judge, "2125550100", "442079460000") == ""
+
+
+@pytest.mark.parametrize("destination", [NUMBER, "desk"])
+def test_what_was_dialled_but_does_not_lead_back_may_be_called(destination: str) -> None:
+    assert returning(policy(), destination, destination) == ""
+
+
 # ---- the dialler
 
 
@@ -265,6 +300,19 @@ async def test_a_refused_leg_never_reaches_asterisk() -> None:
     assert strange.outcome is LegOutcome.FAILED
     assert "nor a phone number" in strange.reason
     assert inner.orders == []
+
+
+@pytest.mark.looptime
+async def test_what_leads_back_is_what_the_account_says_now() -> None:
+    own: set[str] = set()
+    inner = FakeDialer({NUMBER: FarEnd(rings=3, stays=30)})
+    dialer = GuardedDialer(inner, DialPolicy(OPEN, PHONES, "US", lambda: own))
+    circling = replace(order(), number_called=NUMBER)
+    assert (await dialer.dial(circling, caller=FakeChannel())).outcome is LegOutcome.ANSWERED
+    own.add(NUMBER)
+    leg = await dialer.dial(circling, caller=FakeChannel())
+    assert (leg.outcome, "only come back" in leg.reason) == (LegOutcome.REFUSED, True)
+    assert len(inner.orders) == 1
 
 
 @pytest.mark.looptime

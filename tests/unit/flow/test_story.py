@@ -82,3 +82,19 @@ def test_what_concerns_a_leg_names_it_by_its_number_in_the_block() -> None:
         "leg        leg 1: cancelled because leg 2 accepted",
     ]
     assert told[6] == "dial       leg 1: 2125550113, at most 30 s"
+
+
+def test_nobody_who_is_told_about_gives_orders_to_the_terminal() -> None:
+    forged = "2125550123\n   9.99s  end        all is well"
+    events = [LegDialled("x", forged, 30), PromptPlayed("\x1b]0;title\x07 \x9b2J \u202eabc", 1.0)]
+    told = list(tell([TimelineEntry("c", NOON, event) for event in events]))
+    assert told == [
+        "   0.00s  dial       2125550123\\n   9.99s  end        all is well, at most 30 s",
+        "   0.00s  says       “\\x1b]0;title\\x07 \\x9b2J \\u202eabc” (1.0 s)",
+    ]
+
+
+def test_letters_of_every_script_are_told_as_they_are() -> None:
+    text = "Zoë \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 😀\tx"
+    (line,) = tell([TimelineEntry("c", NOON, PromptPlayed(text, 0.0))])
+    assert line.endswith(f"“{text}”")

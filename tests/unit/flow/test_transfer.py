@@ -14,7 +14,7 @@ from ivrserver.flow.ports import LegOutcome, Referral
 from ivrserver.flow.records import RecordingMade
 from ivrserver.flow.transfer import TransferResult, transfer
 from tests.fakes import FarEnd
-from tests.unit.flow.hunt import BUSY, EN, NEVER, Hunt, silent, spoken
+from tests.unit.flow.hunt import BUSY, EN, FACTS, NEVER, Hunt, silent, spoken
 
 pytestmark = pytest.mark.looptime
 
@@ -47,8 +47,8 @@ class Attempt:
                 return await transfer(
                     hunt.world,
                     hunt.talk,
+                    FACTS,
                     "a",
-                    "2125550199",
                     hunt.voice,
                     timeout=timeout,
                     record=record,
@@ -72,7 +72,8 @@ async def test_the_caller_hears_ringing_and_then_the_far_end() -> None:
     assert result.seconds == pytest.approx(30, abs=0.05)
     assert result.reason == "the far end hung up: Normal Clearing"
     assert attempt.hunt.caller.did == ["start_ringing", "stop_ringing"]
-    assert attempt.hunt.dialer.orders[0].caller_id == "2125550199"
+    (order,) = attempt.hunt.dialer.orders
+    assert (order.caller_id, order.number_called) == (FACTS.caller_id, FACTS.number_called)
     assert attempt.spent == [result.seconds]
 
 

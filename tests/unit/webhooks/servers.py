@@ -54,7 +54,9 @@ async def _read_request(reader: asyncio.StreamReader) -> bytes:
 
 
 @asynccontextmanager
-async def serving(temper: Temper, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
+async def serving(
+    temper: Temper, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[RawServer]:
     server = RawServer()
     tasks: set[asyncio.Task[None]] = set()
 
@@ -75,7 +77,7 @@ async def serving(temper: Temper, tls: ssl.SSLContext | None = None) -> AsyncIte
         with suppress(OSError):
             await writer.wait_closed()
 
-    listener = await asyncio.start_server(converse, "127.0.0.1", 0, ssl=tls)
+    listener = await asyncio.start_server(converse, host, 0, ssl=tls)
     server.port = listener.sockets[0].getsockname()[1]
     try:
         yield server
