@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -26,8 +26,11 @@ class Membership:
         trust: whether it is certain that we still hold it.
     """
 
-    def __init__(self, settings: Settings, register: Controllers, lease: Lease) -> None:
+    def __init__(
+        self, settings: Settings, register: Controllers, lease: Lease, left: Collection[str]
+    ) -> None:
         self._settings, self._register, self.lease = settings, register, lease
+        self._left = left
         self.trust = Trust(settings.cluster.lease)
         self._member: Member | None = None
 
@@ -43,6 +46,7 @@ class Membership:
             boards.by_name,
             self._settings.cluster,
             trust=self.trust,
+            left=self._left,
             on_dead=on_dead,
         )
         try:
@@ -79,7 +83,9 @@ async def entered(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Memb
         StorageError: the database cannot be used.
     """
     register = Controllers(engine, next(iter(settings.places)))
-    membership = Membership(settings, register, await register.enter(settings.ari.application))
+    lease = await register.enter(settings.ari.application)
+    left = await register.left(lease.controller)
+    membership = Membership(settings, register, lease, left)
     try:
         yield membership
     finally:

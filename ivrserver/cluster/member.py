@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 import structlog
@@ -26,6 +26,7 @@ class Member:
     Args:
         boards: this controller's Asterisks, by name.
         trust: kept up while the lease is.
+        left: ids of calls that were ours before this start.
         on_dead: called for each controller that is found dead, by whoever takes its lease away.
     """
 
@@ -37,10 +38,11 @@ class Member:
         settings: ClusterSettings,
         *,
         trust: Trust,
+        left: Collection[str] = (),
         on_dead: Sequence[OnDead] = (),
     ) -> None:
         self._register, self._lease, self._boards = register, lease, boards
-        self._trust = trust
+        self._trust, self._left = trust, left
         self._settings, self._on_dead = settings, on_dead
         self._judge = Judge(settings.lease)
         self._unrecovered = set(boards)
@@ -132,6 +134,9 @@ class Member:
         if not asterisks:
             return
         calls = await self._register.claim(controller, asterisks, self.controller)
+        if controller == self.controller:
+            # The others are those that have come meanwhile, and are being carried.
+            calls = [call for call in calls if call.call_id in self._left]
         if calls:
             log.warning("calls_taken_over", controller=controller, calls=len(calls))
         for name in asterisks:

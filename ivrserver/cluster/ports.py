@@ -60,13 +60,16 @@ class Register(Protocol):
         """Take its lease away unless it has shown a sign of life since; whether we have done it."""
         ...
 
+    async def left(self, controller: str) -> frozenset[str]:
+        """Ids of the open calls of `controller`, which is only just starting."""
+        ...
+
     async def claim(
         self, controller: str, asterisks: Collection[str], heir: str
     ) -> Sequence[SavedCall]:
         """Make the open calls of `controller` on these Asterisks those of `heir`.
 
-        Each call is given to one heir only. With ``controller == heir``: those that are ours
-        already, from before this start.
+        Each call is given to one heir only. With ``controller == heir``: those that are its own.
         """
         ...
 

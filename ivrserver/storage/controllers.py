@@ -79,6 +79,13 @@ class Controllers:
         values = {"epoch": controllers.c.epoch + 1, "released": True}
         return await self._changed(update(controllers).where(same).values(values))
 
+    async def left(self, controller: str) -> frozenset[str]:
+        """See `Register.left`."""
+        mine = (calls.c.controller == controller) & calls.c.ended_at.is_(None)
+        with storage_errors("cannot read the calls of before"):
+            async with self._engine.connect() as connection:
+                return frozenset(await connection.scalars(select(calls.c.call_id).where(mine)))
+
     async def claim(
         self, controller: str, asterisks: Collection[str], heir: str
     ) -> Sequence[SavedCall]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from ivrserver.telephony.client import Ari
 from ivrserver.telephony.dial_bridge import leave_dial_bridge
 from ivrserver.telephony.inbox import Inbox
 from ivrserver.telephony.media import Media, Sustained
+from ivrserver.telephony.patience import insist
 from ivrserver.telephony.playback import Playback, unplayable
 from ivrserver.telephony.recording import AriRecording, left_behind
 from ivrserver.telephony.router import Event, Router
@@ -184,10 +186,11 @@ class AriChannel:
         """Hang up; `reason` is one of ARI's words and becomes the cause that the party is told."""
         if self._gone.done():
             return
-        try:
-            await self._ask(lambda: self._ari.hang_up(self._id, reason))
-        except ChannelGone:
-            return
+        with suppress(ChannelGone):
+            try:
+                await self._watched(self._ari.hang_up(self._id, reason))
+            except AriUnavailable:
+                await self._watched(self._ari.hang_up(self._id, reason))
         self.leave(Hangup(16, "hung up by us"))
 
     # What the rest of this adapter needs.
@@ -385,11 +388,8 @@ class AriChannel:
                 await self._quiet()
 
     async def _ask(self, request: Callable[[], Awaitable[None]]) -> None:
-        """Make a request that may be repeated: once more when the connection broke under it."""
-        try:
-            await self._watched(request())
-        except AriUnavailable:
-            await self._watched(request())
+        """Make a request that may be repeated, until Asterisk answers."""
+        await self._watched(insist(request))
 
     async def _watched(self, request: Awaitable[T]) -> T:
         """Make a request; when Asterisk says that the channel is gone, so it is."""

@@ -9,6 +9,7 @@ from contextlib import suppress
 from ivrserver.errors import AriRefused, AriUnavailable
 from ivrserver.flow.ports import PlaybackEnded, Sound
 from ivrserver.telephony.client import Ari
+from ivrserver.telephony.patience import insist
 from ivrserver.telephony.router import Event, Router
 
 MARGIN = 5.0
@@ -62,13 +63,13 @@ class Playback:
             if missing := await self._located():
                 self._finish(f"there is no recording {missing}")
                 return
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._seconds + MARGIN, self._give_up)
             try:
                 await self._ari.play(channel_id, self.playback_id, self._media)
             except AriUnavailable:
-                if not await self._ari.is_playing(self.playback_id):
-                    await self._ari.play(channel_id, self.playback_id, self._media)
+                await insist(lambda: self._play_unless_it_plays(channel_id))
+            if not self._over.done():
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(self._seconds + MARGIN, self._give_up)
         except AriRefused as error:
             self._finish(str(error))
         except asyncio.CancelledError:
@@ -77,6 +78,10 @@ class Playback:
         except BaseException:
             self.forget()
             raise
+
+    async def _play_unless_it_plays(self, channel_id: str) -> None:
+        if not await self._ari.is_playing(self.playback_id):
+            await self._ari.play(channel_id, self.playback_id, self._media)
 
     async def _located(self) -> str:
         """Find the recordings that another Asterisk has made; return one that nobody has.
@@ -99,9 +104,12 @@ class Playback:
     async def end(self) -> None:
         """Silence it; returns when Asterisk has stopped. Nothing is reported."""
         self._report = None
-        if not self._over.done() and await self._ari.stop_playback(self.playback_id):
+        if not self._over.done() and await insist(self._stopped):
             await asyncio.wait({self._over}, timeout=MARGIN)
         self.forget()
+
+    async def _stopped(self) -> bool:
+        return await self._ari.stop_playback(self.playback_id)
 
     async def resync(self) -> None:
         """After events may have been lost: find out whether it goes on."""

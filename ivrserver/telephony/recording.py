@@ -27,6 +27,7 @@ from ivrserver.errors import (
 from ivrserver.flow.ports import Hangup, RecordedAudio, RecordingOrder
 from ivrserver.telephony.client import Ari
 from ivrserver.telephony.loudness import FRAME, RATE, loud_frames
+from ivrserver.telephony.patience import insist
 from ivrserver.telephony.router import Event, Router
 
 _BEEP_SECONDS = 0.5
@@ -113,13 +114,16 @@ class AriRecording:
             try:
                 await self._request()
             except AriUnavailable:
-                if not await self._ari.is_recording(self._order.name):
-                    await self._request()
+                await insist(self._request_unless_it_records)
         except (AriRefused, AriUnavailable, ChannelGone) as error:
             self._task.cancel()
             if isinstance(error, AriRefused):
                 raise MediaFailed(f"cannot record: {error}") from error
             raise
+
+    async def _request_unless_it_records(self) -> None:
+        if not await self._ari.is_recording(self._order.name):
+            await self._request()
 
     async def _request(self) -> None:
         order = self._order

@@ -22,6 +22,7 @@ class Node:
 
     name: str
     program: Running
+    http: int
 
     async def kill(self) -> None:
         """End it as a power failure would."""
@@ -73,7 +74,7 @@ class Nodes:
             **extra,
         }
         program = await self.stack.enter_async_context(running_program("serve", env=env))
-        node = Node(f"ivr-main-{instance}", program)
+        node = Node(f"ivr-main-{instance}", program, http)
         self.running.append(node)
         await program.says("serving calls", 60.0)
         return node

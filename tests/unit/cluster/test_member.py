@@ -60,6 +60,9 @@ class FakeRegister:
         self.calls[controller] = [each for each in left if each not in taken]
         return taken
 
+    async def left(self, controller: str) -> frozenset[str]:
+        return frozenset(each.call_id for each in self.calls.get(controller, []))
+
     async def enter(self, controller: str) -> Lease:
         return Lease(controller, 1)
 
@@ -90,20 +93,26 @@ class Office:
         self.boards = {name: FakeBoard() for name in boards or ("main",)}
         self.trust = Trust(SETTINGS.lease)
         self.told: list[str] = []
+        self.start(())
+
+    def start(self, left: Collection[str]) -> None:
+        """A start of it."""
         self.member = Member(
             self.register,
             Lease(ME, 1),
             self.boards,
             SETTINGS,
             trust=self.trust,
+            left=left,
             on_dead=[self._tell],
         )
 
     async def _tell(self, controller: str) -> None:
         self.told.append(controller)
 
-    async def lives(self, seconds: float) -> None:
+    async def lives(self, seconds: float, *, left: Collection[str] | None = None) -> None:
         """Let it run for so long."""
+        self.start(await self.register.left(ME) if left is None else left)
         running = asyncio.create_task(self.member.run())
         await asyncio.sleep(seconds)
         running.cancel()
@@ -131,6 +140,13 @@ async def test_what_was_its_own_before_goes_on_first() -> None:
     assert office.member.recovered.is_set()
 
 
+async def test_calls_that_came_since_are_being_carried_already() -> None:
+    office = Office()
+    office.register.calls[ME] = [call("before"), call("since")]
+    await office.lives(2.5, left=["before"])
+    assert office.boards["main"].adopted == [(ME, ["before"])]
+
+
 async def test_it_waits_for_the_asterisk_that_its_calls_are_on() -> None:
     office = Office("a", "b")
     office.boards["b"].is_ready = False
@@ -151,7 +167,7 @@ async def test_who_is_silent_for_a_lease_is_inherited_once() -> None:
     assert office.member.others_live
     await office.lives(8.0)
     assert office.boards["main"].adopted == [(OTHER, ["x"])]
-    assert office.boards["main"].cleared == [ME, OTHER]
+    assert office.boards["main"].cleared == [ME, ME, OTHER], "it was started twice"
     assert office.told == [OTHER]
     assert not office.member.others_live
 
