@@ -8,11 +8,12 @@ from contextlib import suppress
 
 import structlog
 
+from ivrserver.cluster.estate import Estate
 from ivrserver.cluster.judge import Judge
 from ivrserver.cluster.ports import Beat, Board, Lease, Register
 from ivrserver.cluster.trust import Trust
 from ivrserver.config import ClusterSettings
-from ivrserver.errors import LeaseLost, StorageError, TelephonyError
+from ivrserver.errors import LeaseLost, StorageError
 
 log = structlog.get_logger(__name__)
 
@@ -45,10 +46,9 @@ class Member:
         self._trust, self._left = trust, left
         self._settings, self._on_dead = settings, on_dead
         self._judge = Judge(settings.lease)
+        self._estates = {name: Estate(name, board) for name, board in boards.items()}
         self._unrecovered = set(boards)
-        self._uncleared: dict[str, set[str]] = {}
         self.others_live = False
-        self.recovered = asyncio.Event()
 
     @property
     def controller(self) -> str:
@@ -61,74 +61,81 @@ class Member:
         Raises:
             LeaseLost: somebody else has our calls now.
         """
-        ticking = asyncio.create_task(self._tick())
+        tasks = [asyncio.create_task(estate.run()) for estate in self._estates.values()]
+        tasks += [asyncio.create_task(self._tick()), asyncio.create_task(self._watch())]
         try:
-            await self._keep()
+            await self._beat()
         finally:
-            ticking.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _tick(self) -> None:
         while True:
             self._trust.tick()
             await asyncio.sleep(self._settings.beat / 2)
 
-    async def _keep(self) -> None:
+    async def _beat(self) -> None:
+        """Say that we live; what takes long, like taking calls over, must not delay it."""
         away = False
         while True:
             try:
-                await self._round()
+                held = await self._register.beat(self._lease)
             except StorageError as error:
                 # Nobody can take anything over meanwhile; calls go on.
-                self._judge.forget()
                 if not away:
                     log.warning("lease_not_renewed", error=str(error))
                 away = True
                 await asyncio.sleep(self._settings.beat)
                 continue
+            if not held:
+                raise LeaseLost(
+                    f"another controller has taken over the calls of {self.controller}: this one"
+                    " was out of reach for longer than cluster.lease, or was started twice"
+                )
             away = False
+            self._trust.confirm()
             with suppress(TimeoutError):
                 # Whether the calls are ours is found out as soon as anybody doubts it.
                 await asyncio.wait_for(self._trust.doubted.wait(), self._settings.beat)
 
-    async def _round(self) -> None:
-        if not await self._register.beat(self._lease):
-            raise LeaseLost(
-                f"another controller has taken over the calls of {self.controller}: this one was"
-                " out of reach for longer than cluster.lease, or was started twice"
-            )
-        self._trust.confirm()
-        await self._recover()
+    async def _watch(self) -> None:
+        """Look after the others, and after what we have left behind ourselves."""
+        while True:
+            try:
+                await self._recover()
+                await self._look()
+            except StorageError:
+                self._judge.forget()
+            await asyncio.sleep(self._settings.beat)
+
+    async def _recover(self) -> None:
+        """Go on with what was ours before this start."""
+        for name in sorted(self._unrecovered & self._ready):
+            self._unrecovered.discard(name)
+            await self._take_over(self.controller, {name})
+            self._estates[name].clear(self.controller)
+
+    async def _look(self) -> None:
         others = await self._register.others(self._lease)
         dead = self._judge.dead(others, asyncio.get_running_loop().time())
         self.others_live = len(dead) < len(others)
         for beat in dead:
             await self._inherit(beat)
 
-    async def _recover(self) -> None:
-        """Go on with what was ours before this start."""
-        for name in sorted(self._unrecovered):
-            if (board := self._boards[name]).is_ready:
-                await self._take_over(self.controller, {name})
-                await self._clear(board, self.controller)
-                self._unrecovered.discard(name)
-        if not self._unrecovered:
-            self.recovered.set()
-
     async def _inherit(self, beat: Beat) -> None:
         """Take a dead controller's calls on those Asterisks that we can reach."""
         name = beat.controller
-        if not beat.released:
-            if not await self._register.fence(beat):
-                return
+        fenced = not beat.released and await self._register.fence(beat)
+        if not (beat.released or fenced):
+            return
+        await self._take_over(name, self._ready)
+        if fenced:
             log.warning("controller_found_dead", controller=name)
-            self._uncleared[name] = set(self._boards)
+            for estate in self._estates.values():
+                estate.clear(name)
             for tell in self._on_dead:
-                await tell(name)
-        ready = {key for key, board in self._boards.items() if board.is_ready}
-        await self._take_over(name, ready)
-        for key in sorted(self._uncleared.get(name, set()) & ready):
-            await self._clear(self._boards[key], name)
-            self._uncleared[name].discard(key)
+                await self._told(tell, name)
 
     async def _take_over(self, controller: str, asterisks: set[str]) -> None:
         if not asterisks:
@@ -142,10 +149,14 @@ class Member:
         for name in asterisks:
             ours = [call for call in calls if call.asterisk == name]
             if ours:
-                await self._boards[name].adopt(ours, controller)
+                self._estates[name].adopt(ours, controller)
 
-    async def _clear(self, board: Board, controller: str) -> None:
+    @property
+    def _ready(self) -> set[str]:
+        return {name for name, board in self._boards.items() if board.is_ready}
+
+    async def _told(self, tell: OnDead, controller: str) -> None:
         try:
-            await board.clear(controller)
-        except TelephonyError as error:
-            log.warning("clearing_failed", controller=controller, error=type(error).__name__)
+            await tell(controller)
+        except Exception:
+            log.exception("heir_not_told", controller=controller)
