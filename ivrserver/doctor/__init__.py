@@ -123,7 +123,9 @@ async def _ports(settings: Settings, reached: Ping) -> list[Finding]:
     if await _our_http_answers(settings):
         ours.add("http.port")
     findings = []
-    for listener in ports.listeners(settings):
+    here = await asyncio.to_thread(program.find, settings, lambda _: None) is not None
+    examined = ports.listeners if here else ports.controller_listeners
+    for listener in examined(settings):
         where = f"{listener.port} on {listener.host}"
         if ports.is_free(listener):
             findings.append(Finding(listener.name, ok=True, detail=f"{where}: free"))
