@@ -90,16 +90,30 @@ def _fetch_programs(settings: Settings, say: Say) -> None:
         programs.fetch(missing, settings.packages, say)
 
 
-async def _account(engine: AsyncEngine, settings: Settings, say: Say) -> Account:
+async def load_sample(settings: Settings, web_server: str, say: Say) -> None:
+    """Load the sample account, its web server at `web_server`, if the database holds none yet.
+
+    Raises:
+        StorageError: the database cannot be used.
+    """
+    async with database(settings) as engine:
+        await Schema(engine, say).make_ready(upgrade=settings.database.upgrade_on_start)
+        await _account(engine, settings, say, web_server)
+
+
+async def _account(
+    engine: AsyncEngine, settings: Settings, say: Say, web_server: str = ""
+) -> Account:
     """What the database holds; the sample account, if that is nothing yet."""
     accounts = Accounts(engine, audio_folder(settings), settings.audio)
     account = await accounts.export()
     if account != Account():
         return account
     files = await asyncio.to_thread(read_flow_files, [sample.FILE])
-    await accounts.apply(files.account, files.audio)
+    account = sample.at(files.account, web_server) if web_server else files.account
+    await accounts.apply(account, files.audio)
     say("loaded the sample account, examples/sample.yaml")
-    return files.account
+    return account
 
 
 async def _lead_to(
