@@ -86,12 +86,13 @@ class Handler(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0: all of this machine's")
     parser.add_argument("--port", type=int, default=8901, help="0: any free one")
     parser.add_argument("--secret", default="", help="of the IVRs; what it did not sign is refused")
     options = parser.parse_args()
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
-        print(f"listening on http://127.0.0.1:{server.server_port}/", flush=True)
+        server = ThreadingHTTPServer((options.host, options.port), Handler)
+        print(f"listening on http://{options.host}:{server.server_port}/", flush=True)
         server.serve_forever()
     except OSError as error:
         parser.error(f"port {options.port}: {error.strerror}. Choose another with --port.")

@@ -26,6 +26,7 @@ from ivrserver.errors import SetupError
 from ivrserver.flow.call import Call
 from ivrserver.flow.dial_policy import DialPolicy, GuardedDialer
 from ivrserver.flow.distribution import Distributor
+from ivrserver.flow.ports import Journal as AnyJournal
 from ivrserver.flow.ports import Speech
 from ivrserver.flow.rehearsal import rehearse
 from ivrserver.flow.report import Reporter
@@ -33,10 +34,11 @@ from ivrserver.flow.world import World
 from ivrserver.mail import Carrier, Lamplighter, PostOffice
 from ivrserver.membership import entered
 from ivrserver.observed import Observed, Parts
-from ivrserver.recordings import Keeper, Links, Store
+from ivrserver.recordings import Keeper, Links, Sounds, Store
 from ivrserver.speech import build, listening
 from ivrserver.speech.replays import Replays
 from ivrserver.storage import (
+    Accounts,
     AudioLibrary,
     Library,
     Mailboxes,
@@ -80,6 +82,26 @@ def audio_folder(settings: Settings) -> Path:
     return settings.data / "audio"
 
 
+def accounts(settings: Settings, engine: AsyncEngine) -> Accounts:
+    """What reads and changes the account.
+
+    Raises:
+        SetupError: the store's folder cannot be made.
+    """
+    shelf = Sounds(Store(settings))
+    return Accounts(engine, audio_folder(settings), settings.audio, shelf)
+
+
+def audio_library(settings: Settings, engine: AsyncEngine) -> AudioLibrary:
+    """What adds, lists and removes sound files.
+
+    Raises:
+        SetupError: the store's folder cannot be made.
+    """
+    shelf = Sounds(Store(settings))
+    return AudioLibrary(engine, audio_folder(settings), settings.audio, shelf)
+
+
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[Boards]:
     """Run a controller inside an ``async with``: calls are taken when the block begins.
@@ -102,8 +124,9 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         membership = await stack.enter_async_context(entered(settings, engine))
         stored = await stack.enter_async_context(open_journal(settings, engine, membership.lease))
         journal = observed.journal(stored)
+        store = Store(settings)
         library = await stack.enter_async_context(
-            open_library(engine, audio_folder(settings), settings.account.region)
+            open_library(engine, audio_folder(settings), settings.account.region, Sounds(store))
         )
         http = await stack.enter_async_context(HttpWebhookClient(settings.webhook, CLOCK))
         client = observed.webhooks(http)
@@ -140,19 +163,9 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
             controller=membership.lease.controller,
         )
 
-        keeper = Keeper(
-            rows=RecordingRows(engine),
-            store=Store(settings),
-            sources=lambda: {name: board.recordings for name, board in boards.by_name.items()},
-            journal=journal,
-            clock=CLOCK,
-            remove_after=settings.store.remove_after,
-            chance=random.Random(),  # noqa: S311 - spreads attempts, no secret
-        )
-        replays = Replays.build(settings, keeper.read)
+        keeper = _keeper(settings, store, engine, boards, journal)
+        replays = _replays(settings, keeper, boards)
         stack.push_async_callback(replays.close)
-        for board in boards.by_name.values():
-            board.replay_by(replays.uri)
         post = _post_office(settings, Outbox(engine), library, boards, keeper)
 
         def handler_of(board: Switchboard) -> Handler:
@@ -187,8 +200,31 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
 
 def _api(settings: Settings, engine: AsyncEngine) -> APIRouter:
     """What is offered over HTTP to whoever has the token."""
-    sounds = AudioLibrary(engine, audio_folder(settings), settings.audio)
-    return web.audio_routes(sounds, settings.http.token, settings.audio.max_bytes)
+    library = audio_library(settings, engine)
+    return web.audio_routes(library, settings.http.token, settings.audio.max_bytes)
+
+
+def _keeper(
+    settings: Settings, store: Store, engine: AsyncEngine, boards: Boards, journal: AnyJournal
+) -> Keeper:
+    """What brings recordings from every Asterisk into the store, and gives them back."""
+    return Keeper(
+        rows=RecordingRows(engine),
+        store=store,
+        sources=lambda: {name: board.recordings for name, board in boards.by_name.items()},
+        journal=journal,
+        clock=CLOCK,
+        remove_after=settings.store.remove_after,
+        chance=random.Random(),  # noqa: S311 - spreads attempts, no secret
+    )
+
+
+def _replays(settings: Settings, keeper: Keeper, boards: Boards) -> Replays:
+    """What lets every Asterisk play what others have recorded."""
+    replays = Replays.build(settings, keeper.read)
+    for board in boards.by_name.values():
+        board.replay_by(replays.uri)
+    return replays
 
 
 async def links(settings: Settings, engine: AsyncEngine) -> Links:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import programs, sample
-from ivrserver.app import audio_folder, serving
+from ivrserver.app import accounts, serving
 from ivrserver.blocks import Account
 from ivrserver.config import Settings
-from ivrserver.storage import Accounts, Schema, database, read_flow_files
+from ivrserver.storage import Schema, database, read_flow_files
 from ivrserver.telephony.asterisk import Asterisk, ports, running
 from ivrserver.telephony.boards import Boards
 
@@ -90,16 +90,30 @@ def _fetch_programs(settings: Settings, say: Say) -> None:
         programs.fetch(missing, settings.packages, say)
 
 
-async def _account(engine: AsyncEngine, settings: Settings, say: Say) -> Account:
+async def load_sample(settings: Settings, web_server: str, say: Say) -> None:
+    """Load the sample account, its web server at `web_server`, if the database holds none yet.
+
+    Raises:
+        StorageError: the database cannot be used.
+    """
+    async with database(settings) as engine:
+        await Schema(engine, say).make_ready(upgrade=settings.database.upgrade_on_start)
+        await _account(engine, settings, say, web_server)
+
+
+async def _account(
+    engine: AsyncEngine, settings: Settings, say: Say, web_server: str = ""
+) -> Account:
     """What the database holds; the sample account, if that is nothing yet."""
-    accounts = Accounts(engine, audio_folder(settings), settings.audio)
-    account = await accounts.export()
+    kept = accounts(settings, engine)
+    account = await kept.export()
     if account != Account():
         return account
     files = await asyncio.to_thread(read_flow_files, [sample.FILE])
-    await accounts.apply(files.account, files.audio)
+    account = sample.at(files.account, web_server) if web_server else files.account
+    await kept.apply(account, files.audio)
     say("loaded the sample account, examples/sample.yaml")
-    return files.account
+    return account
 
 
 async def _lead_to(
@@ -109,4 +123,4 @@ async def _lead_to(
     moved = sample.at(account, web_server)
     if moved != account:
         say(f"port {sample.port_of(account)} is taken; the sample web server is at {web_server}")
-        await Accounts(engine, audio_folder(settings), settings.audio).apply(moved)
+        await accounts(settings, engine).apply(moved)

@@ -7,13 +7,14 @@ from ivrserver.cli.database import database_group
 from ivrserver.cli.flows import apply, export, schema, settings_page
 from ivrserver.cli.mailbox import mailbox
 from ivrserver.cli.recordings import recordings
-from ivrserver.cli.running import demo, doctor, serve, up
+from ivrserver.cli.running import demo, doctor, phone, serve, up
+from ivrserver.programs.command import fetch
 from ivrserver.telephony.asterisk.command import asterisk
 
 __all__ = ["main"]
 
 for command in (
     up, serve, asterisk, demo, doctor, apply, export, schema, settings_page, calls, audio, mailbox,
-    database_group, recordings,
+    database_group, recordings, fetch, phone,
 ):  # fmt: skip
     main.add_command(command)

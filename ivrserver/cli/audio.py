@@ -5,17 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import app
 from ivrserver.cli.base import Context, with_database
 from ivrserver.cli.flows import told
-from ivrserver.config import Settings
-from ivrserver.storage import AudioLibrary, LibrarySound
-
-
-def _library(settings: Settings, engine: AsyncEngine) -> AudioLibrary:
-    return AudioLibrary(engine, app.audio_folder(settings), settings.audio)
+from ivrserver.storage import LibrarySound
 
 
 @click.group()
@@ -38,7 +32,7 @@ def add(context: Context, files: tuple[Path, ...], name: str | None) -> None:
         if called in named:
             raise click.UsageError(f"two files are called {called}; add them one by one")
         named[called] = file
-    for line in told(with_database(settings, lambda e: _library(settings, e).add(named))):
+    for line in told(with_database(settings, lambda e: app.audio_library(settings, e).add(named))):
         click.echo(line)
 
 
@@ -47,7 +41,7 @@ def add(context: Context, files: tuple[Path, ...], name: str | None) -> None:
 def list_audio(context: Context) -> None:
     """List all files, and which blocks use them."""
     settings = context.settings()
-    sounds = with_database(settings, lambda engine: _library(settings, engine).sounds())
+    sounds = with_database(settings, lambda engine: app.audio_library(settings, engine).sounds())
     if not sounds:
         click.echo("no audio files")
     for sound in sounds:
@@ -67,5 +61,5 @@ def _line(sound: LibrarySound) -> str:
 def remove(context: Context, name: str) -> None:
     """Remove a file that no block uses."""
     settings = context.settings()
-    with_database(settings, lambda engine: _library(settings, engine).remove(name))
+    with_database(settings, lambda engine: app.audio_library(settings, engine).remove(name))
     click.echo(f"removed  audio {name}")

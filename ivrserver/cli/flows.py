@@ -14,7 +14,7 @@ from ivrserver.blocks.lint import Known
 from ivrserver.blocks.schema import json_schema_text
 from ivrserver.cli.base import Context, with_database
 from ivrserver.reference import settings_reference
-from ivrserver.storage import Accounts, Changes, read_flow_files, write_flow_file
+from ivrserver.storage import Changes, read_flow_files, write_flow_file
 
 
 @click.command()
@@ -27,7 +27,7 @@ def apply(context: Context, files: tuple[Path, ...], prune: bool, check: bool) -
     settings = context.settings()
 
     async def work(engine: AsyncEngine) -> list[str]:
-        accounts = Accounts(engine, app.audio_folder(settings), settings.audio)
+        accounts = app.accounts(settings, engine)
         # What is going to be removed cannot be referred to.
         known = Known() if prune else await accounts.known()
         extensions = {name: phone.extension for name, phone in settings.phones.items()}
@@ -56,7 +56,7 @@ def export(context: Context, file: Path | None) -> None:
     settings = context.settings()
 
     async def work(engine: AsyncEngine) -> None:
-        accounts = Accounts(engine, app.audio_folder(settings), settings.audio)
+        accounts = app.accounts(settings, engine)
         account = await accounts.export()
         if file is None:
             click.echo(dump(account), nl=False)

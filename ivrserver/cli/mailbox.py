@@ -13,7 +13,7 @@ from ivrserver.blocks import Voicemail
 from ivrserver.cli.base import Context, with_database
 from ivrserver.config import Settings
 from ivrserver.flow.post import Waiting
-from ivrserver.storage import Accounts, Mailboxes, Outbox
+from ivrserver.storage import Mailboxes, Outbox
 
 _PIN = re.compile("[0-9]{4}", re.ASCII)
 
@@ -78,5 +78,5 @@ def _asked() -> str:
 
 
 async def _boxes(settings: Settings, engine: AsyncEngine) -> list[Voicemail]:
-    account = await Accounts(engine, app.audio_folder(settings), settings.audio).export()
+    account = await app.accounts(settings, engine).export()
     return [block for block in account.blocks if isinstance(block, Voicemail)]

@@ -11,8 +11,9 @@ import click
 from ivrserver import app, logs
 from ivrserver.cli.base import Context, run, show, stay
 from ivrserver.demo.run import demo as run_demo
+from ivrserver.demo.script import Errand, run_errand
 from ivrserver.doctor import examine
-from ivrserver.lab import Lab, lab_settings, open_lab
+from ivrserver.lab import Lab, lab_settings, load_sample, open_lab
 
 
 @click.command()
@@ -41,12 +42,18 @@ def _where_everything_is(lab: Lab) -> Iterator[str]:
 
 
 @click.command()
+@click.option(
+    "--sample",
+    metavar="URL",
+    help="first load the sample, its web server at URL, if there is nothing",
+)
 @click.pass_obj
-def serve(context: Context) -> None:
+def serve(context: Context, sample: str | None) -> None:
     """Run the controller alone, for an Asterisk that runs elsewhere."""
     settings = context.settings()
     logs.configure(settings.log_level, human=False)
-
+    if sample:
+        run(load_sample(settings, sample, show))
     run(stay(app.serving(settings), lambda _: show("serving calls")))
 
 
@@ -57,6 +64,17 @@ def demo(context: Context, keep: Path | None) -> None:
     """Place a real scripted call to the sample account and print the conversation."""
     logs.configure("warning", human=True)
     if not run(run_demo(context.settings(), show, keep)):
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("uri")
+@click.argument("keys", nargs=-1)
+@click.option("--as", "user", default="phone", show_default=True, help="phone of the settings")
+@click.pass_obj
+def phone(context: Context, uri: str, keys: tuple[str, ...], user: str) -> None:
+    """Call a SIP address; press each group of KEYS when the far end has finished speaking."""
+    if not run(run_errand(Errand(uri, keys, user), context.settings(), show)):
         sys.exit(1)
 
 

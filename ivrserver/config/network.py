@@ -29,8 +29,6 @@ class NetworkSettings(Section):
         self, trunks: Mapping[str, TrunkSettings], phones: Mapping[str, PhoneSettings]
     ) -> Iterator[str]:
         """What is wrong beside other sections, as ``SETTING: what to do``."""
-        if self.public_sip_port and not self.public_address:
-            yield "network.public_sip_port: needs network.public_address"
         if not self.proxy:
             return
         if phones:

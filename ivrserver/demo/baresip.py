@@ -67,7 +67,7 @@ class PhoneAccount:
         answers: whether it accepts calls by itself.
         authorities: PEM file; given: SIP by TLS, with a server whose certificate they signed.
         encrypted: the audio must be encrypted (SDES); only sensible by TLS.
-        address: this machine's, from which it calls; one of the loopback.
+        address: of this machine, which it listens on.
     """
 
     user: str = "phone"
@@ -100,7 +100,7 @@ class PhoneAccount:
 
 
 def configuration(account: PhoneAccount, modules: Path, sip_port: int, control_port: int) -> str:
-    """The text of baresip's ``config`` file: loopback only, no sound card, no video."""
+    """The text of baresip's ``config`` file: one address, no sound card, no video."""
     return "\n".join(
         [
             "poll_method epoll",

@@ -242,7 +242,7 @@ class Phone:
         number, self._calls = self._calls, self._calls + 1
         await self._control.command("auplay", f"aufile,played-{self._calls}.wav")
         await self._control.command("ausrc", f"aufile,{baresip.SILENCE_FILE}")
-        found = next(self._folder.glob(baresip.HEARD_FILES), None)
+        found = self.hearing
         if found is None:
             raise PhoneError(f"nothing was heard: {event.detail or 'no answer'}")
         heard = self._kept(found.rename(self._folder / f"heard-{number}.wav"))
@@ -284,6 +284,11 @@ class Phone:
         if event.kind == baresip.GONE:
             raise PhoneError(f"the phone's program has ended:\n{self.log()[-1000:]}")
         return event
+
+    @property
+    def hearing(self) -> Path | None:
+        """The WAV file of what is being heard, while it grows; None: there is none yet."""
+        return next(self._folder.glob(baresip.HEARD_FILES), None)
 
     def log(self) -> str:
         """What baresip has logged so far."""

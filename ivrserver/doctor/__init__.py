@@ -16,7 +16,8 @@ from ivrserver import speech
 from ivrserver.config import Settings
 from ivrserver.doctor.finding import Finding
 from ivrserver.doctor.sip import examine_sip
-from ivrserver.errors import IvrError
+from ivrserver.errors import IvrError, StoreError
+from ivrserver.recordings import probe
 from ivrserver.speech import listening
 from ivrserver.storage import database, schema_state
 from ivrserver.telephony.asterisk import AsteriskProgram, Folders, ports, program
@@ -44,6 +45,7 @@ async def examine(settings: Settings) -> list[Finding]:
         ("ports", lambda: _ports(settings, reached)),
         ("trunks and phones", lambda: examine_sip(settings, reached)),
         ("database", lambda: _database(settings)),
+        ("store", lambda: _store(settings)),
         ("speech", lambda: _speech(settings)),
         ("listening", lambda: _listening(settings)),
         ("disk", lambda: asyncio.to_thread(_disk, settings)),
@@ -123,7 +125,9 @@ async def _ports(settings: Settings, reached: Ping) -> list[Finding]:
     if await _our_http_answers(settings):
         ours.add("http.port")
     findings = []
-    for listener in ports.listeners(settings):
+    here = await asyncio.to_thread(program.find, settings, lambda _: None) is not None
+    examined = ports.listeners if here else ports.controller_listeners
+    for listener in examined(settings):
         where = f"{listener.port} on {listener.host}"
         if ports.is_free(listener):
             findings.append(Finding(listener.name, ok=True, detail=f"{where}: free"))
@@ -193,6 +197,14 @@ def _engine(kind: str, state: speech.EngineState) -> Finding:
         detail=state.version or "not here",
         mend=state.problem,
     )
+
+
+async def _store(settings: Settings) -> list[Finding]:
+    try:
+        return [Finding("store", ok=True, detail=await probe(settings))]
+    except StoreError as error:
+        mend = "set store.url, and for S3 store.endpoint, store.access_key and store.secret_key"
+        return [Finding("store", ok=False, detail=str(error), mend=mend)]
 
 
 def _disk(settings: Settings) -> list[Finding]:

@@ -1,11 +1,12 @@
-"""What keeping recordings needs: what is known of each, and of whom it is asked for."""
+"""What keeping recordings and sound files needs: what is known of them, who has them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 
@@ -118,3 +119,43 @@ async def no_replay(name: str) -> str:
     """A `Replay` that has nothing."""
     del name
     return ""
+
+
+class SoundShelf(Protocol):
+    """Where the audio library's files are for all controllers, named by their content.
+
+    Each method raises `StoreError` when it cannot.
+    """
+
+    async def names(self) -> frozenset[str]:
+        """All that are there."""
+        ...
+
+    async def put(self, file: Path) -> None:
+        """Keep a file under its own name."""
+        ...
+
+    async def fetch(self, name: str, folder: Path) -> None:
+        """Bring a file into `folder`, whole or not at all."""
+        ...
+
+    async def sweep(self, used: Collection[str], before: datetime) -> None:
+        """Remove what is not `used` and was put there before then."""
+        ...
+
+
+class Unshared:
+    """A `SoundShelf` of a library that is in one folder only: nothing goes anywhere."""
+
+    async def names(self) -> frozenset[str]:
+        """None."""
+        return frozenset()
+
+    async def put(self, file: Path) -> None:
+        """It is where it is."""
+
+    async def fetch(self, name: str, folder: Path) -> None:
+        """It is where it is, or nowhere."""
+
+    async def sweep(self, used: Collection[str], before: datetime) -> None:
+        """Nothing is there."""

@@ -96,6 +96,14 @@ CATALOGUE: Final[Mapping[str, Recipe]] = MappingProxyType(
             leave=_NEVER,
             drop=_UNUSED,
         ),
+        "kamailio": Recipe(
+            package="kamailio",
+            whole=("kamailio",),
+            executable="usr/sbin/kamailio",
+            libraries=("libc6", "libpcre2", "libreadline"),
+            leave=_NEVER,
+            drop=_UNUSED,
+        ),
         "flite": Recipe(
             package="flite",
             whole=("flite", "libflite1"),

@@ -67,6 +67,11 @@ class Objects:
             if self._folder is not None:
                 await asyncio.to_thread(_sync, self._folder / key)
 
+    async def put_bytes(self, key: str, content: bytes) -> None:
+        """Put a few bytes there."""
+        with self._explained("cannot store"):
+            await obstore.put_async(self._store, key, content)
+
     async def read(self, key: str, start: int, stop: int) -> tuple[bytes, int]:
         """The bytes from `start` up to `stop`, or to the end, and the size of the whole.
 

@@ -26,13 +26,13 @@ class Opened:
 
     Args:
         size: of the file in the store, in bytes.
-        sha256: of its content, in hex; empty: not known.
+        sha256: of its content, in hex, or as much of it as is known.
         begin: its first bytes, as they are in the store; the whole file, or `BEGIN_SIZE` of them.
         seal: decrypts it; None: it is not encrypted.
 
     Attributes:
         size: of its content, in bytes.
-        sha256: of its content, in hex; empty: not known.
+        sha256: of its content, in hex, or as much of it as is known.
 
     Raises:
         ObjectDamaged: no such file has that size.
@@ -72,7 +72,7 @@ class Opened:
             held = await self._read(at, min(stop, (at // READ_SIZE + 1) * READ_SIZE))
             digest.update(held)
             at += len(held)
-        if expected and digest.hexdigest() != expected:
+        if not digest.hexdigest().startswith(expected):
             raise ObjectDamaged(f"{self._key} is not what was stored: its checksum differs")
         if held:
             yield held

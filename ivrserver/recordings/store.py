@@ -53,7 +53,8 @@ class Store:
 
         Args:
             key: its name.
-            sha256: what is read is compared with it, if it is the whole; empty: not known.
+            sha256: what is read is compared with it, if it is the whole; or as much of it as is
+                known.
 
         Raises:
             NotInStore: there is none of that name.

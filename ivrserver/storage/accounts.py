@@ -19,10 +19,12 @@ from ivrserver.blocks.lint import Known
 from ivrserver.blocks.schema import NumberForm, block_of
 from ivrserver.config import AudioSettings
 from ivrserver.errors import AudioRefused, AudioTooLarge, FlowFileError, StorageError
+from ivrserver.flow.kept import SoundShelf, Unshared
 from ivrserver.storage import tables
 from ivrserver.storage.audio import store
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.merge import Changes, StoredAccount, changes_between, check, merged
+from ivrserver.storage.sharing import agree, share, tidy
 
 _LIMITS = AudioSettings()
 
@@ -34,14 +36,20 @@ class Accounts:
         engine: the database, migrated.
         audio_folder: where the audio library's files are kept.
         limits: of what the audio library takes.
+        shelf: where all controllers find them.
     """
 
     def __init__(
-        self, engine: AsyncEngine, audio_folder: Path, limits: AudioSettings = _LIMITS
+        self,
+        engine: AsyncEngine,
+        audio_folder: Path,
+        limits: AudioSettings = _LIMITS,
+        shelf: SoundShelf | None = None,
     ) -> None:
         self._engine = engine
         self._audio_folder = audio_folder
         self._limits = limits
+        self._shelf = shelf or Unshared()
 
     async def apply(
         self, account: Account, audio: Mapping[str, Path] | None = None, *, prune: bool = False
@@ -59,10 +67,26 @@ class Accounts:
         """
         given = dict(audio or {})
         try:
-            copied = await asyncio.to_thread(store, self._audio_folder, given, self._limits)
+            copied = await self.keep(given)
             return await self.change(lambda before: merged(before, account, copied, prune=prune))
         except AudioRefused as refused:
             raise FlowFileError(str(refused)) from refused
+
+    async def keep(self, files: Mapping[str, Path]) -> dict[str, str]:
+        """Keep sound files, here and where all controllers find them; see `audio.store`.
+
+        Raises:
+            AudioRefused: files that cannot be taken, all of them named.
+            StorageError: they cannot be kept.
+        """
+        kept = await asyncio.to_thread(store, self._audio_folder, files, self._limits)
+        await share(self._audio_folder, self._shelf, kept.values())
+        return kept
+
+    async def tidy(self) -> None:
+        """Remove sound files that nobody has named for a day."""
+        used = (await self.stored()).stored.values()
+        await tidy(self._audio_folder, self._shelf, frozenset(used))
 
     async def change(self, make: Callable[[StoredAccount], StoredAccount]) -> Changes:
         """Replace the account by what `make` returns, in one transaction that nobody disturbs.
@@ -121,12 +145,13 @@ class Accounts:
         return Known(blocks, frozenset(audio.name for audio in account.audio))
 
     async def audio_files(self) -> dict[str, Path]:
-        """The file of each audio file of the library, by name.
+        """The file of each audio file of the library, by name; what is missing here is fetched.
 
         Raises:
             StorageError: the database is away.
         """
         stored = (await self.stored()).stored
+        await agree(self._audio_folder, self._shelf, frozenset(stored.values()))
         return {name: self._audio_folder / file for name, file in stored.items()}
 
 

@@ -28,7 +28,7 @@ SUFFIXES: Final = {
 
 UNFINISHED: Final = ".unfinished-"
 _ABANDONED: Final = 3600.0
-_UNUSED: Final = 24 * 3600.0
+UNUSED_SECONDS: Final = 24 * 3600.0
 """Seconds after which a file that the account no longer names is removed: no call lasts so long."""
 _BLOCK: Final = 65536
 _MOST_CHANNELS: Final = 8
@@ -173,7 +173,7 @@ def sweep(folder: Path, used: Collection[str]) -> None:
     """Remove what a process left that died, and files that nobody has named for a day."""
     now = time.time()
     for path in folder.glob("*"):
-        old = _ABANDONED if path.name.startswith(UNFINISHED) else _UNUSED
+        old = _ABANDONED if path.name.startswith(UNFINISHED) else UNUSED_SECONDS
         with contextlib.suppress(OSError):
             if path.name not in used and now - path.stat().st_mtime > old:
                 path.unlink()

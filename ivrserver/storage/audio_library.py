@@ -15,8 +15,9 @@ from ivrserver.blocks import Account, AudioFile, Block
 from ivrserver.blocks.uses import users_of_audio
 from ivrserver.config import AudioSettings
 from ivrserver.errors import AudioInUse, AudioRefused, AudioTooLarge, AudioUnknown, StorageError
+from ivrserver.flow.kept import SoundShelf
 from ivrserver.storage.accounts import Accounts
-from ivrserver.storage.audio import check_name, check_sound, store, sweep, told_length, unfinished
+from ivrserver.storage.audio import check_name, check_sound, told_length, unfinished
 from ivrserver.storage.merge import Changes, StoredAccount
 
 _FOLDER = "audio"
@@ -48,10 +49,17 @@ class AudioLibrary:
         engine: the database, migrated.
         folder: where the files are kept.
         limits: of what is taken.
+        shelf: where all controllers find them.
     """
 
-    def __init__(self, engine: AsyncEngine, folder: Path, limits: AudioSettings) -> None:
-        self._accounts = Accounts(engine, folder, limits)
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        folder: Path,
+        limits: AudioSettings,
+        shelf: SoundShelf | None = None,
+    ) -> None:
+        self._accounts = Accounts(engine, folder, limits, shelf)
         self._folder = folder
         self._limits = limits
 
@@ -65,9 +73,9 @@ class AudioLibrary:
             AudioRefused: files that cannot be taken, all of them named.
             StorageError: they cannot be kept, or the database is away. Nothing is changed then.
         """
-        kept = await asyncio.to_thread(store, self._folder, files, self._limits)
+        kept = await self._accounts.keep(files)
         changes = await self._accounts.change(lambda before: _with(before, kept))
-        await self._sweep()
+        await self._accounts.tidy()
         return changes
 
     async def upload(self, name: str, chunks: AsyncIterable[bytes]) -> LibrarySound:
@@ -97,8 +105,8 @@ class AudioLibrary:
         Raises:
             StorageError: the database is away.
         """
-        stored = await self._accounts.stored()
-        return await asyncio.to_thread(self._examined, stored)
+        await self._accounts.audio_files()  # fetches what is missing here
+        return await asyncio.to_thread(self._examined, await self._accounts.stored())
 
     async def remove(self, name: str) -> None:
         """Remove a file; calls that play it now are not disturbed.
@@ -109,7 +117,7 @@ class AudioLibrary:
             StorageError: the database is away.
         """
         await self._accounts.change(lambda before: _without(before, name))
-        await self._sweep()
+        await self._accounts.tidy()
 
     async def _receive(self, file: BufferedWriter, chunks: AsyncIterable[bytes]) -> int:
         size, most = 0, self._limits.max_bytes
@@ -135,10 +143,6 @@ class AudioLibrary:
             return LibrarySound(name, told_length(path), path.stat().st_size, users)
         except AudioRefused as problem:
             return LibrarySound(name, 0.0, 0, users, str(problem))
-
-    async def _sweep(self) -> None:
-        used = set((await self._accounts.stored()).stored.values())
-        await asyncio.to_thread(sweep, self._folder, used)
 
 
 @contextmanager

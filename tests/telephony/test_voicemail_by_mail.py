@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from unittest.mock import ANY
@@ -40,9 +40,13 @@ PASSWORD = "a password of the tests"
 PIN = "4711"
 BOX = Voicemail(
     block_id=900, name="Büro", greeting=Prompt("Please leave a message."), review=False,
-    envelope=False, email=("office@example.com",), phones=("desk",),
+    email=("office@example.com",), phones=("desk",),
 )  # fmt: skip
-ACCOUNT = Account(numbers=(PhoneNumber("900", "", ToBlock(900)),), blocks=(BOX,))
+SHED = replace(BOX, block_id=902, name="Shed", envelope=False, email=(), phones=())
+ACCOUNT = Account(
+    numbers=(PhoneNumber("900", "", ToBlock(900)), PhoneNumber("902", "", ToBlock(902))),
+    blocks=(BOX, SHED),
+)
 
 
 @dataclass
@@ -132,14 +136,14 @@ async def test_a_message_that_is_in_the_store_alone_is_heard_by_phone_and_by_lin
 ) -> None:
     house = post.house
     voice = await house.voice("The green bicycle has a flat tyre.")
-    async with house.calling("900") as caller:
+    async with house.calling("902") as caller:
         await caller.sees(RecordingStarted)
         await caller.speak(voice)
         await caller.press("#")
         name = (await caller.waits()).one(RecordingEnded).name
     await until(lambda: not house.recording(name).exists())
-    await Mailboxes(house.engine).set_pin(BOX.block_id, PIN)
-    async with house.calling("900") as owner:
+    await Mailboxes(house.engine).set_pin(SHED.block_id, PIN)
+    async with house.calling("902") as owner:
         await owner.until(lambda event: isinstance(event, PromptPlayed))
         await owner.press(f"*{PIN}")
         await owner.until(

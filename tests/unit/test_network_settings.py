@@ -17,7 +17,6 @@ PROXY = '[network]\nproxy = "10.1.2.9"\n'
     ("text", "told"),
     [
         ('[network]\npublic_address = "sip.example.com"\n', "public_address: not the IP address"),
-        ("[network]\npublic_sip_port = 5070\n", "public_sip_port: needs network.public_address"),
         ('[network]\nlocal_networks = ["10.0.0.0/33"]\n', "local_networks.0: not an address, a"),
         (PROXY + '[phones.desk]\npassword = "x"\n', "network.proxy: phones log in at one Asterisk"),
         (PROXY + CARRIER + 'transport = "tls"\n', "trunks.carrier.transport: the way to"),

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
 
 import click
 
 from ivrserver.config import Settings
+from ivrserver.programs.command import Context
 from ivrserver.telephony.asterisk import service
-
-
-class Context(Protocol):
-    """What the command is given as its object."""
-
-    def settings(self) -> Settings:
-        """Read the settings."""
-        ...
 
 
 @click.group(invoke_without_command=True)

@@ -52,12 +52,17 @@ def asterisk_listeners(settings: Settings) -> tuple[Listener, ...]:
     )
 
 
-def listeners(settings: Settings) -> tuple[Listener, ...]:
-    """Everything that listens when the settings are put to work."""
+def controller_listeners(settings: Settings) -> tuple[Listener, ...]:
+    """What the controller listens on."""
     ours = Listener("http.port", settings.http.host, settings.http.port, _TCP)
     alone = settings.metrics.port if settings.metrics.enabled else None
     metrics = (Listener("metrics.port", settings.metrics.host, alone, _TCP),) if alone else ()
-    return (*asterisk_listeners(settings), ours, *metrics)
+    return (ours, *metrics)
+
+
+def listeners(settings: Settings) -> tuple[Listener, ...]:
+    """Everything that listens when the settings are put to work on one machine."""
+    return (*asterisk_listeners(settings), *controller_listeners(settings))
 
 
 def available(settings: Settings, say: Callable[[str], None]) -> Settings:

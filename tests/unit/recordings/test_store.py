@@ -14,9 +14,10 @@ import aiohttp
 import pytest
 
 from ivrserver.errors import KeyUnknown, NotInStore, ObjectDamaged, SetupError, StoreError
+from ivrserver.recordings import probe
 from ivrserver.recordings.reading import READ_SIZE
 from ivrserver.recordings.sealing import MAGIC, PIECE
-from tests.unit.recordings.places import KEYS, SEALED, Place, folder_place, pieces
+from tests.unit.recordings.places import KEYS, SEALED, Place, folder_place, pieces, s3_place
 from tests.unit.speech.test_store import files_of_at_most
 
 KEY = "recordings/2030/01/02/rec-1.wav"
@@ -217,3 +218,20 @@ async def test_only_s3_has_addresses_of_its_own_and_only_for_plain_files(place: 
     async with aiohttp.ClientSession() as client, client.get(url) as reply:
         assert await reply.read() == SMALL
         assert reply.headers["Content-Type"] == "audio/wav"
+
+
+async def test_a_store_that_can_be_used_is_found_so_and_nothing_stays(place: Place) -> None:
+    shown = await probe(place.configured())
+    assert shown == place.store().shown
+    assert [found async for found in place.store().listed()] == []
+
+
+async def test_a_store_that_cannot_be_used_is_found_so(tmp_path: Path, s3_address: str) -> None:
+    (tmp_path / "file").touch()
+    folder = Place(tmp_path, {"url": str(tmp_path / "file" / "x")}, folder_place(tmp_path).raw)
+    with pytest.raises(StoreError, match=r"the folder of the store .*/file/x cannot be written to"):
+        await probe(folder.configured())
+    settings = s3_place(s3_address, tmp_path).settings | {"url": "s3://nobody-made-it"}
+    bucket = Place(tmp_path, settings, folder_place(tmp_path).raw)
+    with pytest.raises(StoreError, match=r"cannot store: .* s3://nobody-made-it"):
+        await probe(bucket.configured())

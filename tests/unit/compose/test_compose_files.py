@@ -1,0 +1,176 @@
+"""What docker-compose.yml, .env.example and the documentation say of each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from ivrserver.config import Settings, load
+
+ROOT = Path(__file__).parents[3]
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+EVERYDAY, SCALE = EXAMPLE.split("# ---- Two of each")
+PAGE = (ROOT / "docs" / "how-to" / "run-with-docker.md").read_text()
+VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)(?::?[-?]([^}]*))?\}")
+EXAMPLE_LINE = re.compile(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
+OURS = "IVRSERVER_"
+
+
+def services() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(COMPOSE)["services"]
+    return found
+
+
+def is_setting(name: str) -> bool:
+    """Whether there is such a setting, written as an environment variable."""
+    section, *rest = name.removeprefix(OURS).lower().split("__")
+    field = Settings.model_fields.get(section)
+    if field is None or not rest:
+        return field is not None
+    named = get_origin(field.annotation) is dict
+    kinds = [k for k in (field.annotation, *get_args(field.annotation)) if isinstance(k, type)]
+    (kind,) = [k for k in kinds if issubclass(k, BaseModel)]
+    return len(rest) == 1 + named and rest[-1] in kind.model_fields
+
+
+def example(text: str = EXAMPLE) -> dict[str, str]:
+    """Each variable of .env.example with its value, those that are commented out too."""
+    return dict(EXAMPLE_LINE.findall(text))
+
+
+@pytest.fixture
+def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Settings]:
+    """Reads the settings of a part of the example with every line of it in force."""
+
+    def read(text: str) -> Settings:
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "any.pem").touch()
+        for name, value in example(text).items():
+            given = "any.pem" if value.startswith("/tls/") else value or "x" * 48
+            if name.startswith(OURS):
+                monkeypatch.setenv(name, given)
+        return load()
+
+    return read
+
+
+def published() -> set[str]:
+    """Every published port with its default, as PORT/PROTOCOL or FIRST-LAST/PROTOCOL."""
+    ports = {port for service in services().values() for port in service.get("ports", ())}
+    plain = {VARIABLE.sub(lambda match: match[2] or "", port) for port in ports}
+    found = set()
+    for port in plain:
+        *_, outside, inside = port.split(":")
+        found.add(f"{outside}/{inside.partition('/')[2] or 'tcp'}")
+    return found
+
+
+def test_every_setting_that_compose_gives_exists() -> None:
+    given = {
+        name
+        for service in services().values()
+        for name in service.get("environment", ())
+        if name.startswith(OURS)
+    }
+    assert len(given) > 10
+    assert [name for name in sorted(given) if not is_setting(name)] == []
+
+
+def test_every_setting_of_the_example_exists() -> None:
+    given = [name for name in example() if name.startswith(OURS)]
+    assert len(given) > 20
+    assert [name for name in given if not is_setting(name)] == []
+
+
+def test_the_example_with_every_line_in_force_is_right(loaded: Callable[[str], Settings]) -> None:
+    settings = loaded(EVERYDAY)
+    assert settings.trunks["carrier"].registers
+    assert settings.trunks["carrier"].accept_from == ("192.0.2.77", "198.51.100.0/28")
+    assert settings.network.public_address == "192.0.2.10"
+
+
+def test_so_is_its_part_about_two_of_each(loaded: Callable[[str], Settings]) -> None:
+    settings = loaded(SCALE)
+    address = services()["kamailio"]["environment"]["KAMAILIO_ADDRESS"]
+    assert settings.network.proxy == VARIABLE.sub(lambda found: found[2], address)
+    aliases = {
+        service["networks"]["ari"]["aliases"][0]
+        for name, service in services().items()
+        if name.startswith("asterisk")
+    }
+    assert {place.host for place in settings.asterisks.values()} == aliases
+
+
+def test_every_variable_of_compose_is_in_the_example_and_the_other_way_round() -> None:
+    used = {name for name, _ in VARIABLE.findall(COMPOSE)}
+    told = {name for name in example() if not name.startswith(OURS)}
+    known = {"COMPOSE_PROFILES"}
+    assert used - set(example()) == {"ENV_FILE"}, "it is for tests"
+    assert told - used - known == set()
+
+
+def test_the_example_shows_the_defaults() -> None:
+    defaults = dict(VARIABLE.findall(COMPOSE))
+    shown = {name: value for name, value in example(EVERYDAY).items() if value}
+    differs = {name for name in shown.keys() & defaults.keys() if shown[name] != defaults[name]}
+    assert differs == {"IVRSERVER_WEBHOOK__ALLOW"}
+
+
+def test_passwords_of_the_example_are_for_the_reader_to_make() -> None:
+    required = {name for name, default in VARIABLE.findall(COMPOSE) if default.startswith("set ")}
+    assert required == {"POSTGRES_PASSWORD", "IVRSERVER_ARI__PASSWORD"}
+    assert all(example()[name] == "" for name in required)
+
+
+def test_every_published_port_is_in_the_table_of_the_page() -> None:
+    ports = published()
+    assert {"5060/udp", "5060/tcp", "5061/tcp", "16000-16099/udp", "8080/tcp"} <= ports
+    table = [line for line in PAGE.splitlines() if line.startswith("|")]
+    missing = [port for port in ports if not any(f"{port} " in row for row in table)]
+    assert missing == []
+
+
+def test_nothing_runs_as_root_or_may_write_where_it_need_not() -> None:
+    for name, service in services().items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert "no-new-privileges:true" in service["security_opt"], name
+    images = (ROOT / "docker" / "Dockerfile").read_text()
+    stages = re.split(r"^FROM .* AS (\S+)$", images, flags=re.MULTILINE)
+    finals = dict(zip(stages[1::2], stages[2::2], strict=True))
+    for image in ("asterisk", "controller", "kamailio"):
+        assert "\nUSER ivrserver\n" in finals[image], image
+        assert "\nHEALTHCHECK " in finals[image], image
+    assert services()["postgres"]["user"] == "postgres"
+
+
+def test_only_what_must_be_reached_is_on_a_network_that_leads_out() -> None:
+    networks = yaml.safe_load(COMPOSE)["networks"]
+    assert networks["ari"]["internal"]
+    assert networks["database"]["internal"]
+    assert services()["postgres"]["networks"] == ["database"]
+    for name in ("asterisk", "asterisk-b"):
+        assert set(services()[name]["networks"]) == {"sip", "ari"}
+        assert services()[name]["environment"]["IVRSERVER_ARI__BIND"].startswith("ari-")
+
+
+def test_asterisk_is_not_told_the_databases_password() -> None:
+    for name in ("asterisk", "asterisk-b", "kamailio"):
+        assert services()[name]["environment"]["POSTGRES_PASSWORD"] == ""
+
+
+def test_the_images_hold_what_they_need_and_neither_settings_nor_history() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in ignored
+    kept = {line.removeprefix("!") for line in ignored if line.startswith("!")}
+    assert kept == {
+        "LICENSE", "README.md", "asterisk-config", "docker", "examples", "ivrserver", "migrations",
+        "pyproject.toml", "requirements",
+    }  # fmt: skip
