@@ -59,6 +59,7 @@ log = structlog.get_logger(__name__)
 _READY_SECONDS: Final = 15.0
 _REHEARSE_SECONDS: Final = 1.0
 _AGAIN_SECONDS: Final = 5.0
+_JOBS_AFTER_SECONDS: Final = 1.0
 
 
 class SystemClock:
@@ -257,8 +258,9 @@ def _lamplighter(engine: AsyncEngine, library: Library, boards: Boards) -> Lampl
 
 
 async def _do_jobs(dispatcher: jobs.Dispatcher, boards: Boards) -> None:
-    """Loading what does them takes a moment that a start has better uses for."""
+    """Loading what does them takes a moment that calls found at the start have better uses for."""
     await boards.until_ready()
+    await asyncio.sleep(_JOBS_AFTER_SECONDS)
     await _kept_up("jobs", dispatcher.run)
 
 
