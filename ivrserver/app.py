@@ -20,7 +20,7 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 from ulid import ULID
 
-from ivrserver import web
+from ivrserver import jobs, web
 from ivrserver.config import Settings
 from ivrserver.errors import SetupError
 from ivrserver.flow.call import Call
@@ -31,7 +31,7 @@ from ivrserver.flow.ports import Speech
 from ivrserver.flow.rehearsal import rehearse
 from ivrserver.flow.report import Reporter
 from ivrserver.flow.world import World
-from ivrserver.mail import Carrier, Lamplighter, PostOffice
+from ivrserver.mail import Lamplighter
 from ivrserver.membership import entered
 from ivrserver.observed import Observed, Parts
 from ivrserver.recordings import Keeper, Links, Sounds, Store
@@ -42,7 +42,7 @@ from ivrserver.storage import (
     AudioLibrary,
     Library,
     Mailboxes,
-    Outbox,
+    Notices,
     RecordingRows,
     Schema,
     database,
@@ -59,6 +59,7 @@ log = structlog.get_logger(__name__)
 _READY_SECONDS: Final = 15.0
 _REHEARSE_SECONDS: Final = 1.0
 _AGAIN_SECONDS: Final = 5.0
+_JOBS_AFTER_SECONDS: Final = 1.0
 
 
 class SystemClock:
@@ -146,8 +147,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
                 client,
                 settings.webhook.hold_after,
                 zone,
-                # A call makes four requests at most, then a minute for whatever is slow.
-                patience=timedelta(seconds=4 * settings.webhook.total_timeout + 60),
+                patience=timedelta(seconds=settings.webhook.longest_delivery + 60),
             ),
             journal=journal,
             library=library,
@@ -166,7 +166,19 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         keeper = _keeper(settings, store, engine, boards, journal)
         replays = _replays(settings, keeper, boards)
         stack.push_async_callback(replays.close)
-        post = _post_office(settings, Outbox(engine), library, boards, keeper)
+        dispatcher = await stack.enter_async_context(
+            jobs.dispatching(
+                jobs.Needs(
+                    settings=settings,
+                    database=engine,
+                    journal=journal,
+                    library=library,
+                    webhooks=client,
+                    recording=keeper.read,
+                    clock=CLOCK,
+                )
+            )
+        )
 
         def handler_of(board: Switchboard) -> Handler:
             there = replace(world, dialer=GuardedDialer(board.dialer, policy))
@@ -181,9 +193,10 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
             running_tasks = [
                 tasks.create_task(web.serve(app, settings.http.host, settings.http.port)),
                 tasks.create_task(boards.run(handler_of)),
-                tasks.create_task(membership.keep(boards, stored)),
+                tasks.create_task(membership.keep(boards, stored, [dispatcher.take_over])),
                 tasks.create_task(observed.run()),
-                tasks.create_task(_kept_up("post_office", post.run)),
+                tasks.create_task(_do_jobs(dispatcher, boards)),
+                tasks.create_task(_kept_up("lamps", _lamplighter(engine, library, boards).run)),
                 tasks.create_task(_kept_up("recordings", keeper.run)),
                 tasks.create_task(_keep_rehearsed(library, speech)),
             ]
@@ -192,7 +205,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
                 await _until_ready(boards, settings)
                 await warming
                 yield boards
-                await membership.stop(boards, stored)
+                await asyncio.gather(membership.stop(boards, stored), dispatcher.stop())
             finally:
                 for task in (*running_tasks, warming):
                     task.cancel()
@@ -237,22 +250,18 @@ async def links(settings: Settings, engine: AsyncEngine) -> Links:
     return Links(secret or await shared_secret(engine, "recording links"), settings.http.reached_at)
 
 
-def _post_office(
-    settings: Settings, outbox: Outbox, library: Library, boards: Boards, keeper: Keeper
-) -> PostOffice:
-    """What tells owners of voicemail boxes about messages: e-mail, and lamps on their phones."""
-    lamplighter = Lamplighter(outbox, library, boards)
+def _lamplighter(engine: AsyncEngine, library: Library, boards: Boards) -> Lamplighter:
+    """What keeps message lamps of phones in step with the voicemail boxes."""
+    lamplighter = Lamplighter(Notices(engine), library, boards)
     boards.tell_when_ready(lamplighter.start_anew)
-    return PostOffice(
-        outbox=outbox,
-        library=library,
-        carrier=Carrier(settings.mail),
-        recording=keeper.read,
-        lamplighter=lamplighter,
-        clock=CLOCK,
-        zone=ZoneInfo(settings.account.time_zone),
-        chance=random.Random(),  # noqa: S311 - spreads attempts, no secret
-    )
+    return lamplighter
+
+
+async def _do_jobs(dispatcher: jobs.Dispatcher, boards: Boards) -> None:
+    """Loading what does them takes a moment that calls found at the start have better uses for."""
+    await boards.until_ready()
+    await asyncio.sleep(_JOBS_AFTER_SECONDS)
+    await _kept_up("jobs", dispatcher.run)
 
 
 async def _kept_up(name: str, work: Callable[[], Awaitable[None]]) -> None:

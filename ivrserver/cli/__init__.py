@@ -5,6 +5,7 @@ from ivrserver.cli.base import main
 from ivrserver.cli.calls import calls
 from ivrserver.cli.database import database_group
 from ivrserver.cli.flows import apply, export, schema, settings_page
+from ivrserver.cli.jobs import jobs
 from ivrserver.cli.mailbox import mailbox
 from ivrserver.cli.recordings import recordings
 from ivrserver.cli.running import demo, doctor, phone, serve, up
@@ -15,6 +16,6 @@ __all__ = ["main"]
 
 for command in (
     up, serve, asterisk, demo, doctor, apply, export, schema, settings_page, calls, audio, mailbox,
-    database_group, recordings, fetch, phone,
+    jobs, database_group, recordings, fetch, phone,
 ):  # fmt: skip
     main.add_command(command)

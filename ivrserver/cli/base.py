@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 import uvloop
@@ -22,6 +24,9 @@ from ivrserver.errors import IvrError
 from ivrserver.storage import Schema, database
 
 T = TypeVar("T")
+
+_LAST_SECONDS: Final = 2.0
+"""Beyond its time to stop, for what is still being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,17 @@ async def stay(running: AbstractAsyncContextManager[T], ready: Callable[[T], Non
 def warn(line: str) -> None:
     """Print a line for people that is no part of a command's result."""
     click.echo(line, err=True)
+
+
+def leave() -> None:
+    """End the process, though a thread of the job engine waits for a database that hangs."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("dbos"):
+            thread.join(_LAST_SECONDS)
+            if thread.is_alive():
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(0)
 
 
 def show(line: str) -> None:

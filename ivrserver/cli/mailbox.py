@@ -13,7 +13,7 @@ from ivrserver.blocks import Voicemail
 from ivrserver.cli.base import Context, with_database
 from ivrserver.config import Settings
 from ivrserver.flow.post import Waiting
-from ivrserver.storage import Mailboxes, Outbox
+from ivrserver.storage import Mailboxes, Notices
 
 _PIN = re.compile("[0-9]{4}", re.ASCII)
 
@@ -30,7 +30,7 @@ def list_mailboxes(context: Context) -> None:
     settings = context.settings()
 
     async def work(engine: AsyncEngine) -> list[str]:
-        waiting, with_pin = await Outbox(engine).waiting(), await Mailboxes(engine).has_pin()
+        waiting, with_pin = await Notices(engine).waiting(), await Mailboxes(engine).has_pin()
         return [
             _line(box, waiting.get(box.block_id, Waiting()), box.block_id in with_pin)
             for box in await _boxes(settings, engine)

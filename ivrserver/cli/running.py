@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ivrserver import app, logs
-from ivrserver.cli.base import Context, run, show, stay
+from ivrserver.cli.base import Context, leave, run, show, stay
 from ivrserver.demo.run import demo as run_demo
 from ivrserver.demo.script import Errand, run_errand
 from ivrserver.doctor import examine
@@ -25,6 +25,7 @@ def up(context: Context) -> None:
     lab = open_lab(settings, show, lambda line: show(f"  web server: {line}"))
     run(stay(lab, lambda lab: show("\n".join(_where_everything_is(lab)))))
     show("stopped")
+    leave()
 
 
 def _where_everything_is(lab: Lab) -> Iterator[str]:
@@ -55,6 +56,7 @@ def serve(context: Context, sample: str | None) -> None:
     if sample:
         run(load_sample(settings, sample, show))
     run(stay(app.serving(settings), lambda _: show("serving calls")))
+    leave()
 
 
 @click.command()

@@ -235,6 +235,11 @@ class WebhookSettings(Section):
     """Call those of all private and loopback addresses too; never of link-local and cloud metadata
     ones."""
 
+    @property
+    def longest_delivery(self) -> float:
+        """Seconds that it may take to ask Target URL and fallback URL, each twice."""
+        return 4 * self.total_timeout
+
 
 class LimitSettings(Section):
     """Guards against flows that never end."""

@@ -6,13 +6,16 @@ A job is one row that says what is to be done and when. A call orders it by a re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 WEBHOOK: Final = "webhook"
 """Kind of the job that tells a web server about a respondent; its key is the respondent's id."""
+MAIL: Final = "mail"
+"""Kind of the job that tells owners of a voicemail box about a message; its key is its id."""
 
 
 class JobState(StrEnum):
@@ -32,6 +35,36 @@ class JobState(StrEnum):
 def job_id(kind: str, key: str) -> str:
     """What a job is called: its kind, and what it is about."""
     return f"{kind}-{key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job as it is stored; see `records.JobOrdered` for what is not said here.
+
+    Attributes:
+        call_id: empty: it outlives its call.
+        due_at: None unless it waits.
+        run: how often somebody had it done again.
+        attempts: how often it was begun in this run.
+        error: why it is not done yet, or not wholly; for people.
+        since: when this run began.
+        settled_at: None while it waits or is being done.
+    """
+
+    job_id: str
+    kind: str
+    key: str
+    call_id: str
+    lane: str
+    state: JobState
+    due_at: datetime | None
+    run: int
+    attempts: int
+    error: str
+    detail: Mapping[str, Any] = field(repr=False)
+    ordered_at: datetime
+    since: datetime
+    settled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +99,5 @@ class Schedule:
 
 WEBHOOK_RETRIES: Final = Schedule((5, 30, 120, 300, 600, 1200, 2400, 3600, 7200))
 """A web server that was only restarted is told at once; one that is down is not flooded."""
+LETTER_RETRIES: Final = Schedule((60, 120, 300, 600, 1200, 2400, 3600, 7200))
+"""Who is greylisted (RFC 6647) is told within minutes."""

@@ -1,7 +1,7 @@
 """Adapter: e-mail about voicemail messages. The only place that knows SMTP.
 
-`PostOffice` sends what is due in the outbox, `Lamplighter` keeps message lamps of phones in step;
-``PostOffice.run`` is the body of the background task that does both.
+`PostOffice` tells the owners of a box about a message; `Lamplighter` keeps message lamps of phones
+in step, ``Lamplighter.run`` is the body of a background task.
 """
 
 from ivrserver.mail.lamplighter import Lamplighter

@@ -12,7 +12,7 @@ import structlog
 from ivrserver.blocks import Voicemail
 from ivrserver.errors import IvrError
 from ivrserver.flow.ports import Library
-from ivrserver.flow.post import Lamps, Outbox, Waiting
+from ivrserver.flow.post import Lamps, Notices, Waiting
 
 LOOK_SECONDS: Final = 1.0
 """How often the boxes are looked at: the database is where all ways of changing them meet."""
@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 class Lamplighter:
     """Shows each phone the sum of the boxes that name it, at first and whenever it changes."""
 
-    def __init__(self, outbox: Outbox, library: Library, lamps: Lamps) -> None:
-        self._outbox = outbox
+    def __init__(self, notices: Notices, library: Library, lamps: Lamps) -> None:
+        self._notices = notices
         self._library = library
         self._lamps = lamps
         self._shown: dict[str, Waiting] = {}
@@ -43,7 +43,7 @@ class Lamplighter:
     async def look(self) -> None:
         """Bring every lamp up to date; what cannot be done now is done at the next look."""
         try:
-            wanted = self._wanted(await self._outbox.waiting())
+            wanted = self._wanted(await self._notices.waiting())
         except IvrError as error:
             self._note([error])
             return

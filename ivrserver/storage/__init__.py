@@ -4,16 +4,18 @@
 """
 
 from ivrserver.storage.accounts import Accounts
+from ivrserver.storage.attempts import Attempts
 from ivrserver.storage.audio_library import AudioLibrary, LibrarySound
 from ivrserver.storage.calls import AnswerRow, CallDetails, CallRow, Calls, RespondentRow
 from ivrserver.storage.controllers import Controllers
 from ivrserver.storage.database import database, ensure_writable, place_of
 from ivrserver.storage.flowfiles import FlowFiles, read_flow_files, write_flow_file
+from ivrserver.storage.jobs import Jobs
 from ivrserver.storage.journal import Journal, open_journal
 from ivrserver.storage.library import Library, open_library
 from ivrserver.storage.mailboxes import Mailboxes
 from ivrserver.storage.merge import Changes
-from ivrserver.storage.outbox import Outbox
+from ivrserver.storage.notices import Notices
 from ivrserver.storage.recordings import RecordingRows
 from ivrserver.storage.schema import BASE, Schema, SchemaState, migrate, schema_state
 from ivrserver.storage.secrets import shared_secret
@@ -22,6 +24,7 @@ __all__ = [
     "BASE",
     "Accounts",
     "AnswerRow",
+    "Attempts",
     "AudioLibrary",
     "CallDetails",
     "CallRow",
@@ -29,11 +32,12 @@ __all__ = [
     "Changes",
     "Controllers",
     "FlowFiles",
+    "Jobs",
     "Journal",
     "Library",
     "LibrarySound",
     "Mailboxes",
-    "Outbox",
+    "Notices",
     "RecordingRows",
     "RespondentRow",
     "Schema",

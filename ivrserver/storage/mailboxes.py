@@ -113,7 +113,7 @@ class Mailboxes:
 
     async def delete(self, message_id: str) -> None:
         """It is not wanted any more, nor an e-mail about it."""
-        await self._move(message_id, state=DELETED, mail_due=null())
+        await self._move(message_id, state=DELETED)
 
     async def _row(self, block_id: int) -> Any:
         query = select(mailboxes).where(mailboxes.c.block_id == block_id)

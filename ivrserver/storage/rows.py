@@ -120,8 +120,8 @@ class RowWriter:
             case MessageLeft() as r:
                 box = (r.message_id, r.block_id, r.call_id, time(r.at))
                 heard = (r.caller_id, r.recording, r.seconds, "new")
-                outbox = (time(r.at), 0, None, "", None)
-                return Statement.MESSAGE, (*box, *heard, *outbox)
+                no_letter = (None, 0, None, "", None)
+                return Statement.MESSAGE, (*box, *heard, *no_letter)
             case WebhookBegun() | WebhookAttempt():
                 return self._row_of_attempt(seq, record)
             case JobOrdered() | JobTried():

@@ -289,7 +289,7 @@ mailboxes = Table(
 )
 
 # A message outlives the rows of its call. `state` is new, saved or deleted. The columns that begin
-# with `mail_` are its place in the outbox: nothing is to be sent when `mail_due` is null.
+# with `mail_` are how the release before keeps account of letters: `Jobs.inherit` takes them in.
 messages = Table(
     "messages",
     metadata,

@@ -11,6 +11,11 @@ branch_labels = None
 depends_on = None
 
 TIME = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
+LEFT = {
+    "sqlite": "json_extract(jobs.detail, '$.left')",
+    "postgresql": "jobs.detail -> 'left'",
+}
+"""Who is still to be told about a message."""
 IS_DUE = sa.text("due_at IS NOT NULL")
 
 
@@ -52,6 +57,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Undo it."""
+    """Undo it; letters that wait to be written go on waiting."""
+    dialect = op.get_bind().dialect.name
+    op.execute(f"""
+        UPDATE messages SET mail_due = coalesce(jobs.due_at, jobs.since),
+            mail_attempts = jobs.attempts, mail_error = jobs.error, mail_left = {LEFT[dialect]}
+        FROM jobs WHERE jobs.job_id = 'mail-' || messages.message_id
+            AND jobs.state IN ('waiting', 'started')""")  # noqa: S608 - constants of this file
     op.drop_index(op.f("ix_webhook_attempts_response_id_number"), "webhook_attempts")
     op.drop_table("jobs")

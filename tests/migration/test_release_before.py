@@ -15,8 +15,8 @@ from ivrserver.storage import (
     Accounts,
     Calls,
     Controllers,
+    Jobs,
     Mailboxes,
-    Outbox,
     Schema,
     database,
     open_journal,
@@ -45,7 +45,7 @@ async def test_no_row_is_changed_on_the_way_to_the_newest_schema(database_url: s
 
 
 async def test_this_program_reads_all_of_it(database_url: str) -> None:
-    """Flows, calls, boxes and the outbox, by the program's own means."""
+    """Flows, calls, boxes and letters that wait, by the program's own means."""
     config = settings(database_url)
     async with database(config) as engine:
         await left_by_the_release(engine)
@@ -83,10 +83,12 @@ async def test_this_program_reads_all_of_it(database_url: str) -> None:
             ("m-call-2-1", True), ("m-call-1-2", True), ("m-call-1-3", True), ("m-call-2-4", True),
             ("m-call-2-5", True), ("m-call-1-1", False),
         ]  # fmt: skip
-        due = await Outbox(engine).claim(datetime(2030, 1, 3, tzinfo=UTC), LATER, 10)
-        assert {each.message_id: each.left for each in due} == {
-            "m-call-1-2": None, "m-call-1-3": None, "m-call-2-4": None, "m-call-2-5": None,
-            "m-call-2-1": ("b@example.com",),
+        await Jobs(engine).inherit(datetime(2030, 1, 3, tzinfo=UTC))
+        letters = await Jobs(engine).newest()
+        assert {each.kind for each in letters} == {"mail"}
+        assert {each.key: each.detail for each in letters} == {
+            "m-call-1-2": {}, "m-call-1-3": {}, "m-call-2-4": {}, "m-call-2-5": {},
+            "m-call-2-1": {"left": ["b@example.com"]},
         }  # fmt: skip
 
 

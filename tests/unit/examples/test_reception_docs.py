@@ -14,9 +14,9 @@ from ivrserver.blocks.files import FlowSource, load
 from ivrserver.blocks.lint import Known
 from ivrserver.config import AudioSettings, Settings
 from ivrserver.config import load as load_settings
+from ivrserver.flow.jobs import LETTER_RETRIES
 from ivrserver.flow.mailbox.owner import TRIES
 from ivrserver.flow.phrases import phrases
-from ivrserver.mail.post_office import GIVE_UP_AFTER, RETRIES
 from ivrserver.storage import read_flow_files
 from ivrserver.storage.mailboxes import LOCKS_AFTER, LOCKS_FOR
 from ivrserver.web.audio import PATH
@@ -67,8 +67,8 @@ def test_the_numbers_on_the_pages_are_those_of_the_program() -> None:
     voicemail = PAGES["voicemail"]
     assert f"After {LOCKS_AFTER} wrong PINs" in voicemail.replace("\n", " ")
     assert f"locked for {LOCKS_FOR.seconds // 60} minutes" in voicemail
-    assert f"for {GIVE_UP_AFTER.days * 24} hours" in voicemail
-    assert RETRIES[0] == 60, "about one minute"
+    assert f"for {LETTER_RETRIES.give_up_after.days * 24} hours" in voicemail
+    assert LETTER_RETRIES.pauses[0] == 60, "about one minute"
     menu = phrases("en").mailbox.message_menu
     for key, what in (("1", "hear it again"), ("2", "save"), ("3", "delete"), ("pound", "next")):
         assert re.search(rf"{what}[^.]*press {key}\.", menu)

@@ -17,7 +17,7 @@ from ivrserver.flow.events import (
 )
 from ivrserver.flow.phrases import phrases
 from ivrserver.flow.ports import GreetingKind, MailboxState
-from ivrserver.flow.records import CallClosed, MessageLeft, RecordingMade
+from ivrserver.flow.records import CallClosed, JobOrdered, MessageLeft, RecordingMade
 from tests.unit.flow.scene import Scene
 
 pytestmark = pytest.mark.looptime
@@ -49,6 +49,16 @@ async def test_a_message_is_greeted_recorded_stored_and_thanked_for() -> None:
     left = call.journal.of(VoicemailLeft)[0]
     assert (left.message_id, left.block_id) == (message.message_id, 9)
     assert (ended.reason, ended.detail) == ("hung_up", "a message was left")
+
+
+async def test_its_owners_are_told_by_email_if_the_box_names_any() -> None:
+    quiet, call = scene(), scene(email=("a@example.com",))
+    await quiet.call()
+    assert quiet.journal.of(JobOrdered) == []
+    await call.call()
+    (message,), (job,) = call.journal.of(MessageLeft), call.journal.of(JobOrdered)
+    assert (job.kind, job.key, job.due) == ("mail", message.message_id, message.at)
+    assert job.call_id == "", "it outlives the call, as the message does"
 
 
 async def test_the_message_is_durable_before_the_caller_is_thanked() -> None:

@@ -12,7 +12,7 @@ from ivrserver.blocks import Account, FlowBook, Voicemail
 from ivrserver.flow.post import Waiting
 from ivrserver.mail import Lamplighter
 from tests.fakes import FakeLibrary
-from tests.unit.mail.letters import FakeLamps, FakeOutbox
+from tests.unit.mail.letters import FakeLamps, FakeNotices
 
 pytestmark = pytest.mark.looptime
 
@@ -24,10 +24,10 @@ class Scene:
     """Two boxes, two phones, and somebody who looks after the lamps."""
 
     def __init__(self) -> None:
-        self.outbox = FakeOutbox()
+        self.notices = FakeNotices()
         self.lamps = FakeLamps()
         self.library = FakeLibrary(Account(blocks=(OFFICE, SALES)))
-        self.lighter = Lamplighter(self.outbox, self.library, self.lamps)
+        self.lighter = Lamplighter(self.notices, self.library, self.lamps)
 
     async def told(self) -> list[tuple[str, int, int]]:
         """What phones are told at the next look."""
@@ -38,7 +38,7 @@ class Scene:
 
 async def test_every_lamp_is_shown_at_first_also_those_that_are_out() -> None:
     scene = Scene()
-    scene.outbox.counts = {300: Waiting(2, 1), 301: Waiting(1, 4)}
+    scene.notices.counts = {300: Waiting(2, 1), 301: Waiting(1, 4)}
     assert await scene.told() == [("desk", 3, 5), ("lobby", 2, 1)]
     scene = Scene()
     assert await scene.told() == [("desk", 0, 0), ("lobby", 0, 0)]
@@ -46,20 +46,20 @@ async def test_every_lamp_is_shown_at_first_also_those_that_are_out() -> None:
 
 async def test_only_what_changes_is_told() -> None:
     scene = Scene()
-    scene.outbox.counts = {300: Waiting(1, 0)}
+    scene.notices.counts = {300: Waiting(1, 0)}
     await scene.told()
     assert await scene.told() == []
-    scene.outbox.counts = {300: Waiting(0, 1)}
+    scene.notices.counts = {300: Waiting(0, 1)}
     assert await scene.told() == [("desk", 0, 1), ("lobby", 0, 1)]
-    scene.outbox.counts = {301: Waiting(1, 0), 300: Waiting(0, 1)}
+    scene.notices.counts = {301: Waiting(1, 0), 300: Waiting(0, 1)}
     assert await scene.told() == [("desk", 1, 1)]
-    scene.outbox.counts = {}
+    scene.notices.counts = {}
     assert await scene.told() == [("desk", 0, 0), ("lobby", 0, 0)]
 
 
 async def test_a_phone_that_no_box_names_any_more_goes_dark() -> None:
     scene = Scene()
-    scene.outbox.counts = {300: Waiting(1, 0), 301: Waiting(1, 0)}
+    scene.notices.counts = {300: Waiting(1, 0), 301: Waiting(1, 0)}
     await scene.told()
     without = replace(OFFICE, phones=())
     scene.library.book = FlowBook.of(Account(blocks=(without, SALES)), revision=2)
@@ -69,7 +69,7 @@ async def test_a_phone_that_no_box_names_any_more_goes_dark() -> None:
 
 async def test_a_phone_that_cannot_be_told_keeps_no_other_dark_and_is_told_later() -> None:
     scene = Scene()
-    scene.outbox.counts = {300: Waiting(1, 0)}
+    scene.notices.counts = {300: Waiting(1, 0)}
     scene.lamps.broken = {"desk"}
     with capture_logs() as logs:
         assert await scene.told() == [("lobby", 1, 0)]
@@ -81,7 +81,7 @@ async def test_a_phone_that_cannot_be_told_keeps_no_other_dark_and_is_told_later
 
 async def test_a_dark_phone_that_could_not_be_told_is_told_later() -> None:
     scene = Scene()
-    scene.outbox.counts = {300: Waiting(1, 0)}
+    scene.notices.counts = {300: Waiting(1, 0)}
     await scene.told()
     scene.library.book = FlowBook.of(Account(blocks=(SALES,)), revision=2)
     scene.lamps.broken = {"lobby"}
@@ -102,7 +102,7 @@ async def test_a_change_is_seen_within_a_second() -> None:
     scene = Scene()
     task = asyncio.create_task(scene.lighter.run())
     await asyncio.sleep(0.5)
-    scene.outbox.counts = {301: Waiting(1, 0)}
+    scene.notices.counts = {301: Waiting(1, 0)}
     await asyncio.sleep(1)
     task.cancel()
     await asyncio.wait([task])

@@ -102,7 +102,6 @@ async def test_a_message_outlives_its_call(database_url: str) -> None:
             await connection.execute(tables.calls.delete())
             (row,) = await connection.execute(tables.messages.select())
     assert (row.message_id, row.call_id, row.state) == ("m-call-1-1", None, "new")
-    assert row.mail_due == message().at, "a message is due for its e-mail at once"
 
 
 async def test_writing_the_same_again_changes_nothing(database_url: str) -> None:

@@ -10,9 +10,9 @@ from sqlalchemy import select, text
 
 from ivrserver.errors import StorageError
 from ivrserver.flow.ports import PinVerdict
-from ivrserver.storage import Mailboxes, database, migrate, open_journal
-from ivrserver.storage.tables import mailboxes, messages
-from tests.unit.storage.records import START, message, opened, settings
+from ivrserver.storage import Mailboxes, database, migrate
+from ivrserver.storage.tables import mailboxes
+from tests.unit.storage.records import START, settings
 
 
 async def test_a_pin_is_kept_only_as_a_salted_hash(database_url: str) -> None:
@@ -53,23 +53,6 @@ async def test_the_event_loop_goes_on_while_a_pin_is_hashed(tmp_path: Path) -> N
         await Mailboxes(engine).set_pin(300, "4711")
         counting.cancel()
     assert turns > 3
-
-
-async def test_nobody_is_told_by_email_of_a_message_that_was_deleted(database_url: str) -> None:
-    async with database(settings(database_url)) as engine:
-        await migrate(engine)
-        async with open_journal(settings(database_url), engine) as journal:
-            for record in (opened(), message(1), message(2)):
-                journal.write(record)
-            await journal.commit()
-        await Mailboxes(engine).delete("m-call-1-1")
-        await Mailboxes(engine).save("m-call-1-2")
-        async with engine.connect() as connection:
-            rows = await connection.execute(
-                select(messages.c.state, messages.c.mail_due).order_by(messages.c.message_id)
-            )
-            found = [tuple(row) for row in rows]
-    assert found == [("deleted", None), ("saved", message(2).at)]
 
 
 async def test_a_database_that_cannot_be_used_is_said_without_the_pin(tmp_path: Path) -> None:

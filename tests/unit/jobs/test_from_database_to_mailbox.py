@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import asyncio
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -10,9 +10,14 @@ from structlog.testing import capture_logs
 
 from ivrserver.blocks import Account, Voicemail
 from ivrserver.config import MailSettings
+from ivrserver.flow.jobs import MAIL
+from ivrserver.flow.records import JobOrdered, Record
+from ivrserver.jobs.dispatcher import Dispatcher
+from ivrserver.jobs.letters import Letters
 from ivrserver.mail import Carrier, Lamplighter, PostOffice
-from ivrserver.storage import Mailboxes, Outbox, database, migrate, open_journal
+from ivrserver.storage import Jobs, Mailboxes, Notices, database, migrate, open_journal
 from tests.fakes import FakeLibrary
+from tests.fakes.jobs import FakeEngine
 from tests.unit.mail.letters import BERLIN, WAV, FakeLamps
 from tests.unit.mail.mail_server import mail_server
 from tests.unit.storage.records import START, message, opened, settings
@@ -30,39 +35,59 @@ class Clock:
         return self.time
 
 
-def office(engine: AsyncEngine, mail: MailSettings, clock: Clock, lamps: FakeLamps) -> PostOffice:
-    async def recording(name: str) -> bytes:
-        return WAV + name.encode()
+class Office:
+    """What writes letters, and how a test has it done."""
 
-    outbox, library = Outbox(engine), FakeLibrary(Account(blocks=(BOX,)))
-    return PostOffice(
-        outbox=outbox, library=library, carrier=Carrier(mail), recording=recording,
-        lamplighter=Lamplighter(outbox, library, lamps), clock=clock, zone=BERLIN,
-        chance=random.Random(1),
-    )  # fmt: skip
+    def __init__(
+        self, database: AsyncEngine, mail: MailSettings, clock: Clock, known: set[str]
+    ) -> None:
+        async def recording(name: str) -> bytes:
+            return WAV + name.encode()
+
+        post = PostOffice(
+            library=FakeLibrary(Account(blocks=(BOX,))), carrier=Carrier(mail),
+            recording=recording, clock=clock, zone=BERLIN,
+        )  # fmt: skip
+        self.engine = FakeEngine(known)
+        kind = Letters(Notices(database), post).kind()
+        self.dispatcher = Dispatcher(Jobs(database), [kind], self.engine, clock)
+
+    async def looks(self) -> bool:
+        """Do what is due, to its end; False: there was nothing."""
+        await self.dispatcher.open()
+        found = await self.dispatcher.look()
+        await asyncio.gather(*self.engine.tasks)
+        return found
+
+
+def letter_about(number: int) -> list[Record]:
+    """A message, and that its owners are to be told."""
+    left = message(number)
+    order = JobOrdered(kind=MAIL, key=left.message_id, call_id="", at=left.at, due=left.at)
+    return [left, order]
 
 
 async def test_a_letter_waits_for_a_server_that_is_down_and_outlives_a_restart(
     database_url: str,
 ) -> None:
-    clock, lamps = Clock(), FakeLamps()
+    clock, known = Clock(), set()
     async with mail_server() as server:
         mail = server.settings()
     async with database(settings(database_url)) as engine:
         await migrate(engine)
         async with open_journal(settings(database_url), engine) as journal:
-            journal.write(opened())
-            journal.write(message(1))
+            for record in (opened(), *letter_about(1)):
+                journal.write(record)
             await journal.commit()
         with capture_logs() as logs:
-            assert await office(engine, mail, clock, lamps).deliver_due()
-        assert [entry["event"] for entry in logs] == ["mail_not_sent"]
-        assert not await office(engine, mail, clock, lamps).deliver_due(), "not at once again"
+            assert await Office(engine, mail, clock, known).looks()
+        assert [entry["event"] for entry in logs] == ["mail_not_sent", "job_not_done"]
+        assert not await Office(engine, mail, clock, known).looks(), "not at once again"
     async with database(settings(database_url)) as engine, mail_server(mail.port) as server:
         clock.time += timedelta(hours=1)
-        post = office(engine, mail, clock, lamps)
-        assert await post.deliver_due()
-        assert not await post.deliver_due()
+        post = Office(engine, mail, clock, known)
+        assert await post.looks()
+        assert not await post.looks()
         ((letter, told),) = server.letters
         assert told == ["a@example.com"]
         assert letter["Subject"] == "Büro: voice message from (212) 555-0123, 0:04"
@@ -71,26 +96,27 @@ async def test_a_letter_waits_for_a_server_that_is_down_and_outlives_a_restart(
 
 
 async def test_of_two_offices_on_one_database_only_one_sends_a_letter(database_url: str) -> None:
-    clock, lamps = Clock(), FakeLamps()
+    clock, known = Clock(), set()
     async with database(settings(database_url)) as engine, mail_server() as server:
         await migrate(engine)
         async with open_journal(settings(database_url), engine) as journal:
             journal.write(opened())
             for number in range(1, 7):
-                journal.write(message(number))
+                for record in letter_about(number):
+                    journal.write(record)
             await journal.commit()
-        one, two = (office(engine, server.settings(), clock, lamps) for _ in range(2))
-        while await one.deliver_due() or await two.deliver_due():
+        one, two = (Office(engine, server.settings(), clock, known) for _ in range(2))
+        while any(await asyncio.gather(one.looks(), two.looks())):
             pass
         ids = [letter["Message-ID"] for letter, _ in server.letters]
     assert sorted(ids) == [f"<m-call-1-{number}@example.com>" for number in range(1, 7)]
 
 
 async def test_the_lamp_follows_the_box(database_url: str) -> None:
-    clock, lamps = Clock(), FakeLamps()
+    lamps = FakeLamps()
     async with database(settings(database_url)) as engine:
         await migrate(engine)
-        lighter = office(engine, MailSettings(), clock, lamps).lamplighter
+        lighter = Lamplighter(Notices(engine), FakeLibrary(Account(blocks=(BOX,))), lamps)
         await lighter.look()
         async with open_journal(settings(database_url), engine) as journal:
             journal.write(opened())
