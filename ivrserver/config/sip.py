@@ -22,7 +22,14 @@ from ivrserver.config.section import (
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _PREFIX: Final = re.compile(r"\+[1-9][0-9]{0,14}", re.ASCII)
 _RESERVED: Final = frozenset(
-    {"anonymous", "global", "party", "system"}  # sections of Asterisk's configuration
+    {
+        "anonymous",
+        "global",
+        "outside",
+        "party",
+        "proxy",
+        "system",
+    }  # sections of Asterisk's configuration
     | {"private", "restricted", "unavailable", "unknown", "withheld"}  # callers without a number
 )
 

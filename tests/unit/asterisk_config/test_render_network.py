@@ -94,7 +94,11 @@ def test_behind_a_proxy_trunks_are_told_apart_by_its_header_and_it_alone_may_sen
     identify = of(found, "carrier", "identify")
     assert identify["match_header"] == ["X-Trunk: carrier"]
     assert "match" not in identify
-    assert "header" in of(found, "global", "global")["endpoint_identifier_order"][0].split(",")
+    order = of(found, "global", "global")["endpoint_identifier_order"][0].split(",")
+    assert order.index("header") < order.index("ip"), "all calls come from the proxy's address"
+    (itself,) = [each for title, each in found if title == "proxy" and "context" in each]
+    assert itself["context"] == ["nowhere"], "calls without the header lead nowhere"
+    assert of(found, "proxy", "identify")["match"] == ["10.1.2.9"]
     assert of(found, "proxy-alone", "acl") == {
         "type": ["acl"], "deny": ["0.0.0.0/0", "::/0"], "permit": ["10.1.2.9"],
     }  # fmt: skip
