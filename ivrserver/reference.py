@@ -31,6 +31,11 @@ url = "postgresql+asyncpg://ivrserver:secret@db.example.com/ivrserver"
 The same by environment: `IVRSERVER_SIP__BIND=192.0.2.10` (two underscores between the parts).
 Lists are written as JSON: `IVRSERVER_DIAL__ALLOW='["+1", "+44"]'`.
 
+Passwords and tokens may be files, as Docker, Kubernetes and systemd hand them over: name their
+folder in `IVRSERVER_SECRETS` (systemd's own `CREDENTIALS_DIRECTORY` is found by itself), and each
+file after its setting: `database__url`, `trunks__carrier__password`. The environment wins over
+them, they win over the TOML file.
+
 A section of which there may be several has a name of your choice behind the dot: `[trunks.carrier]`
 in the file, `IVRSERVER_TRUNKS__CARRIER__HOST=sip.example.com` by environment.
 """

@@ -1,8 +1,8 @@
 """Settings: frozen, from defaults, one TOML file and the environment, checked all at once.
 
 Order of precedence: environment (``IVRSERVER_SIP__PORT=5070``: two underscores between the parts;
-``IVRSERVER_TRUNKS__CARRIER__HOST``), then the TOML file, then the defaults below. Every default
-serves ``make up`` on a laptop.
+``IVRSERVER_TRUNKS__CARRIER__HOST``), files of secrets, the TOML file, the defaults below. Every
+default serves ``make up`` on a laptop.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from ivrserver.config.ari import AriSettings, AsteriskPlace
 from ivrserver.config.cluster import ClusterSettings
 from ivrserver.config.monitoring import MetricsSettings, TracesSettings
 from ivrserver.config.network import NetworkSettings
+from ivrserver.config.secrets import secrets
 from ivrserver.config.section import Folder, Line, Port, Seconds, Section, Token
 from ivrserver.config.sip import (
     DialSettings,
@@ -307,9 +308,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment win over the file's values, which arrive as init arguments."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return env_settings, init_settings
+        """Let the environment win over secrets, and both over the file: the init arguments."""
+        del settings_cls, dotenv_settings
+        return env_settings, *secrets(file_secret_settings), init_settings
 
     @model_validator(mode="after")
     def _agreeing(self) -> Self:

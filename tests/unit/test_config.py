@@ -74,3 +74,33 @@ def test_the_settings_reference_is_current() -> None:
     assert page.read_text(encoding="utf-8") == settings_reference(), (
         "run: .venv/bin/ivrserver settings > docs/reference/settings.md"
     )
+
+
+def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    for name, text in {
+        "ari__password": "from a file\n",
+        "http__token": "a token of a file",
+        "trunks__carrier__password": "carrier's",
+        "tls.key": "somebody else's",
+        "other__thing": "of another program",
+    }.items():
+        (folder / name).write_text(text)
+    (tmp_path / "ivrserver.toml").write_text(
+        '[ari]\npassword = "of toml"\n[trunks.carrier]\nhost = "a.example"\nusername = "u"\n'
+    )
+    monkeypatch.setenv("IVRSERVER_HTTP__TOKEN", "the token of the environment")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    settings = load()
+    assert settings.ari.password.get_secret_value() == "from a file"
+    assert settings.http.token.get_secret_value() == "the token of the environment"
+    assert settings.trunks["carrier"].password.get_secret_value() == "carrier's"
+
+
+def test_a_folder_of_secrets_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IVRSERVER_SECRETS", str(tmp_path / "missing"))
+    with pytest.raises(ConfigError, match="missing"):
+        load()
