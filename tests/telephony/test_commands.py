@@ -99,7 +99,8 @@ async def test_up_takes_calls_beside_others_ports_and_stops_without_a_trace(
 
 
 async def test_serve_says_why_it_cannot_start(settings: Settings) -> None:
-    silent = environment(ports.fresh(settings))
+    # Of two controllers of one name the newer would send the older away.
+    silent = environment(ports.fresh(settings)) | {"IVRSERVER_ARI__INSTANCE": "2"}
     async with running(settings, print):
         wrong = environment(settings) | {"IVRSERVER_ARI__PASSWORD": "wrong-password"}
         refused, unreached = await asyncio.gather(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -84,8 +85,10 @@ async def test_the_same_number_a_thousand_times_is_called_as_often_as_a_minute_a
     call = await fortress.call(STEERED, findme(*[number] * 1000, simultaneous=50))
     most = fortress.house.settings.dial.per_destination_per_minute
     reasons = [event.reason for event in call.all(LegDecided) if event.outcome == "refused"]
-    assert len(call.all(LegDecided)) - len(reasons) == most
-    assert fortress.crowd.unknown.count(number) == most
+    placed = len(call.all(LegDecided)) - len(reasons)
+    lasted = call.details.timeline[-1].at - call.details.timeline[0].at
+    assert most <= placed <= most * (1 + lasted // timedelta(minutes=1))
+    assert fortress.crowd.unknown.count(number) == placed
     assert "dial.per_destination_per_minute" in reasons[0]
 
 
