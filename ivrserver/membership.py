@@ -33,6 +33,7 @@ class Membership:
         self._left = left
         self.trust = Trust(settings.cluster.lease)
         self._member: Member | None = None
+        self._given_back = False
 
     async def keep(self, boards: Boards, journal: Journal, on_dead: Sequence[OnDead] = ()) -> None:
         """Show that we live, and go on with the calls of others who do not; never returns.
@@ -55,7 +56,8 @@ class Membership:
             # Whoever has our calls now talks to them: nothing of ours may reach them any more.
             journal.seal()
             boards.cut()
-            raise
+            if not self._given_back:
+                raise
         finally:
             if self.trust.lapsed:
                 # We stop before anybody could say whose the calls are.
@@ -72,6 +74,7 @@ class Membership:
         await journal.commit()
         journal.seal()
         await boards.leave()
+        self._given_back = True
         await self._register.release(self.lease)
 
 
