@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from ulid import ULID
 from ivrserver import jobs, web
 from ivrserver.config import Settings
 from ivrserver.errors import SetupError
+from ivrserver.flow.absent import end_without_caller
 from ivrserver.flow.call import Call
 from ivrserver.flow.dial_policy import DialPolicy, GuardedDialer
 from ivrserver.flow.distribution import Distributor
@@ -174,7 +176,8 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
                     journal=journal,
                     library=library,
                     webhooks=client,
-                    recording=keeper.read,
+                    recordings=keeper,
+                    end=partial(end_without_caller, world),
                     clock=CLOCK,
                 )
             )

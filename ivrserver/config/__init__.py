@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     Field,
-    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     field_validator,
@@ -34,6 +33,7 @@ from ivrserver.config.ari import AriSettings, AsteriskPlace
 from ivrserver.config.cluster import ClusterSettings
 from ivrserver.config.monitoring import MetricsSettings, TracesSettings
 from ivrserver.config.network import NetworkSettings
+from ivrserver.config.retention import RetentionSettings
 from ivrserver.config.secrets import secrets
 from ivrserver.config.section import Folder, Line, Port, Seconds, Section, Token
 from ivrserver.config.sip import (
@@ -46,6 +46,7 @@ from ivrserver.config.sip import (
     uses_tls,
 )
 from ivrserver.config.store import StoreSettings
+from ivrserver.config.webhook import WebhookSettings
 from ivrserver.errors import ConfigError
 
 __all__ = [
@@ -55,11 +56,13 @@ __all__ = [
     "DialSettings",
     "NetworkSettings",
     "PhoneSettings",
+    "RetentionSettings",
     "Settings",
     "SipSettings",
     "StoreSettings",
     "TracesSettings",
     "TrunkSettings",
+    "WebhookSettings",
     "load",
 ]
 
@@ -219,29 +222,6 @@ class SpeechSettings(Section):
     """Our HTTP server as Asterisk reaches it, such as `http://10.0.0.2:8080`."""
 
 
-class WebhookSettings(Section):
-    """Limits of a request to a customer's web server."""
-
-    connect_timeout: Seconds = 5.0
-    """Seconds until a connection must stand."""
-    total_timeout: Seconds = 15.0
-    """Seconds until the whole reply must be there."""
-    hold_after: Seconds = 1.5
-    """Seconds after which a waiting caller hears hold music."""
-    max_reply_bytes: int = Field(default=65536, ge=1024)
-    """Longest reply that is read."""
-    allow: tuple[IPvAnyNetwork, ...] = ()
-    """Networks such as `10.1.2.0/24` whose web servers are called besides the public Internet's."""
-    allow_private: bool = False
-    """Call those of all private and loopback addresses too; never of link-local and cloud metadata
-    ones."""
-
-    @property
-    def longest_delivery(self) -> float:
-        """Seconds that it may take to ask Target URL and fallback URL, each twice."""
-        return 4 * self.total_timeout
-
-
 class LimitSettings(Section):
     """Guards against flows that never end."""
 
@@ -296,6 +276,7 @@ class Settings(BaseSettings):
     speech: SpeechSettings = SpeechSettings()
     webhook: WebhookSettings = WebhookSettings()
     limits: LimitSettings = LimitSettings()
+    retention: RetentionSettings = RetentionSettings()
     metrics: MetricsSettings = MetricsSettings()
     traces: TracesSettings = TracesSettings()
 

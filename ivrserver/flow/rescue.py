@@ -12,10 +12,11 @@ from ivrserver.blocks import Ivr, Record, Voicemail
 from ivrserver.errors import TelephonyError
 from ivrserver.flow.connecting import SAVE_SECONDS
 from ivrserver.flow.conversation import Conversation
-from ivrserver.flow.events import RecordingEnded, VoicemailLeft, Warned
+from ivrserver.flow.events import RecordingEnded, Warned
+from ivrserver.flow.left_message import leave_message
 from ivrserver.flow.ports import RecordedAudio
 from ivrserver.flow.recorder import SHORTEST_TALK
-from ivrserver.flow.records import AnswerGiven, MessageLeft, RecordingMade
+from ivrserver.flow.records import AnswerGiven, RecordingMade
 from ivrserver.flow.saved import Asking, Following, SavedCall
 from ivrserver.flow.takes import FINISH_SECONDS, Take
 from ivrserver.flow.targets import Visit
@@ -65,25 +66,14 @@ def _keep(world: World, talk: Conversation, saved: SavedCall, audio: RecordedAud
             )
         )
     if box is not None and audio.talking >= SHORTEST_TALK:
-        _leave(world, talk, saved, box, audio)
-
-
-def _leave(
-    world: World, talk: Conversation, saved: SavedCall, box: Voicemail, audio: RecordedAudio
-) -> None:
-    message_id = world.new_id()
-    talk.write(
-        MessageLeft(
-            message_id=message_id,
-            call_id=talk.call_id,
-            block_id=box.block_id,
-            at=world.clock.now(),
+        leave_message(
+            world,
+            talk,
+            box,
             caller_id=saved.caller_id,
             recording=audio.name,
             seconds=audio.seconds,
         )
-    )
-    talk.note(VoicemailLeft(message_id, box.block_id, round(audio.seconds, 2)))
 
 
 def _question(talk: Conversation, saved: SavedCall) -> Record | None:

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from ivrserver.blocks import HangUp, Voicemail
 from ivrserver.errors import MediaFailed, StorageError
 from ivrserver.flow.conversation import Conversation, Voice
-from ivrserver.flow.events import PromptPlayed, VoicemailDropped, VoicemailLeft, Warned
+from ivrserver.flow.events import PromptPlayed, VoicemailDropped, Warned
 from ivrserver.flow.gather import Heard, LeftOver, hear
-from ivrserver.flow.jobs import MAIL
+from ivrserver.flow.left_message import leave_message
 from ivrserver.flow.mailbox import open_mailbox
 from ivrserver.flow.ports import GreetingKind, MailboxState, RecordingOrder, Sound
 from ivrserver.flow.recorder import GREETING_SECONDS, Speech, listen
-from ivrserver.flow.records import JobOrdered, MessageLeft
 from ivrserver.flow.report import CallFacts
 from ivrserver.flow.stored import stored
 from ivrserver.flow.targets import Move
@@ -97,21 +96,14 @@ class _Visit:
         if message is None:
             self.talk.note(VoicemailDropped(self.box.block_id, self.result))
             return
-        message_id, now = self.world.new_id(), self.talk.clock.now()
-        self.talk.write(
-            MessageLeft(
-                message_id=message_id,
-                call_id=self.talk.call_id,
-                block_id=self.box.block_id,
-                at=now,
-                caller_id=self.facts.caller_id,
-                recording=message.name,
-                seconds=message.seconds,
-            )
+        leave_message(
+            self.world,
+            self.talk,
+            self.box,
+            caller_id=self.facts.caller_id,
+            recording=message.name,
+            seconds=message.seconds,
         )
-        if self.box.email:
-            self.talk.write(JobOrdered(kind=MAIL, key=message_id, call_id="", at=now, due=now))
-        self.talk.note(VoicemailLeft(message_id, self.box.block_id, round(message.seconds, 2)))
         self.result = "a message was left"
 
     async def _greeting_in_use(self) -> tuple[GreetingKind, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -12,14 +14,28 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ivrserver.config import Settings
 from ivrserver.flow.delivery import Courier
 from ivrserver.flow.ports import Clock, Journal, Library, WebhookClient
+from ivrserver.flow.saved import SavedCall
 from ivrserver.jobs.deliveries import Deliveries
 from ivrserver.jobs.dispatcher import Dispatcher
 from ivrserver.jobs.engine import DbosEngine
 from ivrserver.jobs.kinds import Kind
 from ivrserver.jobs.letters import Letters
+from ivrserver.jobs.rounds import Engine
+from ivrserver.jobs.upkeep import Deletions, Upkeep
 from ivrserver.mail import Carrier, PostOffice
-from ivrserver.mail.post_office import FetchRecording
-from ivrserver.storage import Attempts, Jobs, Notices
+from ivrserver.storage import Attempts, Calls, Jobs, Notices, RecordingRows, Retention
+
+
+class Recordings(Protocol):
+    """Recordings, wherever they are. Each method raises an `IvrError` when it cannot."""
+
+    async def read(self, name: str) -> bytes:
+        """The recording of that name as a WAV file."""
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Delete it everywhere."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +44,7 @@ class Needs:
 
     Attributes:
         database: migrated.
-        recording: fetches a recording.
+        end: ends a call whose caller cannot be there any more, and reports it.
     """
 
     settings: Settings
@@ -36,7 +52,8 @@ class Needs:
     journal: Journal
     library: Library
     webhooks: WebhookClient
-    recording: FetchRecording
+    recordings: Recordings
+    end: Callable[[SavedCall], Awaitable[None]]
     clock: Clock
 
 
@@ -44,31 +61,52 @@ class Needs:
 async def dispatching(needs: Needs) -> AsyncIterator[Dispatcher]:
     """The controller's share of the jobs: ``Dispatcher.run`` does them; stopped at the end."""
     engine = DbosEngine(needs.settings)
-    dispatcher = Dispatcher(Jobs(needs.database), kinds(needs), engine, needs.clock)
+    dispatcher = Dispatcher(Jobs(needs.database), kinds(needs, engine), engine, needs.clock)
     try:
         yield dispatcher
     finally:
         await dispatcher.stop()
 
 
-def kinds(needs: Needs) -> list[Kind]:
+def kinds(needs: Needs, engine: Engine) -> list[Kind]:
     """Every kind of job."""
-    settings = needs.settings
-    deliveries = Deliveries(
+    return [_deliveries(needs).kind(), _letters(needs).kind(), *_recurring(needs, engine)]
+
+
+def _deliveries(needs: Needs) -> Deliveries:
+    return Deliveries(
         courier=Courier(needs.webhooks),
         attempts=Attempts(needs.database),
         library=needs.library,
         journal=needs.journal,
         clock=needs.clock,
+        longest=needs.settings.webhook.longest_delivery,
     )
-    letters = Letters(
-        notices=Notices(needs.database),
-        office=PostOffice(
-            library=needs.library,
-            carrier=Carrier(settings.mail),
-            recording=needs.recording,
-            clock=needs.clock,
-            zone=ZoneInfo(settings.account.time_zone),
-        ),
+
+
+def _letters(needs: Needs) -> Letters:
+    office = PostOffice(
+        library=needs.library,
+        carrier=Carrier(needs.settings.mail),
+        recording=needs.recordings.read,
+        clock=needs.clock,
+        zone=ZoneInfo(needs.settings.account.time_zone),
     )
-    return [deliveries.kind(settings.webhook.longest_delivery), letters.kind()]
+    return Letters(Notices(needs.database), office)
+
+
+def _recurring(needs: Needs, engine: Engine) -> Iterator[Kind]:
+    yield Deletions(
+        settings=needs.settings.retention,
+        rows=Retention(needs.database),
+        recordings=RecordingRows(needs.database),
+        delete_recording=needs.recordings.delete,
+        clock=needs.clock,
+    ).kind()
+    yield Upkeep(
+        calls=Calls(needs.database),
+        longest=timedelta(seconds=needs.settings.limits.call_seconds),
+        end=needs.end,
+        forget=engine.forget,
+        clock=needs.clock,
+    ).kind()

@@ -41,6 +41,7 @@ class Deliveries:
 
     Attributes:
         attempts: what was asked before.
+        longest: seconds that an attempt may take.
     """
 
     courier: Courier
@@ -48,9 +49,10 @@ class Deliveries:
     library: Library
     journal: Journal
     clock: Clock
+    longest: float
 
-    def kind(self, seconds: float) -> Kind:
-        """This kind of job; `seconds`: the longest that one attempt may take.
+    def kind(self) -> Kind:
+        """This kind of job.
 
         A web server that hangs has a lane of its own, and holds up nobody else.
         """
@@ -60,7 +62,7 @@ class Deliveries:
             schedule=WEBHOOK_RETRIES,
             slots=16,
             lane_slots=4,
-            seconds=seconds,
+            seconds=self.longest,
         )
 
     async def deliver(self, job: Job) -> Outcome:

@@ -276,8 +276,10 @@ class Dispatcher:
                 await self._rows.settle(job, state, now=now, due=due, error=error, detail=detail)
                 again = "" if due is None else due.isoformat(timespec="seconds")
                 log.warning("job_not_done", job=job.job_id, attempts=job.attempts, again=again)
-            case NextAt(due):
-                await self._rows.settle(job, JobState.WAITING, now=now, due=due, new_run=True)
+            case NextAt(due, detail):
+                await self._rows.settle(
+                    job, JobState.WAITING, now=now, due=due, detail=detail, new_run=True
+                )
             case LeftOver():
                 stopped = "the server was stopped meanwhile"
                 await self._rows.settle(job, JobState.WAITING, now=now, due=now, error=stopped)

@@ -39,9 +39,14 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class NextAt:
-    """It is done for now, and is to be done anew at that time."""
+    """It is done for now, and is to be done anew at that time.
+
+    Attributes:
+        detail: what the job needs then; None: what it needed.
+    """
 
     due: datetime
+    detail: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 Outcome = Done | Failed | Again | NextAt

@@ -17,6 +17,7 @@ from ivrserver.storage.mailboxes import Mailboxes
 from ivrserver.storage.merge import Changes
 from ivrserver.storage.notices import Notices
 from ivrserver.storage.recordings import RecordingRows
+from ivrserver.storage.retention import Retention
 from ivrserver.storage.schema import BASE, Schema, SchemaState, migrate, schema_state
 from ivrserver.storage.secrets import shared_secret
 
@@ -40,6 +41,7 @@ __all__ = [
     "Notices",
     "RecordingRows",
     "RespondentRow",
+    "Retention",
     "Schema",
     "SchemaState",
     "database",

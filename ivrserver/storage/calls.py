@@ -19,7 +19,9 @@ from ivrserver.flow.records import (
     TimelineEntry,
     WebhookAttempt,
 )
+from ivrserver.flow.saved import SavedCall
 from ivrserver.storage.database import storage_errors
+from ivrserver.storage.saved_calls import load
 from ivrserver.storage.tables import (
     answers,
     calls,
@@ -145,6 +147,18 @@ class Calls:
                     messages=await _messages(connection, call_id),
                     timeline=await _timeline(connection, call_id),
                 )
+
+    async def overdue(self, before: datetime) -> list[SavedCall]:
+        """Calls that began before then and have not ended, the oldest first.
+
+        Raises:
+            StorageError: the database is away.
+        """
+        lost = (calls.c.started_at < before) & calls.c.ended_at.is_(None)
+        with storage_errors("cannot read the calls"):
+            async with self._engine.connect() as connection:
+                ids = list(await connection.scalars(select(calls.c.call_id).where(lost)))
+                return await load(connection, ids, "")
 
 
 async def _rows(connection: AsyncConnection, query: Select[Any]) -> list[dict[str, Any]]:

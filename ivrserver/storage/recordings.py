@@ -90,17 +90,8 @@ class RecordingRows:
 
     async def unused(self, before: datetime, limit: int) -> list[KeptRecording]:
         """The oldest that were made before then and that no mailbox needs any more."""
-        message = exists().where(
-            messages.c.recording == recordings.c.name, messages.c.state != DELETED
-        )
-        greeting = exists().where(
-            or_(
-                mailboxes.c.recorded_greeting == recordings.c.name,
-                mailboxes.c.vacation_greeting == recordings.c.name,
-            )
-        )
         old = recordings.c.recorded_at < before
-        return await self._select(old, ~message, ~greeting, limit=limit, oldest=True)
+        return await self._select(old, ~is_needed(), limit=limit, oldest=True)
 
     async def _select(
         self, *wanted: ColumnElement[bool], limit: int, oldest: bool = False
@@ -111,6 +102,18 @@ class RecordingRows:
         with storage_errors(_UNREADABLE):
             async with self._engine.connect() as connection:
                 return [_kept(row) for row in await connection.execute(query)]
+
+
+def is_needed() -> ColumnElement[bool]:
+    """Whether a recording is a message or a greeting of a voicemail box."""
+    message = exists().where(messages.c.recording == recordings.c.name, messages.c.state != DELETED)
+    greeting = exists().where(
+        or_(
+            mailboxes.c.recorded_greeting == recordings.c.name,
+            mailboxes.c.vacation_greeting == recordings.c.name,
+        )
+    )
+    return or_(message, greeting)
 
 
 def _kept(row: Any) -> KeptRecording:

@@ -8,6 +8,8 @@ import pytest
 
 from ivrserver.demo import listening
 from ivrserver.flow.events import ActionChosen, RecordingEnded, RecordingStarted, WebhookRequested
+from ivrserver.flow.jobs import JobState
+from ivrserver.storage import Jobs
 from tests.telephony.caller import Caller, Outcome
 from tests.telephony.customer import Asked, Reply
 from tests.telephony.house import House
@@ -55,6 +57,23 @@ async def test_while_typing(house: House) -> None:
     assert call.answers == {"code": "321"}
     asked = told(house, caller)
     assert (asked["ivr_completed"], asked["code"], asked["amount"]) == ("False", "321", "")
+
+
+async def test_what_the_web_server_did_not_take_it_is_told_again(house: House) -> None:
+    async with house.calling("8011", Reply("busy", status=503)) as caller:
+        await caller.asked("code")
+        await caller.press("321")
+        await caller.asked("amount")
+        call = await caller.hangs_up()
+    (run,) = call.details.respondents
+    assert [attempt.status for attempt in await caller.attempts(2)] == [503, 200]
+    first, second = house.customer.asked[caller.number]
+    assert first.body == second.body
+    assert second["code"] == "321"
+    assert {asked.headers["webhook-id"] for asked in (first, second)} == {run.response_id}
+    job = await Jobs(house.engine).one(f"webhook-{run.response_id}")
+    assert job is not None
+    assert (job.state, job.attempts) == (JobState.DONE, 2)
 
 
 async def test_while_recording_what_was_said_is_kept(house: House) -> None:

@@ -30,6 +30,7 @@ from ivrserver.flow.records import (
     CallClosed,
     CallOpened,
     Checkpoint,
+    JobOrdered,
     MessageLeft,
     RecordingMade,
     RespondentClosed,
@@ -322,13 +323,16 @@ async def test_the_timeline_says_who_goes_on_and_where() -> None:
 
 
 async def test_a_message_in_progress_is_kept_when_the_caller_has_left() -> None:
-    relay = Relay(Scene((Voicemail(block_id=300, name="Sales", review=False),)))
+    box = Voicemail(block_id=300, name="Sales", review=False, email=("a@example.com",))
+    relay = Relay(Scene((box,)))
     relay.scene.channel.talks = 30.0
     ended = await relay.run(8.0, left=True)
     assert ended.reason == "caller_hung_up"
     (message,) = relay.of(MessageLeft)
     assert (message.block_id, message.seconds) == (300, 2.0)
     assert relay.of(VoicemailLeft)
+    (letter,) = relay.of(JobOrdered)
+    assert letter.job_id == f"mail-{message.message_id}"
 
 
 async def test_seconds_of_a_monitored_transfer_are_counted_over_both_controllers() -> None:

@@ -19,6 +19,7 @@ from ivrserver.blocks import Account, Ivr, Webhook, WebhookMode
 from ivrserver.config import AriSettings, DatabaseSettings, Settings, WebhookSettings
 from ivrserver.flow.delivery import Delivery
 from ivrserver.flow.records import Record
+from ivrserver.flow.saved import SavedCall
 from ivrserver.storage import database, migrate, open_journal
 from ivrserver.webhooks.client import HttpWebhookClient
 from tests.fakes import FakeLibrary
@@ -35,6 +36,20 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+class NoRecordings:
+    """Whoever asks for one is wrong."""
+
+    async def read(self, name: str) -> bytes:
+        raise AssertionError(name)
+
+    async def delete(self, name: str) -> None:
+        raise AssertionError(name)
+
+
+async def no_call(call: SavedCall) -> None:
+    raise AssertionError(call.call_id)
 
 
 def settings(url: str, node: str = "main") -> Settings:
@@ -69,9 +84,6 @@ async def at_work(config: Settings, ivr: Ivr) -> AsyncIterator[tuple[jobs.Dispat
     """A controller's jobs, being done."""
     clock = SystemClock()
 
-    async def no_recording(name: str) -> bytes:
-        raise AssertionError(name)
-
     async with (
         database(config) as engine,
         open_journal(config, engine) as journal,
@@ -80,7 +92,7 @@ async def at_work(config: Settings, ivr: Ivr) -> AsyncIterator[tuple[jobs.Dispat
         needs = jobs.Needs(
             settings=config, database=engine, journal=journal,
             library=FakeLibrary(Account(blocks=(ivr,))), webhooks=client,
-            recording=no_recording, clock=clock,
+            recordings=NoRecordings(), end=no_call, clock=clock,
         )  # fmt: skip
         async with jobs.dispatching(needs) as dispatcher:
             task = asyncio.create_task(dispatcher.run())
