@@ -220,6 +220,7 @@ def _settings(plain: Settings, back: Mirror) -> Settings:
             "sip": plain.sip.model_copy(update={"guests": False}),
             "trunks": {"carrier": carrier, "mirror": returning},
             "phones": {"desk": PhoneSettings(password=PASSWORD, extension="204")},
+            "ari": plain.ari.model_copy(update={"accept_from": ("127.0.0.1",)}),
             "http": HttpSettings(port=plain.http.port, token=TOKEN),
             "webhook": plain.webhook.model_copy(update=only),
         }

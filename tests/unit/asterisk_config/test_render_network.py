@@ -115,8 +115,8 @@ def test_ari_listens_where_it_is_told_and_is_reached_elsewhere(tmp_path: Path) -
     ari = AriSettings(host="asterisk", bind="10.9.8.7", accept_from=("10.9.8.0/24", "10.1.1.1"))
     http = dict(sections(rendered(tmp_path, settings(ari=ari))["http.conf"]))
     assert http["general"]["bindaddr"] == ["10.9.8.7"]
-    assert http["/ari"]["deny"] == ["0.0.0.0/0", "::/0"]
-    assert http["/ari"]["permit"] == ["10.9.8.0/24", "10.1.1.1"]
+    assert http["/"]["deny"] == ["0.0.0.0/0", "::/0"]
+    assert http["/"]["permit"] == ["10.9.8.0/24", "10.1.1.1"]
 
 
 @pytest.mark.parametrize(
