@@ -180,7 +180,8 @@ async def test_a_mistake_in_an_own_file_is_shown(settings: Settings) -> None:
 
 
 async def test_a_long_data_folder_is_no_hindrance(settings: Settings) -> None:
-    deep = settings.data / ("long" * 20) / ("name" * 20)
+    room = 200 - len(f"{settings.data}//")
+    deep = settings.data / ("x" * (room // 2)) / ("y" * (room - room // 2))
     async with running(settings.model_copy(update={"data": deep}), say=print) as server:
         assert "System uptime" in await server.console("core show uptime")
 

@@ -12,8 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from ivrserver import resources
+from ivrserver.errors import SetupError
 from ivrserver.telephony.asterisk.program import AsteriskProgram
 
+# Asterisk keeps the path of a configuration file in 256 characters (main/config.c), and passes over
+# an optional file without a word when that is not enough.
+_LONGEST_DATA: Final = 200
 # A Unix socket's path holds 107 characters; "/asterisk.ctl" is appended.
 _LONGEST_RUN: Final = 90
 _PRIVATE: Final = 0o700
@@ -48,7 +52,16 @@ class Folders:
 
     @classmethod
     def of(cls, data: Path, asterisk: AsteriskProgram, run: Path | None = None) -> Folders:
-        """Lay the folders out in the data folder; `run` may lie elsewhere."""
+        """Lay the folders out in the data folder; `run` may lie elsewhere.
+
+        Raises:
+            SetupError: Asterisk cannot handle a path of this length.
+        """
+        if len(os.fsencode(data)) > _LONGEST_DATA:
+            raise SetupError(
+                f"data: Asterisk handles folders of at most {_LONGEST_DATA} characters;"
+                f" this one has {len(os.fsencode(data))}: {data}. Set data to a shorter one"
+            )
         base = data / "asterisk"
         return cls(
             etc=base / "etc",

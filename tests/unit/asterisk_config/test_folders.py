@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ivrserver.errors import SetupError
 from ivrserver.programs import Program
 from ivrserver.telephony.asterisk.folders import Folders
 from ivrserver.telephony.asterisk.program import AsteriskProgram
@@ -69,3 +70,10 @@ def test_a_folder_that_somebody_else_put_there_is_not_used(
     folders.run.symlink_to(tmp_path)
     with pytest.raises(PermissionError):
         folders.make(asterisk)
+
+
+def test_a_data_folder_whose_path_asterisk_cannot_hold_is_refused(asterisk: AsteriskProgram) -> None:
+    longest = Path("/" + "d" * 199)
+    assert Folders.of(longest, asterisk).etc == longest / "asterisk/etc"
+    with pytest.raises(SetupError, match="at most 200 characters; this one has 201: .* shorter one"):
+        Folders.of(Path(f"{longest}d"), asterisk)
