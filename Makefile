@@ -24,8 +24,10 @@ up: run-venv
 demo: run-venv
 	@.venv/bin/ivrserver demo $(ARGS)
 
+# A file's tests share what they started, so a file is one worker's. More workers than this would only
+# wait for each other's Asterisk.
 test: check
-	.venv/bin/pytest $(ARGS)
+	.venv/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: dev-venv
 	.venv/bin/python -m benchmarks $(ARGS)
