@@ -31,7 +31,11 @@ def request(target: str, headers: dict[str, str] | None = None, method: str = "G
 
 
 async def knock(
-    port: int, pieces: bytes | Iterable[bytes], *, source: str = "127.0.0.1", host: str = "127.0.0.1"
+    port: int,
+    pieces: bytes | Iterable[bytes],
+    *,
+    source: str = "127.0.0.1",
+    host: str = "127.0.0.1",
 ) -> bytes:
     """Send `pieces` for as long as anybody listens; what is answered, or nothing.
 

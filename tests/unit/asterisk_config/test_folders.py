@@ -72,8 +72,12 @@ def test_a_folder_that_somebody_else_put_there_is_not_used(
         folders.make(asterisk)
 
 
-def test_a_data_folder_whose_path_asterisk_cannot_hold_is_refused(asterisk: AsteriskProgram) -> None:
+def test_a_data_folder_whose_path_asterisk_cannot_hold_is_refused(
+    asterisk: AsteriskProgram,
+) -> None:
     longest = Path("/" + "d" * 199)
     assert Folders.of(longest, asterisk).etc == longest / "asterisk/etc"
-    with pytest.raises(SetupError, match="at most 200 characters; this one has 201: .* shorter one"):
+    with pytest.raises(
+        SetupError, match=r"at most 200 characters; this one has 201: .* shorter one"
+    ):
         Folders.of(Path(f"{longest}d"), asterisk)
