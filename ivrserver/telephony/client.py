@@ -35,8 +35,11 @@ with warnings.catch_warnings():
 logging.getLogger("aioswagger11").setLevel(logging.WARNING)
 logging.getLogger("aioari").setLevel(logging.WARNING)
 
-_BY_HTTP = frozenset({"answer", "setChannelVar", "addChannel", "removeChannel", "getStoredFile"})
-"""Operations that wait while media plays, or whose answer is not JSON."""
+_WAITING = frozenset({"answer", "setChannelVar", "addChannel", "removeChannel"})
+"""Operations that wait while media plays."""
+
+_BINARY = frozenset({"getStoredFile"})
+"""Operations whose answer is not JSON."""
 
 LEG = "leg"
 """Argument of the StasisStart of every channel that we make: it is no call to us."""
@@ -101,10 +104,14 @@ class Ari:
         self.by_socket = "RESTRequest" in client.event_models
         for resource, repository in client.repositories.items():
             for name, operation in repository.api.operations.items():
-                by_http = name in _BY_HTTP or not self.by_socket
-                operation.http_client = self._transport.http if by_http else self._transport.socket
+                operation.http_client = self._route(name)
                 operation.uri = operation.uri.partition("/ari/")[2]
                 self._operations[f"{resource}.{name}"] = operation
+
+    def _route(self, operation: str) -> Route:
+        if operation in _BINARY or not self.by_socket:
+            return self._transport.http
+        return self._transport.detour if operation in _WAITING else self._transport.socket
 
     def use_http_only(self) -> None:
         """Send everything by HTTP: there will be no WebSocket any more."""

@@ -2,8 +2,9 @@
 
 aioari's operations call ``http_client.request``; its own HTTP client is replaced by the two routes
 here. The WebSocket is several times cheaper, but Asterisk serves one request after the other on
-it, so whatever may have to wait for media goes by HTTP. Credentials travel in the Authorization
-header only. No request waits longer than its timer.
+it, so whatever may have to wait for media goes by HTTP. Asterisk takes only so many HTTP
+connections, whoever makes them: when it takes none of ours, the WebSocket is the way all the same.
+Credentials travel in the Authorization header only. No request waits longer than its timer.
 """
 
 from __future__ import annotations
@@ -21,17 +22,20 @@ from urllib.parse import quote
 
 import aiohttp
 import orjson
+import structlog
 from yarl import URL
 
 from ivrserver.cluster import Trust
 from ivrserver.config import AriSettings
 from ivrserver.errors import AriRefused, AriUnavailable
 
+log = structlog.get_logger(__name__)
+
 POOL_SIZE = 8
 """HTTP connections at most; Asterisk's listen backlog is 10."""
 
 _POOL_IDLE = 10.0
-"""Seconds; below Asterisk's own ``session_keep_alive`` of 15, so that we close first."""
+"""Seconds; below the ``session_keep_alive`` of http.conf, so that we close first."""
 
 _HEARTBEAT = 10.0
 """Seconds between pings on the WebSocket; half of it later without an answer it is given up."""
@@ -122,6 +126,11 @@ class SocketRoute:
         self._connected = asyncio.Event()
         self._pending: dict[str, asyncio.Future[Reply]] = {}
         self._numbers = count(1)
+
+    @property
+    def attached(self) -> bool:
+        """Whether there is a socket now."""
+        return self._outbox is not None
 
     def attach(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Use `socket` from now on."""
@@ -262,6 +271,36 @@ class HttpRoute:
         await asyncio.gather(*pings)
 
 
+class Detour:
+    """By HTTP; by the WebSocket when there is one and no HTTP connection can be had or kept.
+
+    Then what waits for media holds up what is behind it, which is better than a call that fails.
+    What a broken connection leaves open, whether the request was done, harms none of those that go
+    this way: to answer, add, remove or set a variable twice is to do it once.
+    """
+
+    def __init__(self, http: HttpRoute, socket: SocketRoute) -> None:
+        self._http, self._socket = http, socket
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        data: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """See `Route.request`."""
+        try:
+            return await self._http.request(method, url, params, data, headers)
+        except AriUnavailable as error:
+            broken = isinstance(error.__cause__, aiohttp.ClientConnectionError)
+            if not broken or not self._socket.attached:
+                raise
+            log.warning("asterisk_http_refused", remedy="the WebSocket is used")
+        return await self._socket.request(method, url, params, data, headers)
+
+
 class Checked:
     """A route for aioari's loader, which reads a reply without looking at its status."""
 
@@ -285,6 +324,7 @@ class Transport:
     Attributes:
         socket: the WebSocket route; of no use until a listener has attached a socket.
         http: the HTTP route.
+        detour: the HTTP route, or the WebSocket if there is no other way.
         base_url: what aioari takes as its base URL.
     """
 
@@ -303,6 +343,7 @@ class Transport:
         self.base_url = str(base.origin())
         self.socket = SocketRoute(settings.request_timeout, trust)
         self.http = HttpRoute(self._session, base, settings.request_timeout, trust)
+        self.detour = Detour(self.http, self.socket)
 
     async def connect(self, application: str) -> aiohttp.ClientWebSocketResponse:
         """Open the events WebSocket of a Stasis application.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import resource
+import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 
@@ -35,14 +37,13 @@ async def knock(
     pieces: bytes | Iterable[bytes],
     *,
     source: str = "127.0.0.1",
-    host: str = "127.0.0.1",
 ) -> bytes:
     """Send `pieces` for as long as anybody listens; what is answered, or nothing.
 
     Raises:
         TimeoutError: the connection stays open and nothing comes.
     """
-    reader, writer = await asyncio.open_connection(host, port, local_addr=(source, 0))
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
     answer = b""
     try:
         async with asyncio.timeout(PATIENCE):
@@ -65,17 +66,22 @@ def status(answer: bytes) -> int:
 
 @asynccontextmanager
 async def idle(
-    port: int, count: int, *, source: str = "127.0.0.1", begin: bytes = b"", host: str = "127.0.0.1"
-) -> AsyncIterator[list[asyncio.StreamReader]]:
+    port: int, count: int, *, source: str = "127.0.0.1", begin: bytes = b""
+) -> AsyncIterator[list[socket.socket]]:
     """So many connections on which, after `begin`, nothing more comes."""
-    readers, writers = [], []
+    loop, held = asyncio.get_running_loop(), []
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
         for _ in range(count):
-            reader, writer = await asyncio.open_connection(host, port, local_addr=(source, 0))
-            writer.write(begin)
-            readers.append(reader)
-            writers.append(writer)
-        yield readers
+            held.append(each := socket.socket())
+            each.setblocking(False)
+            each.bind((source, 0))
+            await loop.sock_connect(each, ("127.0.0.1", port))
+            if begin:
+                await loop.sock_sendall(each, begin)
+        yield held
     finally:
-        for writer in writers:
-            writer.transport.abort()
+        for each in held:
+            each.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

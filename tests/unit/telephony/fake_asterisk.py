@@ -84,6 +84,7 @@ class FakeAsterisk:
         polite: close every WebSocket at once, cleanly.
         deaf: never read a WebSocket.
         old: know nothing of requests over the WebSocket, like Asterisk 20.6.
+        full: close every HTTP connection without a word.
         swallows: a filter swallows replies too.
         filters: the event filters that were set.
         upgrade_status: refuse WebSockets with this status.
@@ -103,6 +104,7 @@ class FakeAsterisk:
     mute: bool = False
     polite: bool = False
     deaf: bool = False
+    full: bool = False
     swallows: bool = False
     old: bool = False
     filters: list[Any] = field(default_factory=list)
@@ -132,6 +134,9 @@ class FakeAsterisk:
         """Everything under ``/ari/`` but the events."""
         self.urls.append(str(request.url))
         self.headers.append(request.headers.get("Authorization", ""))
+        if self.full and request.transport is not None:
+            request.transport.abort()
+            return web.Response()
         base = f"http://{request.host}/ari"
         path = request.path.removeprefix("/ari/")
         if path == "api-docs/resources.json":

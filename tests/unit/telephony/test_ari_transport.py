@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from structlog.testing import capture_logs
 
 from ivrserver.config import AriSettings
 from ivrserver.errors import AriRefused, AriUnavailable, ChannelGone
@@ -49,6 +50,34 @@ async def test_what_never_blocks_goes_over_the_websocket_and_what_may_by_http() 
             "WS POST channels/c%3B1/play/p%2F1?media=sound%3A%2Fa%20b%2Csound%3A%2Fc",
             "HTTP POST channels/c;1/answer",
         ]
+
+
+async def test_when_asterisk_takes_no_http_connection_the_websocket_is_used() -> None:
+    async with fake_asterisk() as server, connected(server) as ari:
+        server.seen.clear()
+        server.full = True
+        with capture_logs() as logs:
+            await ari.answer("c1")
+        assert server.seen == ["WS POST channels/c1/answer"]
+        assert [entry["event"] for entry in logs] == ["asterisk_http_refused"]
+        server.replies["answer"] = (404, {"message": "not found"})
+        with pytest.raises(ChannelGone):
+            await ari.answer("c1")
+        server.full = False
+        del server.replies["answer"]
+        await ari.answer("c1")
+        assert server.seen[-1] == "HTTP POST channels/c1/answer"
+
+
+async def test_without_a_websocket_there_is_no_other_way() -> None:
+    async with fake_asterisk() as server:
+        transport = Transport(server.settings)
+        ari = Ari(transport, "ivr-main-1")
+        await ari.load()
+        server.full = True
+        with pytest.raises(AriUnavailable, match="no connection"):
+            await ari.answer("c1")
+        await transport.close()
 
 
 @pytest.mark.parametrize("status", [404, 409, 422])
