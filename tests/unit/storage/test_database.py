@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import asyncpg
@@ -125,6 +126,17 @@ async def test_a_postgresql_that_can_only_be_read_is_no_place_for_answers(
         async with database(settings(url)) as engine:
             with pytest.raises(StorageError, match="can only be read now"):
                 await ensure_writable(engine)
+
+
+async def test_a_frozen_postgresql_does_not_keep_the_program_from_ending(
+    postgres: PostgresServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with asyncio.timeout(20), postgres.new_database() as url:
+        with ExitStack() as ice:
+            async with database(settings(url)) as engine:
+                await ensure_writable(engine)
+                ice.enter_context(postgres.frozen())
+    assert not caplog.records
 
 
 async def test_a_database_that_is_away_is_not_writable() -> None:
