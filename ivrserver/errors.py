@@ -7,7 +7,8 @@
     ├── SetupError             something on this machine is missing or in the way
     ├── FlowFileError          a YAML file is wrong; names file, line and field
     ├── ActionError            a webhook's reply cannot be acted on; says exactly why
-    ├── SpeechError            no engine could speak a text
+    ├── SpeechError            no engine could speak a text, or understand what was said
+    │   └── Unwritable         what was said cannot be written down, now or later
     ├── StorageError           the database refused or is away
     │   └── SchemaError            its schema is not the one that this program needs
     ├── StoreError             the store of recordings and sound files cannot be used now
@@ -55,7 +56,11 @@ class ActionError(IvrError):
 
 
 class SpeechError(IvrError):
-    """No configured engine could speak the text."""
+    """No configured engine could speak the text, or understand what was said."""
+
+
+class Unwritable(SpeechError):
+    """What was said cannot be written down, and trying again would not help. The text says why."""
 
 
 class StorageError(IvrError):

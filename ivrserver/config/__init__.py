@@ -46,6 +46,7 @@ from ivrserver.config.sip import (
     uses_tls,
 )
 from ivrserver.config.store import StoreSettings
+from ivrserver.config.transcription import TranscriptionSettings
 from ivrserver.config.webhook import WebhookSettings
 from ivrserver.errors import ConfigError
 
@@ -61,6 +62,7 @@ __all__ = [
     "SipSettings",
     "StoreSettings",
     "TracesSettings",
+    "TranscriptionSettings",
     "TrunkSettings",
     "WebhookSettings",
     "load",
@@ -265,6 +267,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     mail: MailSettings = MailSettings()
     listening: ListeningSettings = ListeningSettings()
+    transcription: TranscriptionSettings = TranscriptionSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     packages: PackageSettings = PackageSettings()
     ari: AriSettings = AriSettings()
@@ -325,6 +328,11 @@ class Settings(BaseSettings):
     def speech_cache(self) -> Path:
         """Folder of spoken prompts."""
         return self.speech.cache or self.data / "prompts"
+
+    @property
+    def model_folder(self) -> Path:
+        """Folder of models that write down what was said."""
+        return self.transcription.whisper_folder or self.data / "models"
 
     @property
     def making_folder(self) -> Path:

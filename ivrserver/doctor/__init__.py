@@ -48,6 +48,7 @@ async def examine(settings: Settings) -> list[Finding]:
         ("store", lambda: _store(settings)),
         ("speech", lambda: _speech(settings)),
         ("listening", lambda: _listening(settings)),
+        ("transcription", lambda: _transcription(settings)),
         ("disk", lambda: asyncio.to_thread(_disk, settings)),
     ]
     findings: list[Finding] = []
@@ -188,6 +189,10 @@ async def _speech(settings: Settings) -> list[Finding]:
 
 async def _listening(settings: Settings) -> list[Finding]:
     return [_engine("listening", state) for state in await listening.check(settings)]
+
+
+async def _transcription(settings: Settings) -> list[Finding]:
+    return [_engine("transcription", state) for state in await listening.check_writing(settings)]
 
 
 def _engine(kind: str, state: speech.EngineState) -> Finding:

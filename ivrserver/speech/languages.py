@@ -23,3 +23,8 @@ def best(tag: str, available: AbstractSet[str]) -> str | None:
             return candidate
     varieties = sorted(name for name in available if name.startswith(f"{parts[0]}-"))
     return varieties[0] if varieties else None
+
+
+def main_language(tag: str) -> str:
+    """The language of a BCP 47 tag alone: ``de`` of ``de-AT``."""
+    return tag.replace("_", "-").partition("-")[0].lower()

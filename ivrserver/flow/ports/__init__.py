@@ -38,6 +38,8 @@ from ivrserver.flow.ports.mailboxes import (
 from ivrserver.flow.ports.speech import (
     Recogniser,
     Speech,
+    Transcriber,
+    Transcript,
 )
 from ivrserver.flow.ports.webhooks import (
     WebhookClient,
@@ -72,6 +74,8 @@ __all__ = [
     "Sound",
     "Speech",
     "StoredMessage",
+    "Transcriber",
+    "Transcript",
     "WebhookClient",
     "WebhookRequest",
     "WebhookResult",

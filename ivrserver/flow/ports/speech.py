@@ -1,8 +1,9 @@
-"""What a call needs to speak, and to understand a few spoken words."""
+"""What a call needs to speak and to understand a few spoken words; what writes down the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ivrserver.blocks import Prompt
@@ -42,5 +43,35 @@ class Recogniser(Protocol):
         Args:
             wav: mono, 16 bit, 8 kHz.
             words: what may be said, each one word or a short phrase, lower case.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said in a recording.
+
+    Attributes:
+        text: on one line; empty: nothing could be made out.
+        engine: name of the engine that has written it down.
+    """
+
+    text: str = field(repr=False)
+    engine: str
+
+
+class Transcriber(Protocol):
+    """Writes down what was said in recordings, when nobody waits for it."""
+
+    async def transcribe(self, wav: bytes, language: str) -> Transcript:
+        """Write down what was said. It may take minutes; cancelling it is safe.
+
+        Args:
+            wav: a WAV file of one party.
+            language: BCP 47 tag.
+
+        Raises:
+            Unwritable: see there.
+            SpeechError: every engine failed. The message holds nothing of what was said.
         """
         ...

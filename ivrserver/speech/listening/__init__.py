@@ -1,4 +1,4 @@
-"""Spoken words become answers: engines behind `ivrserver.flow.ports.Recogniser`.
+"""Spoken words become answers, and recordings text: engines behind `ivrserver.flow.ports`.
 
 ::
 
@@ -6,10 +6,24 @@
     await listener.warm_up()
     word = await listener.choose(wav, ["yes", "no"], "en-US")
     await listener.close()
+
+    writing = scribe(settings)
+    transcript = await writing.transcribe(wav, "en-US")
+    await writing.close()
 """
 
-from ivrserver.speech.listening.build import build, check
-from ivrserver.speech.listening.engine import Engine
+from ivrserver.speech.listening.build import build, check, check_writing, scribe
+from ivrserver.speech.listening.engine import Engine, Writer
 from ivrserver.speech.listening.listener import Listener
+from ivrserver.speech.listening.scribe import Scribe
 
-__all__ = ["Engine", "Listener", "build", "check"]
+__all__ = [
+    "Engine",
+    "Listener",
+    "Scribe",
+    "Writer",
+    "build",
+    "check",
+    "check_writing",
+    "scribe",
+]

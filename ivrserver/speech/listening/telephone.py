@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import soxr
 
 from ivrserver.speech.audio import Pcm, Samples
@@ -26,8 +27,14 @@ _FAINTEST: Final = -45.0
 _LEAST_RANGE: Final = 9.0
 _NOISE_QUANTILE: Final = 15
 _TOP_QUANTILE: Final = 97
+_TOP_QUANTILE_OF_MUCH: Final = 99.5
+"""Of a recording that may be silence for the most part."""
 _BEFORE: Final = round(0.2 * RATE)
 _AFTER: Final = round(0.3 * RATE)
+_PAUSE: Final = 40
+"""Frames between two stretches of talk."""
+LONGEST_STRETCH: Final = 1500
+"""Frames: half a minute. What computes keeps account of all of a stretch."""
 _LEVEL: Final = 10 ** (-20 / 20)
 # A telephone ends at 3.4 kHz, and with it much of an "s". A weak mirror image of the band in the
 # empty octave above is nearer to what the model expects than nothing.
@@ -49,20 +56,51 @@ class Talk:
 
 def talk_in(samples: Samples) -> Talk | None:
     """Find where somebody talks, at `RATE`; None: nowhere."""
-    count = len(samples) // _FRAME
-    if not count:
+    loud, levels = _loud_frames(samples, _TOP_QUANTILE)
+    if not len(loud):
         return None
-    frames = samples[: count * _FRAME].reshape(count, _FRAME)
-    levels = 20 * np.log10(np.sqrt(np.mean(np.square(frames), axis=1)) + 1e-9)
-    noise, top = np.percentile(levels, _NOISE_QUANTILE), np.percentile(levels, _TOP_QUANTILE)
-    if top < _FAINTEST or top - noise < _LEAST_RANGE:
-        return None
-    loud = np.flatnonzero(levels > max(noise + _ABOVE_NOISE, top - _UNDER_TOP))
-    begin = max(0, int(loud[0]) * _FRAME - _BEFORE)
-    end = (int(loud[-1]) + 1) * _FRAME + _AFTER
-    level = float(np.sqrt(np.mean(np.square(frames[loud]))))
-    part = samples[begin:end] * np.float32(_LEVEL / level)
+    part = _part(samples, int(loud[0]), int(loud[-1]), levels[loud])
     return Talk(part, len(loud) * _FRAME_SECONDS)
+
+
+def stretches_in(samples: Samples) -> list[Samples]:
+    """Find what somebody says without a long pause, at `RATE`, one after the other.
+
+    Each has a little silence on both sides and a level of its own; none is longer than
+    `LONGEST_STRETCH`.
+    """
+    loud, levels = _loud_frames(samples, _TOP_QUANTILE_OF_MUCH)
+    found: list[Samples] = []
+    for talk in np.split(loud, np.flatnonzero(np.diff(loud) > _PAUSE) + 1):
+        for at in range(int(talk[0]), int(talk[-1]) + 1, LONGEST_STRETCH) if len(talk) else ():
+            piece = talk[(talk >= at) & (talk < at + LONGEST_STRETCH)]
+            if len(piece):
+                found.append(_part(samples, int(piece[0]), int(piece[-1]), levels[piece]))
+    return found
+
+
+def _loud_frames(
+    samples: Samples, top_quantile: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Which frames somebody talks in, and the level of every frame in dB."""
+    count = len(samples) // _FRAME
+    nowhere = np.zeros(0, dtype=np.int64)
+    if not count:
+        return nowhere, np.zeros(0)
+    frames = samples[: count * _FRAME].reshape(count, _FRAME).astype(np.float64)
+    levels = 20 * np.log10(np.sqrt(np.mean(np.square(frames), axis=1)) + 1e-9)
+    noise, top = np.percentile(levels, _NOISE_QUANTILE), np.percentile(levels, top_quantile)
+    if top < _FAINTEST or top - noise < _LEAST_RANGE:
+        return nowhere, levels
+    return np.flatnonzero(levels > max(noise + _ABOVE_NOISE, top - _UNDER_TOP)), levels
+
+
+def _part(samples: Samples, first: int, last: int, loud: npt.NDArray[np.float64]) -> Samples:
+    """From that frame to that frame, at one level; `loud` is how loud those with talk are."""
+    begin = max(0, first * _FRAME - _BEFORE)
+    end = (last + 1) * _FRAME + _AFTER
+    level = float(np.sqrt(np.mean(10 ** (loud / 10))))
+    return samples[begin:end] * np.float32(_LEVEL / level)
 
 
 def widened(samples: Samples) -> bytes:

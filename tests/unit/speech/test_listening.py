@@ -180,7 +180,7 @@ async def test_a_sound_that_is_none_is_an_error_and_the_next_is_heard(
 
 async def test_a_process_that_was_killed_is_started_again(sphinx: Pocketsphinx, yes: bytes) -> None:
     await sphinx.info()
-    process = sphinx._process
+    process = sphinx.model.process
     assert process is not None
     process.kill()
     await process.wait()
@@ -217,5 +217,5 @@ async def test_an_engine_that_hangs_crashes_or_babbles_is_killed_and_no_call_har
     await listener.warm_up()
     assert await listener.choose(QUIET, ["yes"], "en-US") == ""
     assert re.search(why, ear.problem), ear.problem
-    assert engine._process is None
+    assert engine.model.process is None
     await listener.close()
