@@ -12,6 +12,7 @@ from ivrserver.monitoring.health import Checkup
 
 PROGRAM: Final = "ivrserver"
 """How a reply shows that it is ours."""
+_METHODS: Final = ["GET", "HEAD"]
 
 
 def health_routes(alive: Checkup, ready: Checkup) -> APIRouter:
@@ -23,12 +24,12 @@ def health_routes(alive: Checkup, ready: Checkup) -> APIRouter:
     """
     router = APIRouter()
 
-    @router.get("/healthz")
+    @router.api_route("/healthz", methods=_METHODS)
     async def healthz() -> JSONResponse:
         """200: this process works; 503, or no answer: it does not, restart it."""
         return await _reply(alive)
 
-    @router.get("/readyz")
+    @router.api_route("/readyz", methods=_METHODS)
     async def readyz() -> JSONResponse:
         """200: this controller takes calls; 503: not now. The body names each part."""
         return await _reply(ready)

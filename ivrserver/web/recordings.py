@@ -12,6 +12,7 @@ status  when
 404     there is no such recording any more
 410     the link has run out
 416     there is no such part
+429     too many forged links came from this address
 500     what is in the store is damaged, or its key is missing: see the log
 503     the store, the database or Asterisk is away; try again
 ======  ==================================================================
@@ -32,6 +33,7 @@ from ivrserver.errors import IvrError, KeyUnknown, NotInStore, ObjectDamaged
 from ivrserver.recordings import Links, Opened, Verdict
 from ivrserver.recordings.links import PATH
 from ivrserver.web.conditions import Part, has_already, wanted
+from ivrserver.web.strangers import Strangers
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +67,7 @@ def recording_routes(recordings: Recordings, links: Links, *, redirect: bool) ->
         links: knows which links are ours.
         redirect: send clients on to the store where it has an address for them.
     """
-    router = APIRouter()
+    router, strangers = APIRouter(), Strangers()
 
     @router.api_route(PATH + "/{name}", methods=["GET", "HEAD"])
     async def recording(
@@ -77,7 +79,9 @@ def recording_routes(recordings: Recordings, links: Links, *, redirect: bool) ->
         if_none_match: Annotated[str, Header()] = "",
         if_range: Annotated[str, Header()] = "",
     ) -> Response:
-        _check(links.verdict(name, expires, signature, datetime.now(UTC)))
+        strangers.admit(request)
+        verdict = links.verdict(name, expires, signature, datetime.now(UTC))
+        _check(verdict, request, strangers)
         try:
             if redirect and request.method == "GET":
                 url = await recordings.public_url(name, _REDIRECT_SECONDS)
@@ -97,11 +101,13 @@ def recording_routes(recordings: Recordings, links: Links, *, redirect: bool) ->
     return router
 
 
-def _check(verdict: Verdict) -> None:
+def _check(verdict: Verdict, request: Request, strangers: Strangers) -> None:
     match verdict:
         case Verdict.FORGED:
+            strangers.wrong(request, "a forged link")
             raise HTTPException(HTTPStatus.FORBIDDEN, "this link is not one of ours")
         case Verdict.EXPIRED:
+            strangers.late(request, "a link that has run out")
             raise HTTPException(HTTPStatus.GONE, "this link has run out; ask for a new one")
         case Verdict.GOOD:
             return

@@ -12,9 +12,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from ivrserver.errors import SetupError
+from ivrserver.web.guarded import Limits, guarded
 
 _GRACE: Final = 3
 _BACKLOG: Final = 512
+_LIMITS: Final = Limits()
 
 
 class _Server(uvicorn.Server):
@@ -26,7 +28,11 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    app: FastAPI, host: str, port: int, listening: Callable[[int], None] | None = None
+    app: FastAPI,
+    host: str,
+    port: int,
+    listening: Callable[[int], None] | None = None,
+    limits: Limits = _LIMITS,
 ) -> None:
     """Serve `app` until cancelled; then finish the requests under way and close.
 
@@ -35,6 +41,7 @@ async def serve(
         host: an address or name of this machine.
         port: 0: any free one.
         listening: told the port as soon as connections are accepted.
+        limits: of what clients may take.
 
     Raises:
         SetupError: the port is taken, or the address is not this machine's.
@@ -42,6 +49,8 @@ async def serve(
     listener = _listen(host, port)
     config = uvicorn.Config(
         app,
+        http=guarded(limits),
+        ws="none",
         log_config=None,
         log_level="warning",
         access_log=False,
