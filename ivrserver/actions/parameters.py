@@ -1,4 +1,4 @@
-"""What a webhook request says besides the answers, as data (reference, SPEC §4 and §12).
+"""What requests to web servers say besides the answers, as data (reference, SPEC §4, §11, §12).
 
 The order of the tables is the order on the wire. Code that fills them in, the portal, the
 documentation and tests read the names from here.
@@ -70,3 +70,15 @@ SOURCETRAK_PARAMETERS = (
     Generated("st_platform", "Ad platform of the session, or the configured default."),
     Generated("st_url_tag", "Tracked URL parameter that led to the call."),
 )  # fmt: skip
+
+POSTBACK_PARAMETERS = (
+    Generated("survo_id", "Building block id of the IVR.", "integer"),
+    Generated("unique_id", "Unique id of the respondent: the ivr_response_id of the webhook."),
+    Generated("question", "Number of the question in the IVR; messages count too.",
+              "integer, from 1"),
+    Generated("duration", "Length of the recording.", "seconds"),
+    Generated("date", "When it was written down.",
+              "YYYY-MM-DD HH:MM:SS in the account's time zone"),
+    Generated("text", "What was said."),
+)  # fmt: skip
+"""What the transcription postback says."""

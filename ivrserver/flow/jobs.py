@@ -17,6 +17,12 @@ WEBHOOK: Final = "webhook"
 MAIL: Final = "mail"
 """Kind of the job that tells owners of a voicemail box about a message; its key is its id."""
 
+TRANSCRIPTION: Final = "transcription"
+"""Kind of the job that writes down a recorded answer; its key is the respondent's id and the
+question's."""
+POSTBACK: Final = "postback"
+"""Kind of the job that tells a web server what was written down; its key is that of the other."""
+
 
 class JobState(StrEnum):
     """What has become of a job."""
@@ -99,5 +105,8 @@ class Schedule:
 
 WEBHOOK_RETRIES: Final = Schedule((5, 30, 120, 300, 600, 1200, 2400, 3600, 7200))
 """A web server that was only restarted is told at once; one that is down is not flooded."""
+POSTBACK_RETRIES: Final = WEBHOOK_RETRIES
+TRANSCRIPTION_RETRIES: Final = Schedule((30, 120, 600, 1800, 3600, 7200))
+"""A store or a server that is away is back within minutes; what fails by itself costs much."""
 LETTER_RETRIES: Final = Schedule((60, 120, 300, 600, 1200, 2400, 3600, 7200))
 """Who is greylisted (RFC 6647) is told within minutes."""

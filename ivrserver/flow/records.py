@@ -89,6 +89,26 @@ class AnswerGiven:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerTranscribed:
+    """What was said in a recorded answer. A later one of the same answer replaces it.
+
+    Attributes:
+        recording: name of the recording that it was said in.
+        seconds: its length.
+        text: on one line; empty: nothing could be made out.
+        engine: what has written it down.
+    """
+
+    response_id: str
+    question_id: int
+    at: datetime
+    recording: str
+    seconds: float
+    text: str = field(repr=False)
+    engine: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingMade:
     """A finished recording.
 
@@ -272,6 +292,7 @@ Record = (
     | RespondentOpened
     | RespondentClosed
     | AnswerGiven
+    | AnswerTranscribed
     | RecordingMade
     | Checkpoint
     | WebhookBegun

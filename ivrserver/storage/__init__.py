@@ -20,6 +20,7 @@ from ivrserver.storage.recordings import RecordingRows
 from ivrserver.storage.retention import Retention
 from ivrserver.storage.schema import BASE, Schema, SchemaState, migrate, schema_state
 from ivrserver.storage.secrets import shared_secret
+from ivrserver.storage.transcripts import Transcripts
 
 __all__ = [
     "BASE",
@@ -44,6 +45,7 @@ __all__ = [
     "Retention",
     "Schema",
     "SchemaState",
+    "Transcripts",
     "database",
     "ensure_writable",
     "migrate",

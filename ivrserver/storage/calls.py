@@ -30,6 +30,7 @@ from ivrserver.storage.tables import (
     recordings,
     respondents,
     timeline,
+    transcripts,
     webhook_attempts,
 )
 
@@ -55,7 +56,12 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerRow:
-    """One answer with its question's name; `value` is masked when it is sensitive."""
+    """One answer with its question's name; `value` and `said` are masked when it is sensitive.
+
+    Attributes:
+        said: what was said in the recording; empty: nothing that could be made out.
+        engine: what has written that down; empty: nobody has.
+    """
 
     question_id: int
     question: str
@@ -63,6 +69,8 @@ class AnswerRow:
     value: str = field(repr=False)
     sensitive: bool
     recording: str
+    said: str = field(default="", repr=False)
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,14 +204,28 @@ def _of(rows: Sequence[dict[str, Any]], run: dict[str, Any]) -> list[dict[str, A
 
 
 def _answers(call_id: str) -> Select[Any]:
-    """Each answer of the call with its question's name, if that is still known."""
+    """Each answer of the call with its question's name, if that is still known, and what was said.
+
+    What was said in a recording that is not the answer any more does not count.
+    """
+    written = (
+        (transcripts.c.response_id == answers.c.response_id)
+        & (transcripts.c.question_id == answers.c.question_id)
+        & (transcripts.c.recording == answers.c.recording)
+    )
     asked = (questions.c.block_id == respondents.c.ivr_id) & (
         questions.c.question_id == answers.c.question_id
     )
     return (
-        select(answers, questions.c.name.label("question"))
+        select(
+            answers,
+            questions.c.name.label("question"),
+            transcripts.c.text.label("said"),
+            transcripts.c.engine,
+        )
         .join(respondents, respondents.c.response_id == answers.c.response_id)
         .outerjoin(questions, asked)
+        .outerjoin(transcripts, written)
         .where(respondents.c.call_id == call_id)
         .order_by(answers.c.answered_at, answers.c.question_id)
     )
@@ -211,9 +233,11 @@ def _answers(call_id: str) -> Select[Any]:
 
 def _answer(row: dict[str, Any]) -> AnswerRow:
     shown = {name: row[name] for name in row if name != "response_id"}
-    shown["question"] = row["question"] or ""
-    if row["sensitive"] and row["value"]:
-        shown["value"] = MASK
+    for name in ("question", "said", "engine"):
+        shown[name] = row[name] or ""
+    for name in ("value", "said"):
+        if row["sensitive"] and shown[name]:
+            shown[name] = MASK
     return AnswerRow(**shown)
 
 

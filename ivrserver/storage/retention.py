@@ -20,13 +20,14 @@ from ivrserver.storage.tables import (
     recordings,
     respondents,
     timeline,
+    transcripts,
     webhook_attempts,
 )
 
 BATCH: Final = 50
 """Calls of one transaction: a few thousand rows, gone in some hundredths of a second."""
 
-_OF_RESPONDENT: Final = (answers, webhook_attempts)
+_OF_RESPONDENT: Final = (transcripts, answers, webhook_attempts)
 _OF_CALL: Final = (timeline, checkpoints, jobs)
 
 

@@ -21,6 +21,7 @@ from ivrserver.flow.jobs import JobState
 from ivrserver.flow.records import (
     NO_REPLY_KNOWN,
     AnswerGiven,
+    AnswerTranscribed,
     CallClosed,
     CallOpened,
     Checkpoint,
@@ -49,6 +50,7 @@ class Statement(IntEnum):
     OPEN_RESPONDENT = auto()
     RECORDING = auto()
     ANSWER = auto()
+    TRANSCRIPT = auto()
     MESSAGE = auto()
     CHECKPOINT = auto()
     BEGIN_ATTEMPT = auto()
@@ -99,9 +101,8 @@ class RowWriter:
                 where = (r.call_id, time(r.at), r.block_id, r.response_id, r.question_id)
                 given = (r.pass_through, parameters, visited, r.backed_up, _json(r.doing))
                 return Statement.CHECKPOINT, (*where, *given)
-            case AnswerGiven() as r:
-                what = (r.value, r.sensitive, r.recording)
-                return Statement.ANSWER, (r.response_id, r.question_id, time(r.at), *what)
+            case AnswerGiven() | AnswerTranscribed():
+                return self._row_of_answer(record)
             case CallOpened() as r:
                 who = (r.channel_id, r.number_called, r.caller_id, r.phone_label)
                 carried = (r.revision, r.asterisk, r.controller)
@@ -128,6 +129,12 @@ class RowWriter:
                 return self._row_of_job(record)
             case _:
                 assert_never(record)
+
+    def _row_of_answer(self, r: AnswerGiven | AnswerTranscribed) -> tuple[Statement, Row]:
+        key, at = (r.response_id, r.question_id), self._time(r.at)
+        if isinstance(r, AnswerGiven):
+            return Statement.ANSWER, (*key, at, r.value, r.sensitive, r.recording)
+        return Statement.TRANSCRIPT, (*key, r.recording, r.seconds, at, r.text, r.engine)
 
     def _row_of_attempt(self, seq: int, r: WebhookBegun | WebhookAttempt) -> tuple[Statement, Row]:
         asked = (r.webhook_id, r.number, self._time(r.at), r.method, r.url, _json(r.parameters))
@@ -220,6 +227,7 @@ def _compiled(dialect: Dialect) -> dict[Statement, str]:
         Statement.RECORDING: newest(tables.recordings, given=_RECORDED),
         Statement.MESSAGE: once(tables.messages),
         Statement.ANSWER: newest(tables.answers),
+        Statement.TRANSCRIPT: newest(tables.transcripts),
         Statement.CHECKPOINT: newest(tables.checkpoints),
         Statement.BEGIN_ATTEMPT: once(tables.webhook_attempts),
         Statement.ATTEMPT: newest(tables.webhook_attempts, "response_id", "number"),

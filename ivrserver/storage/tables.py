@@ -18,6 +18,7 @@ from sqlalchemy import (
     Dialect,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -176,6 +177,25 @@ answers = Table(
     Column("value", Text, nullable=False),
     Column("sensitive", Boolean, nullable=False),
     Column("recording", Text, nullable=False),
+)
+
+# What was said in a recorded answer, of which `recording` it was written down. It goes with the
+# answer, whoever deletes that.
+transcripts = Table(
+    "transcripts",
+    metadata,
+    Column("response_id", Text, primary_key=True),
+    Column("question_id", Integer, primary_key=True, autoincrement=False),
+    Column("recording", Text, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("transcribed_at", UtcTime, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("engine", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["response_id", "question_id"],
+        ["answers.response_id", "answers.question_id"],
+        ondelete="CASCADE",
+    ),
 )
 
 # A recording outlives the rows of its call, as a message or a greeting may be it. The columns that

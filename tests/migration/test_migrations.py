@@ -16,7 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.config import DatabaseSettings, Settings
 from ivrserver.errors import StorageError
-from ivrserver.storage import Calls, RecordingRows, database, migrate, schema_state
+from ivrserver.flow.records import AnswerTranscribed
+from ivrserver.flow.spoken_answers import RecordedAnswer
+from ivrserver.storage import (
+    Calls,
+    RecordingRows,
+    Transcripts,
+    database,
+    migrate,
+    open_journal,
+    schema_state,
+)
 from ivrserver.storage.schema import alembic_config
 from ivrserver.storage.tables import metadata
 
@@ -152,3 +162,52 @@ async def test_recordings_of_the_second_version_are_due_to_be_stored(database_ur
             await connection.execute(text("DELETE FROM calls"))
             assert list(await connection.execute(text("SELECT * FROM recordings"))) == []
         assert (await migrate(engine)).ready
+
+
+ANSWERED = (
+    """INSERT INTO respondents (response_id, call_id, ivr_id, started_at)
+    VALUES ('r1', 'c1', 100, '2030-01-02 15:04:05.000000+00:00')""",
+    *(
+        f"""INSERT INTO answers (response_id, question_id, answered_at, value, sensitive, recording)
+        VALUES ('r1', {number}, '2030-01-02 15:04:05.000000+00:00', '', FALSE, 'r')"""
+        for number in (3, 4)
+    ),
+)
+
+
+async def test_recorded_answers_of_the_fifth_version_can_be_written_down(database_url: str) -> None:
+    """And their texts go with the answers, and on the way back, which keeps the answers."""
+    moment = datetime(2030, 1, 2, 15, 4, 6, tzinfo=UTC)
+    async with database(settings(database_url)) as engine:
+        async with engine.begin() as connection:
+            await connection.run_sync(to("0005", command.upgrade))
+            for row in (OLD_CALL, OLD_RECORDING, *ANSWERED):
+                await connection.exec_driver_sql(row)
+        assert (await migrate(engine)).ready
+        answers = Transcripts(engine)
+        assert await answers.recorded("r1", 3) == RecordedAnswer(
+            recording="r", seconds=2.5, sensitive=False
+        )
+        assert await answers.written("r1", 3) is None
+        async with open_journal(settings(database_url), engine) as journal:
+            for number in (3, 4):
+                journal.write(
+                    AnswerTranscribed(
+                        response_id="r1", question_id=number, at=moment, recording="r",
+                        seconds=2.5, text="More téa", engine="openai",
+                    )
+                )  # fmt: skip
+        written = await answers.written("r1", 3)
+        assert written is not None
+        assert (written.text, written.at) == ("More téa", moment)
+        async with engine.begin() as connection:
+            await connection.execute(text("DELETE FROM answers WHERE question_id = 3"))
+        async with engine.connect() as connection:
+            left = await connection.execute(text("SELECT question_id FROM transcripts"))
+            assert list(left.scalars()) == [4]
+        async with engine.begin() as connection:
+            await connection.run_sync(to("0005", command.downgrade))
+            kept = await connection.execute(text("SELECT question_id FROM answers"))
+            assert list(kept.scalars()) == [4]
+        assert (await migrate(engine)).ready
+        assert await answers.written("r1", 4) is None

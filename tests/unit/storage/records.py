@@ -14,6 +14,7 @@ from ivrserver.flow.events import (
 )
 from ivrserver.flow.records import (
     AnswerGiven,
+    AnswerTranscribed,
     CallClosed,
     CallOpened,
     Checkpoint,
@@ -65,6 +66,15 @@ def recording(call_id: str = "call-1", name: str = "") -> RecordingMade:
     return RecordingMade(
         name=name or f"rec-{call_id}", call_id=call_id, at=START, seconds=2.5, ended_by="key"
     )
+
+
+def transcribed(
+    question: int = 3, text: str = "more téa", call_id: str = "call-1", name: str = ""
+) -> AnswerTranscribed:
+    return AnswerTranscribed(
+        response_id=f"r-{call_id}", question_id=question, at=START + timedelta(minutes=1),
+        recording=name or f"rec-{call_id}", seconds=2.5, text=text, engine="pocketsphinx",
+    )  # fmt: skip
 
 
 def message(number: int = 1, box: int = 300, call_id: str = "call-1") -> MessageLeft:
@@ -127,9 +137,9 @@ def whole_call(call_id: str = "call-1") -> list[Record]:
         opened(call_id), first, respondent(call_id), checkpoint(1, call_id), *middle,
         answer(1, "1234", call_id, sensitive=True), checkpoint(2, call_id),
         answer(2, "5", call_id), answer(3, "", call_id, recording=f"rec-{call_id}"),
-        recording(call_id), message(1, 300, call_id), answer(2, "7", call_id),
-        ordered(call_id), begun(1, call_id), attempt(1, call_id), begun(2, call_id),
-        attempt(2, call_id), tried(call_id),
+        recording(call_id), transcribed(call_id=call_id), message(1, 300, call_id),
+        answer(2, "7", call_id), ordered(call_id), begun(1, call_id), attempt(1, call_id),
+        begun(2, call_id), attempt(2, call_id), tried(call_id),
         RespondentClosed(response_id=f"r-{call_id}", at=START, completed=True), last,
         CallClosed(call_id=call_id, at=START + timedelta(seconds=9), reason="hung_up"),
     ]  # fmt: skip

@@ -57,8 +57,9 @@ async def test_everything_of_a_call_is_read_back_as_it_was_written(database_url:
     assert run.answers == (
         AnswerRow(question_id=1, value="•••", sensitive=True, recording="", **common),
         AnswerRow(question_id=2, value="7", sensitive=False, recording="", **common),
-        AnswerRow(question_id=3, value="", sensitive=False, recording="rec-call-1", **common),
-    )
+        AnswerRow(question_id=3, value="", sensitive=False, recording="rec-call-1",
+                  said="more téa", engine="pocketsphinx", **common),
+    )  # fmt: skip
     assert run.attempts == (attempt(1), attempt(2))
     assert details.recordings == (recording(),)
     assert details.messages == (message(),)

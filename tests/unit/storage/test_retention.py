@@ -42,8 +42,8 @@ async def store(engine: AsyncEngine, url: str, records: Sequence[Record]) -> Non
 
 async def count(engine: AsyncEngine) -> dict[str, int]:
     """How many rows there are of what calls leave behind."""
-    names = ("calls", "respondents", "answers", "webhook_attempts", "timeline", "checkpoints",
-             "jobs", "recordings", "messages")  # fmt: skip
+    names = ("calls", "respondents", "answers", "transcripts", "webhook_attempts", "timeline",
+             "checkpoints", "jobs", "recordings", "messages")  # fmt: skip
     found = {}
     async with engine.connect() as connection:
         for name in names:
@@ -80,8 +80,8 @@ async def test_with_the_answers_goes_all_that_quotes_them_and_nothing_else(
     assert (await count(engine))["answers"] == 3
     assert await all_answers(engine, days=9) == 1
     assert await count(engine) == {
-        "calls": 1, "respondents": 1, "answers": 0, "webhook_attempts": 0, "timeline": 0,
-        "checkpoints": 0, "jobs": 0, "recordings": 1, "messages": 1,
+        "calls": 1, "respondents": 1, "answers": 0, "transcripts": 0, "webhook_attempts": 0,
+        "timeline": 0, "checkpoints": 0, "jobs": 0, "recordings": 1, "messages": 1,
     }  # fmt: skip
 
 
@@ -123,8 +123,8 @@ async def test_a_call_waits_for_its_recordings_and_then_goes_with_everything(
     assert await retention.calls(before) == 1
     assert await retention.calls(before) == 0
     assert await count(engine) == {
-        "calls": 1, "respondents": 1, "answers": 0, "webhook_attempts": 0, "timeline": 1,
-        "checkpoints": 0, "jobs": 0, "recordings": 0, "messages": 1,
+        "calls": 1, "respondents": 1, "answers": 0, "transcripts": 0, "webhook_attempts": 0,
+        "timeline": 1, "checkpoints": 0, "jobs": 0, "recordings": 0, "messages": 1,
     }  # fmt: skip
 
 
