@@ -2,8 +2,9 @@
 
 Asterisk ends a recording by its terminator, its silence and its time limit. But it does not say
 which, hears no silence when no RTP comes in at all, and counts length and talk in whole seconds
-that are off by one: a silent recording has a second of talk. So the limit and the silence of a
-muted phone have timers here, the reason is found out, and the file is measured.
+that are off by one: a silent recording has a second of talk. When its disk is full it stops, and
+says that all is well. So the limit and the silence of a muted phone have timers here, the reason is
+found out, and the file is measured.
 """
 
 from __future__ import annotations
@@ -158,8 +159,7 @@ class AriRecording:
     async def discard(self) -> None:
         """See `ports.Recording.discard`."""
         await self.end()
-        with suppress(TelephonyError):
-            await self._ari.delete_recording(self._order.name)
+        await self._remove()
 
     async def wav(self) -> bytes:
         """See `ports.Recording.wav`.
@@ -252,12 +252,21 @@ class AriRecording:
             raise MediaFailed(f"Asterisk could not record: {why}")
         name, elapsed = self._order.name, self._ended - self._began
         cause = self._cause or await self._why(elapsed)
+        # Without details nobody knows when it ended, see `resync`.
+        by_itself = cause == "silence" and not self._cause and bool(event["recording"])
         try:
             seconds, talking = measure(await self._ari.recording_file(name))
+            # It takes the silence that ended it off the file.
+            trimmed = self._order.silence and elapsed - seconds > self._order.silence / 2
+            broken = by_itself and not trimmed
         except AriUnavailable:
-            seconds = talking = elapsed
+            seconds, talking, broken = elapsed, elapsed, False
         except (AriRefused, wave.Error, EOFError) as error:
+            await self._remove()
             raise MediaFailed("Asterisk has not saved the recording: disk, or no beep?") from error
+        if broken:
+            await self._remove()
+            raise MediaFailed(f"Asterisk stopped after {seconds:.1f} s of it: is its disk full?")
         return RecordedAudio(
             name=name,
             seconds=round(seconds, 2),
@@ -266,6 +275,11 @@ class AriRecording:
             uri=f"recording:{name}",
             asterisk=self._ari.asterisk,
         )
+
+    async def _remove(self) -> None:
+        """What is there is no recording, and takes room that the next one needs."""
+        with suppress(TelephonyError):
+            await self._ari.delete_recording(self._order.name)
 
     async def _why(self, elapsed: float) -> str:
         """Why Asterisk ended it by itself."""

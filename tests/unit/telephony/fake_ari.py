@@ -83,6 +83,10 @@ class FakeAri(Ari):
         self._ask("recording_file")
         return self.file
 
+    async def delete_recording(self, name: str) -> bool:
+        self._ask("delete_recording", name)
+        return self.known
+
     async def packets_received(self, channel_id: str) -> int | None:
         self._ask("packets_received")
         return self.packets.pop(0) if len(self.packets) > 1 else self.packets[0]

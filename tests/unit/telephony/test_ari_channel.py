@@ -239,6 +239,27 @@ async def test_a_recording_ends_silent_hung_up_or_by_key(line: Line) -> None:
     assert (await recording.ended()).ended_by == "hangup"
 
 
+@pytest.mark.parametrize("silence", [0, 1, 3])
+async def test_a_recording_that_ends_in_the_middle_of_talk_is_none(
+    line: Line, silence: int
+) -> None:
+    line.ari.file = wav(2.5, 3000)
+    recording = await line.channel.record(order(silence))
+    await asyncio.sleep(2.5)
+    line.recorded()
+    with pytest.raises(MediaFailed, match=r"stopped after 2\.5 s of it: is its disk full"):
+        await recording.ended()
+    assert line.ari.asked[-1] == "delete_recording take"
+
+
+async def test_a_caller_who_hangs_up_in_the_middle_of_talk_has_a_recording(line: Line) -> None:
+    line.ari.file = wav(2.5, 3000)
+    recording = await line.channel.record(order(silence=3))
+    line.recorded()
+    line.tell("StasisEnd")
+    assert (await recording.ended()).ended_by == "hangup"
+
+
 async def test_the_second_terminator_is_a_key_again(line: Line) -> None:
     recording = await line.channel.record(order())
     line.press("5##")
