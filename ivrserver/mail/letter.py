@@ -43,17 +43,18 @@ def compose(
         zone: the account's time zone.
         now: aware.
     """
-    said, caller, length = words(box.language), _caller(notice, box), _length(notice.seconds)
+    said, length = words(box.language), _length(notice.seconds)
+    name, caller = _one_line(box.name), _one_line(_caller(notice, box))
     local = notice.at.astimezone(zone)
     letter = EmailMessage(policy=SMTP)
-    letter["From"] = Address(display_name=box.name, addr_spec=sender)
+    letter["From"] = Address(display_name=name, addr_spec=sender)
     letter["To"] = [Address(addr_spec=wire_form(each)) for each in recipients]
-    letter["Subject"] = said.subject.format(box=box.name, caller=caller, length=length)
+    letter["Subject"] = said.subject.format(box=name, caller=caller, length=length)
     letter["Date"] = format_datetime(now.astimezone(zone))
     letter["Message-ID"] = f"<{notice.message_id}@{sender.rpartition('@')[2]}>"
     letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation replies, please
     lines = [
-        said.news.format(box=box.name),
+        said.news.format(box=name),
         "",
         f"{said.caller}: {caller}",
         f"{said.left}: {local:%Y-%m-%d %H:%M} ({local.tzname()})",
@@ -63,8 +64,8 @@ def compose(
     ]
     letter.set_content("\n".join(lines) + "\n", cte="quoted-printable")
     if recording is not None:
-        name = f"message-{local:%Y%m%d-%H%M%S}.wav"
-        letter.add_attachment(recording, maintype="audio", subtype="wav", filename=name)
+        file = f"message-{local:%Y%m%d-%H%M%S}.wav"
+        letter.add_attachment(recording, maintype="audio", subtype="wav", filename=file)
     return letter
 
 
@@ -72,6 +73,11 @@ def wire_form(address: str) -> str:
     """`address` with its domain as the domain name system writes it (IDNA)."""
     local, _, domain = address.rpartition("@")
     return f"{local}@{domain.encode('idna').decode()}"
+
+
+def _one_line(text: str) -> str:
+    """`text` as it may stand in a header: what a caller sends must not begin another one."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _hint(box: Voicemail, recording: bytes | None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 import time
 import unicodedata
 import uuid
@@ -32,6 +33,9 @@ UNUSED_SECONDS: Final = 24 * 3600.0
 """Seconds after which a file that the account no longer names is removed: no call lasts so long."""
 _BLOCK: Final = 65536
 _MOST_CHANNELS: Final = 8
+_SLOWEST: Final = 1000
+_FASTEST: Final = 192_000
+"""Samples a second. Others are no audio, and decoding them takes as long as somebody wishes."""
 
 
 def check_name(name: str, limits: AudioSettings) -> str:
@@ -61,7 +65,10 @@ def check_sound(path: Path, limits: AudioSettings) -> tuple[float, str]:
         AudioRefused: it cannot be read, is damaged, no sound, or over a limit.
     """
     with _explained():
-        size = path.stat().st_size
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise AudioRefused("is no ordinary file")
+        size = found.st_size
         if size > limits.max_bytes:
             raise AudioTooLarge(
                 f"has {size:,} bytes; at most {limits.max_bytes:,} are allowed (audio.max_bytes)"
@@ -71,6 +78,11 @@ def check_sound(path: Path, limits: AudioSettings) -> tuple[float, str]:
                 raise AudioRefused(f"is {sound.format}; use WAV, MP3, OGG or FLAC")
             if sound.channels > _MOST_CHANNELS:
                 raise AudioRefused(f"has {sound.channels} channels; mix it to one or two")
+            if not _SLOWEST <= sound.samplerate <= _FASTEST:
+                raise AudioRefused(
+                    f"has {sound.samplerate:,} samples a second; convert it to 8,000 or more,"
+                    f" at most {_FASTEST:,}"
+                )
             return _length(sound, limits), SUFFIXES[sound.format]
 
 

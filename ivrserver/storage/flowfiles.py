@@ -11,6 +11,7 @@ from pathlib import Path
 from ivrserver.blocks import Account
 from ivrserver.blocks.files import FlowSource, dump, load_each, merge
 from ivrserver.blocks.lint import Known
+from ivrserver.blocks.yamltree import MAX_BYTES
 from ivrserver.errors import FlowFileError, StorageError
 
 _NOTHING = Known()
@@ -41,7 +42,8 @@ def read_flow_files(paths: Sequence[Path], known: Known = _NOTHING) -> FlowFiles
     sources, unreadable = [], []
     for path in paths:
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)  # what is larger is refused, and may be endless
         except OSError as error:
             unreadable.append(f"{path}:1: file: cannot be read ({error.strerror})")
             continue

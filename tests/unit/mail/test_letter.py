@@ -102,6 +102,18 @@ def test_quotes_commas_and_brackets_in_a_name_forge_no_address() -> None:
     assert (author.display_name, author.addr_spec) == (name, "phone@example.com")
 
 
+@pytest.mark.parametrize(
+    "trick", ["1\r\nBcc: x@example.org", "1\n\nHello", "1\u2028Bcc: x", "\0\x0b"]
+)
+def test_what_a_caller_sends_adds_no_header_and_no_body(trick: str) -> None:
+    letter = sent(replace(BOX, name=f"Box {trick}"), about=notice(caller_id=trick))
+    assert letter["Bcc"] is None
+    assert letter["To"] == "a@example.com, b@example.com"
+    assert letter["From"].addresses[0].addr_spec == "phone@example.com"
+    assert len(list(letter.iter_attachments())) == 1
+    assert not any(line.startswith(("Bcc", "Hello")) for line in body(letter).splitlines())
+
+
 @pytest.mark.parametrize("language", ["en-US", "es", "fr-CA", "de", "pt-BR"])
 def test_every_language_has_its_own_words(language: str) -> None:
     about = notice(caller_id="")
