@@ -137,6 +137,8 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         stack.push_async_callback(speech.close)
         listener = listening.build(settings)
         stack.push_async_callback(listener.close)
+        scribe = listening.scribe(settings)
+        stack.push_async_callback(scribe.close)
         boards = Boards(settings, membership.trust, observed.asterisk)
         policy = DialPolicy.by(settings, library.numbers)
         zone = ZoneInfo(settings.account.time_zone)
@@ -177,6 +179,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
                     library=library,
                     webhooks=client,
                     recordings=keeper,
+                    transcriber=scribe,
                     end=partial(end_without_caller, world),
                     clock=CLOCK,
                 )

@@ -88,7 +88,9 @@ class Call:
         ended = CallEnded("failed", "the server is stopping")
         try:
             if self._saved is not None:
-                await rescue(self._world, self._talk, self._saved)
+                answered = await rescue(self._world, self._talk, self._saved)
+                if answered is not None:
+                    self._journey.answered_by_speaking(answered)
             async with WhilePresent(self._channel):
                 ended = await self._within_limits()
         except CallerGone:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ivrserver.flow.transcribed import Transcribed
+
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
@@ -365,6 +367,7 @@ Event = (
     | AnswerRejected
     | RecordingStarted
     | RecordingEnded
+    | Transcribed
     | WebhookRequested
     | WebhookAnswered
     | WebhookMissed

@@ -111,6 +111,10 @@ class Journey:
         except ActionError as error:
             return await self._back_up(str(error))
 
+    def answered_by_speaking(self, question_id: int) -> None:
+        """What was being recorded when the other controller was lost is an answer."""
+        self._surveys.answered_by_speaking(question_id)
+
     def abandon(self) -> None:
         """The caller left: the IVR in progress is closed and reported without waiting."""
         self._surveys.abandon()

@@ -23,8 +23,13 @@ from ivrserver.flow.targets import Visit
 from ivrserver.flow.world import World
 
 
-async def rescue(world: World, talk: Conversation, saved: SavedCall) -> None:
-    """Keep it; what cannot be had is a warning."""
+async def rescue(world: World, talk: Conversation, saved: SavedCall) -> int | None:
+    """Keep it; what cannot be had is a warning.
+
+    Returns:
+        The id of the question that it answers; None: it is no answer.
+    """
+    answered = None
     if saved.recording:
         try:
             async with asyncio.timeout(FINISH_SECONDS):
@@ -32,16 +37,21 @@ async def rescue(world: World, talk: Conversation, saved: SavedCall) -> None:
         except (TelephonyError, TimeoutError) as error:
             talk.note(Warned(f"what was being recorded is lost: {error or 'no answer in time'}"))
         else:
-            _keep(world, talk, saved, audio)
+            answered = _keep(world, talk, saved, audio)
         talk.bookmark.recorded()
     if talk.channel.gone.done() and saved.connection is not None:
         await _end_connection(world, talk, saved)
+    return answered
 
 
-def _keep(world: World, talk: Conversation, saved: SavedCall, audio: RecordedAudio) -> None:
-    """Store a recording of the caller as what it was to become; nothing was said: not at all."""
+def _keep(world: World, talk: Conversation, saved: SavedCall, audio: RecordedAudio) -> int | None:
+    """Store a recording of the caller as what it was to become; nothing was said: not at all.
+
+    Returns:
+        The id of the question that it answers; None: it is no answer.
+    """
     if audio.talking <= 0:
-        return
+        return None
     question, box = _question(talk, saved), _box(talk, saved)
     talk.note(RecordingEnded(audio.name, audio.seconds, "its controller was lost"))
     talk.write(
@@ -74,6 +84,7 @@ def _keep(world: World, talk: Conversation, saved: SavedCall, audio: RecordedAud
             recording=audio.name,
             seconds=audio.seconds,
         )
+    return None if question is None else question.question_id
 
 
 def _question(talk: Conversation, saved: SavedCall) -> Record | None:

@@ -50,6 +50,7 @@ from ivrserver.flow.events import (
     WordHeard,
 )
 from ivrserver.flow.records import TimelineEntry
+from ivrserver.flow.transcribed import Transcribed
 
 _ACTOR_WIDTH = 9
 _INDENT = " " * (8 + 2 + _ACTOR_WIDTH + 2)
@@ -121,6 +122,9 @@ def _told(event: Event) -> tuple[str, ...]:  # noqa: PLR0912 - one case an event
             return "record", "a recording begins"
         case RecordingEnded(name, length, reason):
             return "record", f"{length:.1f} s recorded, {reason} ({name})"
+        case Transcribed(question_id, name, text, engine):
+            said = f"“{text}”" if text else "nothing that could be made out"
+            return "written", f"{question_id} “{name}”: {said} ({engine})"
         case WebhookRequested(method, url, parameters, attempt):
             again = f" (attempt {attempt})" if attempt > 1 else ""
             sent = (f"{name} = {value}" for name, value in parameters.items())

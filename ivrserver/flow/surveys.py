@@ -18,6 +18,7 @@ from ivrserver.flow.records import RespondentClosed, RespondentOpened
 from ivrserver.flow.report import CallFacts
 from ivrserver.flow.respondent import Respondent
 from ivrserver.flow.saved import Asking, Following, Reporting, SavedRun
+from ivrserver.flow.spoken_answers import to_be_written
 from ivrserver.flow.targets import Move, Visit, describe, target_of, target_of_action
 from ivrserver.flow.world import World
 
@@ -105,6 +106,11 @@ class Surveys:
             self._leave(self._respondent)
             self._deliver(self._respondent)
 
+    def answered_by_speaking(self, question_id: int) -> None:
+        """What was being recorded when another controller was lost is an answer."""
+        if self._respondent is not None:
+            self._respondent.answers.setdefault(question_id, "")
+
     def backup(self) -> Destination | None:
         """Backup Routing of the newest IVR; once a respondent, so that it cannot go in circles."""
         respondent, bookmark = self._respondent, self._talk.bookmark
@@ -154,6 +160,14 @@ class Surveys:
                 completed=respondent.completed,
             )
         )
+        spoken = to_be_written(
+            respondent.ivr,
+            respondent.answers,
+            call_id=self._facts.session_id,
+            response_id=respondent.response_id,
+        )
+        for answer in spoken:
+            self._talk.write(answer.transcription(self._world.clock.now()))
 
     # ---- the webhook and what it says
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.config import Settings
 from ivrserver.flow.delivery import Courier
-from ivrserver.flow.ports import Clock, Journal, Library, WebhookClient
+from ivrserver.flow.ports import Clock, Journal, Library, Transcriber, WebhookClient
 from ivrserver.flow.saved import SavedCall
 from ivrserver.jobs.deliveries import Deliveries
 from ivrserver.jobs.dispatcher import Dispatcher
@@ -21,9 +21,18 @@ from ivrserver.jobs.engine import DbosEngine
 from ivrserver.jobs.kinds import Kind
 from ivrserver.jobs.letters import Letters
 from ivrserver.jobs.rounds import Engine
+from ivrserver.jobs.transcriptions import Postbacks, Transcriptions
 from ivrserver.jobs.upkeep import Deletions, Upkeep
 from ivrserver.mail import Carrier, PostOffice
-from ivrserver.storage import Attempts, Calls, Jobs, Notices, RecordingRows, Retention
+from ivrserver.storage import (
+    Attempts,
+    Calls,
+    Jobs,
+    Notices,
+    RecordingRows,
+    Retention,
+    Transcripts,
+)
 
 
 class Recordings(Protocol):
@@ -53,6 +62,7 @@ class Needs:
     library: Library
     webhooks: WebhookClient
     recordings: Recordings
+    transcriber: Transcriber
     end: Callable[[SavedCall], Awaitable[None]]
     clock: Clock
 
@@ -70,7 +80,13 @@ async def dispatching(needs: Needs) -> AsyncIterator[Dispatcher]:
 
 def kinds(needs: Needs, engine: Engine) -> list[Kind]:
     """Every kind of job."""
-    return [_deliveries(needs).kind(), _letters(needs).kind(), *_recurring(needs, engine)]
+    return [
+        _deliveries(needs).kind(),
+        _letters(needs).kind(),
+        _transcriptions(needs).kind(),
+        _postbacks(needs).kind(),
+        *_recurring(needs, engine),
+    ]
 
 
 def _deliveries(needs: Needs) -> Deliveries:
@@ -93,6 +109,31 @@ def _letters(needs: Needs) -> Letters:
         zone=ZoneInfo(needs.settings.account.time_zone),
     )
     return Letters(Notices(needs.database), office)
+
+
+def _transcriptions(needs: Needs) -> Transcriptions:
+    return Transcriptions(
+        transcriber=needs.transcriber,
+        recording=needs.recordings.read,
+        answers=Transcripts(needs.database),
+        library=needs.library,
+        journal=needs.journal,
+        clock=needs.clock,
+        at_once=needs.settings.transcription.at_once,
+        longest=needs.settings.transcription.timeout,
+    )
+
+
+def _postbacks(needs: Needs) -> Postbacks:
+    return Postbacks(
+        client=needs.webhooks,
+        answers=Transcripts(needs.database),
+        library=needs.library,
+        journal=needs.journal,
+        clock=needs.clock,
+        zone=ZoneInfo(needs.settings.account.time_zone),
+        longest=needs.settings.webhook.longest_delivery,
+    )
 
 
 def _recurring(needs: Needs, engine: Engine) -> Iterator[Kind]:

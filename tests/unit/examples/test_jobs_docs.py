@@ -51,7 +51,7 @@ def seconds(pauses: str) -> list[float]:
 def every_kind(tmp_path: Path) -> dict[str, Kind]:
     nothing: Any = SimpleNamespace()
     parts: Any = dict.fromkeys(
-        ("database", "journal", "library", "webhooks", "end", "clock"), nothing
+        ("database", "journal", "library", "webhooks", "transcriber", "end", "clock"), nothing
     )
     recordings: Any = SimpleNamespace(read=None, delete=None)
     needs = Needs(settings=Settings(data=tmp_path), recordings=recordings, **parts)

@@ -18,8 +18,10 @@ from ivrserver import jobs
 from ivrserver.blocks import Account, Ivr, Webhook, WebhookMode
 from ivrserver.config import AriSettings, DatabaseSettings, Settings, WebhookSettings
 from ivrserver.flow.delivery import Delivery
+from ivrserver.flow.ports import Transcriber, Transcript
 from ivrserver.flow.records import Record
 from ivrserver.flow.saved import SavedCall
+from ivrserver.jobs.build import Recordings
 from ivrserver.storage import database, migrate, open_journal
 from ivrserver.webhooks.client import HttpWebhookClient
 from tests.fakes import FakeLibrary
@@ -46,6 +48,16 @@ class NoRecordings:
 
     async def delete(self, name: str) -> None:
         raise AssertionError(name)
+
+
+class NoTranscriber:
+    """Whoever asks for one is wrong."""
+
+    async def transcribe(self, wav: bytes, language: str) -> Transcript:
+        raise AssertionError(language)
+
+
+NO_RECORDINGS, NO_TRANSCRIBER = NoRecordings(), NoTranscriber()
 
 
 async def no_call(call: SavedCall) -> None:
@@ -80,7 +92,12 @@ async def store(config: Settings, engine: AsyncEngine, *records: Record) -> None
 
 
 @asynccontextmanager
-async def at_work(config: Settings, ivr: Ivr) -> AsyncIterator[tuple[jobs.Dispatcher, AsyncEngine]]:
+async def at_work(
+    config: Settings,
+    ivr: Ivr,
+    recordings: Recordings = NO_RECORDINGS,
+    transcriber: Transcriber = NO_TRANSCRIBER,
+) -> AsyncIterator[tuple[jobs.Dispatcher, AsyncEngine]]:
     """A controller's jobs, being done."""
     clock = SystemClock()
 
@@ -92,7 +109,7 @@ async def at_work(config: Settings, ivr: Ivr) -> AsyncIterator[tuple[jobs.Dispat
         needs = jobs.Needs(
             settings=config, database=engine, journal=journal,
             library=FakeLibrary(Account(blocks=(ivr,))), webhooks=client,
-            recordings=NoRecordings(), end=no_call, clock=clock,
+            recordings=recordings, transcriber=transcriber, end=no_call, clock=clock,
         )  # fmt: skip
         async with jobs.dispatching(needs) as dispatcher:
             task = asyncio.create_task(dispatcher.run())
