@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
+SAID = "/said"
+"""Path of the transcription URL."""
 HANG_UP = "<action><app>hangup</app></action>"
 
 
@@ -62,6 +64,8 @@ class Customer:
     url: str = ""
     asked: dict[str, list[Asked]] = field(default_factory=lambda: defaultdict(list))
     """Requests by the caller they are about."""
+    told: dict[str, list[Asked]] = field(default_factory=lambda: defaultdict(list))
+    """What was said in recorded answers, by the respondent."""
     _replies: dict[str, deque[Reply]] = field(default_factory=dict)
     _runner: web.AppRunner | None = None
 
@@ -93,6 +97,9 @@ class Customer:
             await request.read(),
             dict(request.headers),
         )
+        if target.path == SAID:
+            self.told[asked["unique_id"]].append(asked)
+            return web.Response()
         caller = asked["ivr_caller_id"]
         self.asked[caller].append(asked)
         waiting = self._replies.get(caller)

@@ -27,7 +27,8 @@ def check_command(line: str) -> None:
     assert program == "ivrserver"
     command: click.Command = main
     context = click.Context(main)
-    while isinstance(command, click.Group):
+    # A group may do something itself: then its options follow at once.
+    while isinstance(command, click.Group) and not words[0].startswith("-"):
         name, found, words = command.resolve_command(context, words)
         assert name is not None
         assert found is not None

@@ -22,7 +22,12 @@ from standardwebhooks import WebhookVerificationError
 
 from ivrserver.actions import reference
 from ivrserver.actions.model import RunIvr, TransferCall
-from ivrserver.actions.parameters import IVR_PARAMETERS, SOURCETRAK_PARAMETERS, Generated
+from ivrserver.actions.parameters import (
+    IVR_PARAMETERS,
+    POSTBACK_PARAMETERS,
+    SOURCETRAK_PARAMETERS,
+    Generated,
+)
 from ivrserver.actions.parser import parse
 from ivrserver.actions.reference import App, Parameter
 from ivrserver.blocks.ivr_forms import WebhookForm
@@ -85,6 +90,7 @@ def apps() -> str:
 TABLES = {
     "ivr parameters": generated(IVR_PARAMETERS),
     "sourcetrak parameters": generated(SOURCETRAK_PARAMETERS),
+    "postback parameters": generated(POSTBACK_PARAMETERS),
     "apps": apps(),
     "pass-through": rows(
         "parameter",
