@@ -153,13 +153,7 @@ class Surveys:
     def _leave(self, respondent: Respondent) -> None:
         self._open = False
         self._talk.note(BlockLeft(respondent.ivr.block_id, respondent.completed, respondent.reason))
-        self._talk.write(
-            RespondentClosed(
-                response_id=respondent.response_id,
-                at=self._world.clock.now(),
-                completed=respondent.completed,
-            )
-        )
+        # Before its end: whoever finds that stored need not look whether this was.
         spoken = to_be_written(
             respondent.ivr,
             respondent.answers,
@@ -168,6 +162,13 @@ class Surveys:
         )
         for answer in spoken:
             self._talk.write(answer.transcription(self._world.clock.now()))
+        self._talk.write(
+            RespondentClosed(
+                response_id=respondent.response_id,
+                at=self._world.clock.now(),
+                completed=respondent.completed,
+            )
+        )
 
     # ---- the webhook and what it says
 

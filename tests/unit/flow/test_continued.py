@@ -24,6 +24,7 @@ from ivrserver.blocks import (
 from ivrserver.blocks.webhook import WebhookParameter
 from ivrserver.flow.call import Call
 from ivrserver.flow.events import CallContinued, CallEnded, Event, QuestionAsked, VoicemailLeft
+from ivrserver.flow.jobs import TRANSCRIPTION
 from ivrserver.flow.ports import IncomingCall, RecordedAudio, WebhookRequest, WebhookResult
 from ivrserver.flow.records import (
     AnswerGiven,
@@ -80,7 +81,14 @@ FIRST = ivr(
         keys=(ChoiceKey("1", "red"), ChoiceKey("2", "blue")),
         timeout=60,
     ),
-    Record(question_id=3, name="speech", prompt=Prompt("speak"), max_seconds=3, beep=False),
+    Record(
+        question_id=3,
+        name="speech",
+        prompt=Prompt("speak"),
+        max_seconds=3,
+        beep=False,
+        transcribe=True,
+    ),
     webhook=asking(("code", 1), ("color", 2)),
 )
 SECOND = ivr(
@@ -246,6 +254,13 @@ class Relay:
         }
 
     @property
+    def unwritten(self) -> set[str]:
+        """Respondents with a recorded answer that nobody is to write down, and the reverse."""
+        spoken = {answer.response_id for answer in self.of(AnswerGiven) if answer.recording}
+        ordered = [each for each in self.of(JobOrdered) if each.kind == TRANSCRIPTION]
+        return spoken ^ {each.detail["response_id"] for each in ordered}
+
+    @property
     def asked(self) -> dict[str, list[dict[str, str]]]:
         """What the web server was asked, by webhook id."""
         found: dict[str, list[dict[str, str]]] = {}
@@ -284,6 +299,7 @@ async def test_whenever_it_is_lost_the_call_ends_as_if_it_were_not(
     assert (reported[1]["again"], reported[1]["ivr_pass_through"]) == ("7", "step|2")
     assert {each["ivr_completed"] for each in reported} == {"True"}
     assert len(relay.of(CallClosed)) == 1
+    assert relay.unwritten == set()
 
 
 @pytest.mark.parametrize("lost_at", MOMENTS)
@@ -309,6 +325,7 @@ async def test_who_leaves_while_nobody_is_there_is_reported_and_closed(lost_at: 
     assert len(relay.of(CallClosed)) == 1
     opened = {run.response_id for run in relay.of(RespondentOpened)}
     assert {run.response_id for run in relay.of(RespondentClosed)} == opened
+    assert relay.unwritten == set()
     assert all(leg.gone.done() for leg in relay.scene.dialer.legs.values())
     for run in opened:
         completed = [each.completed for each in relay.of(RespondentClosed)][-1]
