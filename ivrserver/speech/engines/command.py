@@ -5,12 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ivrserver.config import PackageSettings
 from ivrserver.errors import SpeechError
 from ivrserver.programs import Program, find
+
+MOST_OUTPUT: Final = 100_000_000
+"""Bytes that a program may write: an hour and a half of speech at 8 kHz."""
+_PIECE: Final = 1 << 16
+_REAP_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class Command:
     async def run(
         self, arguments: Sequence[str], text: str = "", files: Sequence[int] = ()
     ) -> Finished:
-        """Run the program to its end. Cancelling kills it.
+        """Run the program to its end. Cancelling kills it, with all that it has started.
 
         Args:
             arguments: after the program's own.
@@ -46,7 +54,7 @@ class Command:
             files: open file descriptors that it inherits under the same numbers.
 
         Raises:
-            SpeechError: it is not on this machine, or cannot be started.
+            SpeechError: it is not on this machine, cannot be started, or writes without an end.
         """
         if self._program is None:
             self._program = find(self._name, self._packages)
@@ -74,14 +82,34 @@ class Command:
             raise SpeechError(f"{self._name} cannot be started: {error.strerror}") from error
         finally:
             os.close(given)
+        # Files too: memory is what it writes into.
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (MOST_OUTPUT, MOST_OUTPUT))
         try:
-            output, complaint = await process.communicate()
+            async with asyncio.TaskGroup() as reading:
+                output = reading.create_task(self._read(process.stdout))
+                complaint = reading.create_task(self._read(process.stderr))
+            await process.wait()
+        except* SpeechError as errors:
+            raise errors.exceptions[0] from None
         finally:
             if process.returncode is None:
+                # It leads a session of its own. A child of it that lived on would hold our pipes.
                 with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
-        return Finished(process.returncode or 0, output, complaint.decode(errors="replace"))
+                    os.killpg(process.pid, signal.SIGKILL)
+                await _reap(process)
+        return Finished(
+            process.returncode or 0, output.result(), complaint.result().decode(errors="replace")
+        )
+
+    async def _read(self, stream: asyncio.StreamReader | None) -> bytes:
+        """All that comes."""
+        got = bytearray()
+        while stream is not None and (piece := await stream.read(_PIECE)):
+            got += piece
+            if len(got) > MOST_OUTPUT:
+                raise SpeechError(f"{self._name} wrote more than {MOST_OUTPUT:,} bytes")
+        return bytes(got)
 
     async def question(self, *arguments: str) -> str:
         """What the program prints when it is asked about itself.
@@ -95,3 +123,16 @@ class Command:
             why = answer.complaint.strip()[:200] or f"exit status {answer.status}"
             raise SpeechError(f"{self._name} does not run: {why}")
         return answer.output.decode(errors="replace")
+
+
+async def _reap(process: asyncio.subprocess.Process) -> None:
+    """Wait for a killed program, and empty its pipes: asyncio waits for those that are full."""
+    pipes = [pipe for pipe in (process.stdout, process.stderr) if pipe is not None]
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_REAP_SECONDS):
+            await asyncio.gather(*map(_empty, pipes), process.wait())
+
+
+async def _empty(pipe: asyncio.StreamReader) -> None:
+    while await pipe.read(_PIECE):
+        pass
