@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import findme, report, targets
+from benchmarks import findme, report, soak, targets
 from benchmarks.contest import Bench
 from benchmarks.figures import CONTESTANTS, Run
 from benchmarks.load import Load
@@ -40,6 +40,15 @@ def arguments() -> argparse.Namespace:
     add("--callers", type=int, default=30, help="with --findme: concurrent calls")
     add("--held", type=int, default=120, help="milliseconds that callers hold a key")
     add("--pause", type=int, default=80, help="milliseconds between two keys")
+    add(
+        "--soak",
+        action="store_true",
+        help="look for what long load leaves behind, and nothing else",
+    )
+    add("--minutes", type=float, default=120.0, help="with --soak: how long calls come")
+    add("--short", type=int, default=10_000, help="with --soak: short calls in all")
+    add("--mixed", type=float, default=0.5, help="with --soak: calls of the mixture, a second")
+    add("--postgres", action="store_true", help="with --soak: rows in PostgreSQL, else in SQLite")
     add("--keep", type=Path, help="an empty folder for logs and data [default: a temporary one]")
     return parser.parse_args()
 
@@ -54,6 +63,9 @@ async def main(options: argparse.Namespace, folder: Path) -> bool:
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     if options.findme:
         return await _findme(options, folder)
+    if options.soak:
+        plan = soak.Plan(options.minutes, options.short, options.mixed)
+        return await soak.run(load(), folder, plan, _say, postgres=options.postgres)
     keying = Keying(options.held / 1000, options.pause / 1000)
     async with bench(load(), folder, keying, _say) as stage:
         levels = [

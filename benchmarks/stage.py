@@ -175,6 +175,8 @@ def environment_of(settings: Settings) -> Mapping[str, str]:
         "IVRSERVER_HTTP__PORT": str(settings.http.port),
         "IVRSERVER_WEBHOOK__ALLOW_PRIVATE": "true",
         "IVRSERVER_LIMITS__DRAIN_SECONDS": "0",
+        "IVRSERVER_STORE__REMOVE_AFTER": str(settings.store.remove_after),
+        "IVRSERVER_DATABASE__URL": settings.database.url.get_secret_value(),
         **{
             f"IVRSERVER_DIAL__{name.upper()}": str(value)
             for name, value in settings.dial.model_dump(exclude_defaults=True).items()
