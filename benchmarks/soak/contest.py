@@ -34,7 +34,8 @@ from tests.telephony.house import ask
 
 SAMPLES: Final = "samples.jsonl"
 FAILURES: Final = "failures.txt"
-_SAMPLE_SECONDS: Final = 60.0
+_MOST_SAMPLE_SECONDS: Final = 60.0
+_LEAST_SAMPLES: Final = 40
 _REMOVE_AFTER_SECONDS: Final = 30.0
 _REST_SECONDS: Final = 40.0
 """After all is over: as long as idle connections stay open, and SIP transactions remembered."""
@@ -55,6 +56,11 @@ class Plan:
     minutes: float
     short: int
     mixed: float
+
+    @property
+    def sample_seconds(self) -> float:
+        """From one sample to the next: a minute, less if the soak is short."""
+        return min(_MOST_SAMPLE_SECONDS, self.minutes * 60 / _LEAST_SAMPLES)
 
     @property
     def calls(self) -> tuple[Sequence[Call], Sequence[Call]]:
@@ -113,9 +119,9 @@ class Soak:
         return sample
 
     async def load(self, plan: Plan) -> Sequence[Call]:
-        """Let the calls come, and look each minute; gives them when the last has ended."""
+        """Let the calls come, and look all the time; gives them when the last has ended."""
         short, mixed = plan.calls
-        looking = asyncio.create_task(self._watch())
+        looking = asyncio.create_task(self._watch(plan.sample_seconds))
         self.begun = time.monotonic()
         try:
             seconds = plan.minutes * 60
@@ -135,9 +141,9 @@ class Soak:
             await asyncio.sleep(_POLL_SECONDS)
         await asyncio.sleep(_REST_SECONDS)
 
-    async def _watch(self) -> None:
+    async def _watch(self, seconds: float) -> None:
         while True:
-            await asyncio.sleep(_SAMPLE_SECONDS)
+            await asyncio.sleep(seconds)
             await self.look("load")
 
     async def _stream(
