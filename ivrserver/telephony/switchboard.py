@@ -19,7 +19,7 @@ from ivrserver.cluster import Trust
 from ivrserver.config import FIRST_ASTERISK, Settings
 from ivrserver.errors import ConfigError, TelephonyError
 from ivrserver.flow.kept import Replay
-from ivrserver.flow.ports import Channel, Hangup, IncomingCall
+from ivrserver.flow.ports import Channel, IncomingCall
 from ivrserver.flow.saved import SavedCall
 from ivrserver.telephony.adoption import Adoption
 from ivrserver.telephony.bridge_recording import BridgeRecorder
@@ -29,6 +29,7 @@ from ivrserver.telephony.dialer import AriDialer
 from ivrserver.telephony.listener import Listener
 from ivrserver.telephony.live import Live
 from ivrserver.telephony.mwi import Lamps
+from ivrserver.telephony.reconciling import Reconciler
 from ivrserver.telephony.router import Event, Router
 from ivrserver.telephony.routes import Routes
 from ivrserver.telephony.snapshot import look
@@ -42,10 +43,6 @@ Handler = Callable[[Channel, IncomingCall | SavedCall], Awaitable[None]]
 """Carries one call, from its ring or from where another left it. The channel is hung up when it
 returns."""
 
-_CONTROLLER = "ivr-"
-"""How every controller's application is called in front."""
-
-RECONCILE_SECONDS = 30.0
 _SAVE_SECONDS = 10.0
 """How long the recordings of the last calls may take to be saved when we stop."""
 
@@ -89,6 +86,7 @@ class Switchboard:
         self._ari = Ari(self._transport, settings.ari.application, watcher, name)
         self._router = Router(watcher.heard, trust)
         self._live = Live()
+        self._reconciler = Reconciler(self._ari, self._live, watcher, reaps=trust is None)
         self._listener = Listener(
             self._transport,
             self._ari,
@@ -101,9 +99,6 @@ class Switchboard:
         self._handle: Handler | None = None
         self._calls: dict[str, asyncio.Task[None]] = {}
         self._draining = False
-        self._reaps = trust is None
-        self._strangers: set[str] = set()
-        self._missing: set[str] = set()
         self._endpoints = settings.trunks.keys() | settings.phones.keys()
         layout = settings.recording.layout
         self.recordings = StoredRecordings(self._ari, layout, settings.making_folder)
@@ -157,7 +152,7 @@ class Switchboard:
         failure: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as self._tasks:
-                self._tasks.create_task(self._reconcile_often())
+                self._tasks.create_task(self._reconciler.keep(self.ready))
                 # The listener outlives the calls: they need it to hang up.
                 await self._while_ours(listening)
         except* ConfigError as group:
@@ -221,7 +216,7 @@ class Switchboard:
             if (start := await adoption.take_new(channel_id)) is not None:
                 self._on_start(start)
         if controller == self._ari.application:
-            self._reaps = True
+            self._reconciler.reaps = True
 
     async def _adoption(self, controller: str) -> Adoption:
         snapshot = await look(self._ari, controller)
@@ -344,7 +339,7 @@ class Switchboard:
 
     async def _on_connected(self) -> None:
         """Events may have been lost: look twice, then ask every channel how its media is."""
-        await self._reconcile()
+        await self._reconciler.reconcile()
         for channel in list(self._live.channels.values()):
             with suppress(TelephonyError):
                 await channel.resync()
@@ -353,53 +348,7 @@ class Switchboard:
         for tell in self.on_ready:
             tell()
         await asyncio.sleep(_SETTLE_SECONDS)
-        await self._reconcile()
+        await self._reconciler.reconcile()
 
     def _on_lost(self) -> None:
         self.ready.clear()
-
-    async def _reconcile_often(self) -> None:
-        while True:
-            await asyncio.sleep(RECONCILE_SECONDS)
-            if not self.ready.is_set():
-                continue
-            try:
-                await self._reconcile()
-            except TelephonyError as error:
-                log.warning("reconcile_failed", error=type(error).__name__)
-
-    async def _reconcile(self) -> None:
-        """Compare lists. What differs twice in a row is set right; once may be under way."""
-        held = await look(self._ari, self._ari.application)
-        present, bridges = held.channels.keys(), held.bridges
-        missing = self._live.channels.keys() - present
-        for channel_id in missing & self._missing:
-            if (channel := self._live.channels.get(channel_id)) is not None:
-                channel.leave(Hangup(0, "the party left while Asterisk was out of reach"))
-        self._missing = missing
-        if not self._reaps:
-            return
-        ours = f"{self._ari.application}-"
-        strangers = {
-            *(held.held - self._live.channels.keys()),
-            *(
-                bridge
-                for bridge, channels in bridges.items()
-                if bridge not in self._live.bridges
-                # What a dead controller has made is nobody's once it is empty.
-                and (bridge.startswith(ours) or (bridge.startswith(_CONTROLLER) and not channels))
-            ),
-        }
-        for orphan in strangers & self._strangers:
-            await self._reap(orphan, is_bridge=orphan in bridges)
-        self._strangers = strangers
-
-    async def _reap(self, orphan: str, *, is_bridge: bool) -> None:
-        """Take down what a controller of our name left behind; nobody carries it any more."""
-        log.warning("orphan_taken_down", id=orphan, kind="bridge" if is_bridge else "channel")
-        self._watcher.reaped("bridge" if is_bridge else "channel")
-        if not is_bridge:
-            await self._take_down(orphan)
-            return
-        with suppress(TelephonyError):
-            await self._ari.destroy_bridge(orphan)
