@@ -30,7 +30,7 @@ from ivrserver.errors import (
 )
 from ivrserver.flow.ports import RecordedAudio
 from ivrserver.telephony.channel import AriChannel
-from ivrserver.telephony.stereo import Halves, Layout, keep
+from ivrserver.telephony.stereo import Halves, Layout, saved
 from ivrserver.telephony.stored import StoredRecordings
 
 log = structlog.get_logger(__name__)
@@ -112,14 +112,15 @@ class _Place:
     async def finished(self, name: str) -> tuple[float, float]:
         """Put the two halves together where we can; the length, and how much of it is talk.
 
-        Where we cannot, they stay as they are until they are fetched.
+        Where we cannot, for want of room or because the folder is not ours, they stay as they are
+        until they are fetched.
 
         Raises:
             TelephonyError: it was not recorded, cannot be saved, or Asterisk cannot be asked.
         """
         halves = Halves.of(self.folder, name)
         if await asyncio.to_thread(halves.says.exists):
-            return await asyncio.to_thread(keep, halves, self._file(name), self.layout)
+            return await asyncio.to_thread(saved, halves, self._file(name), self.layout)
         return await self.stored.measure(name)
 
     async def wav(self, name: str) -> bytes:

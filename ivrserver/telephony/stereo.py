@@ -14,15 +14,19 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import soundfile
+import structlog
 
-from ivrserver.errors import MediaFailed
+from ivrserver.errors import MediaFailed, RecordingGone
 from ivrserver.telephony.loudness import FRAME, RATE, loud_frames
+
+log = structlog.get_logger(__name__)
 
 Samples = npt.NDArray[np.int16]
 
 Layout = Literal["stereo", "mixed"]
 """``stereo``: the caller left, the leg right; ``mixed``: both in one channel."""
 
+_SAMPLE_BYTES = 2
 _PIECE = RATE * 10
 """Samples that are held at a time; whole frames."""
 
@@ -44,10 +48,36 @@ class Halves:
         """Where the dialplan's errand `record` puts them."""
         return cls(folder / f"{name}.says.sln", folder / f"{name}.hears.sln")
 
+    @property
+    def seconds(self) -> float:
+        """How long the longer one is."""
+        sizes = [path.stat().st_size for path in (self.says, self.hears) if path.exists()]
+        return max(sizes, default=0) / _SAMPLE_BYTES / RATE
+
     def remove(self) -> None:
         """Delete what there is of them."""
         for path in (self.says, self.hears):
             path.unlink(missing_ok=True)
+
+
+def saved(halves: Halves, wav: Path, layout: Layout) -> tuple[float, float]:
+    """Make the WAV file; the halves stay for later if there is no room for it now. Blocks.
+
+    Returns:
+        What `keep` does; of halves that stay, their length, no longer than was written of them.
+
+    Raises:
+        RecordingGone: nothing was written of them.
+    """
+    seconds = halves.seconds
+    if not seconds:
+        halves.remove()
+        raise RecordingGone("its files are empty")
+    try:
+        return keep(halves, wav, layout)
+    except MediaFailed as error:
+        log.warning("recording_not_joined", recording=wav.stem, error=str(error))
+        return seconds, seconds
 
 
 def keep(halves: Halves, wav: Path, layout: Layout) -> tuple[float, float]:

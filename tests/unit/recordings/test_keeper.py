@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -336,3 +337,23 @@ async def test_a_database_that_is_away_stops_nothing_for_good(scene: Scene) -> N
         await scene.keeper.sweep()
     scene.rows.claim = there
     assert await scene.keeper.sweep()
+
+
+async def test_a_store_whose_disk_is_full_is_tried_again_and_nothing_is_lost(
+    scene: Scene,
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with capture_logs() as logs:
+        # The list must have room: only what is larger than it finds none.
+        scene.main.files[NAME] = WAV * 100
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(WAV) * 90, hard))
+        try:
+            assert await scene.sweep_at(START)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [each["event"] for each in logs] == ["recording_not_moved"]
+    assert (await scene.keys(), scene.main.files[NAME]) == ([], WAV * 100)
+    assert "cannot write" in (await scene.row()).error
+    assert await scene.sweep_at(START + MINUTE)
+    assert await scene.keys() == [KEY]
+    assert await scene.keeper.read(NAME) == WAV * 100

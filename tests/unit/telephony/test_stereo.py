@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import resource
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from structlog.testing import capture_logs
 
-from ivrserver.errors import MediaFailed
-from ivrserver.telephony.stereo import Halves, keep
+from ivrserver.errors import MediaFailed, RecordingGone
+from ivrserver.telephony.stereo import Halves, keep, saved
 
 HOUR = 3600 * 8000
 
@@ -77,3 +81,34 @@ def test_what_cannot_be_saved_is_told_and_stays(tmp_path: Path) -> None:
         keep(source, tmp_path / "call.wav", "stereo")
     assert source.says.exists()
     assert not list(tmp_path.glob("*.part"))
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file can grow beyond so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("room", [0, 40, 20_000])
+def test_without_room_the_halves_stay_and_are_as_long_as_what_was_written(
+    tmp_path: Path, room: int
+) -> None:
+    source = halves(tmp_path, leg=[5000] * 8000, caller=[5000] * 20_000)
+    with capture_logs() as logs, room_for(room):
+        assert saved(source, tmp_path / "call.wav", "stereo") == (2.5, 2.5)
+    assert [each["event"] for each in logs] == ["recording_not_joined"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["call.hears.sln", "call.says.sln"]
+    assert saved(source, tmp_path / "call.wav", "stereo") == (2.5, 2.5)
+    assert [path.name for path in tmp_path.iterdir()] == ["call.wav"]
+
+
+def test_empty_halves_are_no_recording(tmp_path: Path) -> None:
+    source = halves(tmp_path, leg=[], caller=[])
+    with pytest.raises(RecordingGone):
+        saved(source, tmp_path / "call.wav", "stereo")
+    assert list(tmp_path.iterdir()) == []
