@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import findme, report, soak, targets
+from benchmarks import controllers, findme, report, soak, targets
 from benchmarks.contest import Bench
 from benchmarks.figures import CONTESTANTS, Run
 from benchmarks.load import Load
@@ -45,6 +45,7 @@ def arguments() -> argparse.Namespace:
         action="store_true",
         help="look for what long load leaves behind, and nothing else",
     )
+    add("--controllers", action="store_true", help="measure one and two on one Asterisk, only that")
     add("--minutes", type=float, default=120.0, help="with --soak: how long calls come")
     add("--short", type=int, default=10_000, help="with --soak: short calls in all")
     add("--mixed", type=float, default=0.5, help="with --soak: calls of the mixture, a second")
@@ -63,6 +64,8 @@ async def main(options: argparse.Namespace, folder: Path) -> bool:
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     if options.findme:
         return await _findme(options, folder)
+    if options.controllers:
+        return await _controllers(folder)
     if options.soak:
         plan = soak.Plan(options.minutes, options.short, options.mixed)
         return await soak.run(load(), folder, plan, _say, postgres=options.postgres)
@@ -105,6 +108,16 @@ async def _findme(options: argparse.Namespace, folder: Path) -> bool:
     _say(findme.cpu_table(runs) + "\n")
     _say(findme.latency_table(runs) + "\n")
     found = list(findme.targets(runs))
+    _say(targets.target_table(found))
+    return all(target.holds for target in found)
+
+
+async def _controllers(folder: Path) -> bool:
+    """Measure one controller and two, and print; return whether every target holds."""
+    version, runs = await controllers.measure(load(), folder, _say)
+    _say(f"\nMeasured on {report.machine(version)}.\n")
+    _say(controllers.table(runs) + "\n")
+    found = controllers.targets(runs)
     _say(targets.target_table(found))
     return all(target.holds for target in found)
 

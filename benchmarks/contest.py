@@ -40,6 +40,7 @@ class Bench:
         pids: of ``asterisk`` and ``controller``.
         at_rest: their resident memory in bytes before the first call.
         keying: how callers press keys.
+        first: number of the first run: callers' numbers of several benches are kept apart by it.
         prompts: the frames of each prompt.
     """
 
@@ -51,11 +52,12 @@ class Bench:
     prompts: Sequence[Sequence[bytes]]
     folder: Path
     keying: Keying
+    first: int = 0
     _numbers: Iterator[int] = field(default_factory=count)
 
     async def run(self, contestant: Contestant, line: Line, load: Load) -> Run:
         """Place calls to one contestant and gather what became of them."""
-        callers = script.callers(line, load.count, next(self._numbers) * _MOST_CALLS)
+        callers = script.callers(line, load.count, (self.first + next(self._numbers)) * _MOST_CALLS)
         engine, listening = await self._engine(line, callers)
         injection = sipp.injection(callers, listening)
         (self.folder / "callers.csv").write_text(injection, encoding="utf-8")
@@ -132,7 +134,8 @@ class Bench:
         known = Counter(where.prompt for where in sound.positions(self.prompts).values())
         lengths = [known[index] for index in range(len(self.prompts))]
         stored: Mapping[str, Answers] | None = None
-        if contestant == "server" and line.webhook:
+        in_file = not self.asterisk.settings.database.url.get_secret_value()
+        if contestant == "server" and line.webhook and in_file:
             stored = stored_answers(self.asterisk.settings.data / "ivrserver.db")
         return [
             Outcome(

@@ -39,7 +39,7 @@ async def bench(
     Raises:
         SetupError: something is missing and cannot be had, or does not start.
     """
-    sipp = await asyncio.to_thread(_sipp, settings, say)
+    sipp = await asyncio.to_thread(sipp_program, settings, say)
     settings = settings_in(folder, settings)
     async with WebhookServer() as web:
         files = await spoken(settings, [question.text for question in script.QUESTIONS], say)
@@ -80,7 +80,24 @@ async def both(
         yield asterisk, {"asterisk": asterisk.pid, "controller": controller}
 
 
-def _sipp(settings: Settings, say: Callable[[str], None]) -> Program:
+@asynccontextmanager
+async def another(
+    settings: Settings, folder: Path, say: Callable[[str], None]
+) -> AsyncIterator[int]:
+    """Run a second controller beside that of `both`, on the same Asterisk and database."""
+    http = settings.http.model_copy(update={"port": ports.fresh(settings).http.port})
+    ari = settings.ari.model_copy(update={"instance": settings.ari.instance + 1})
+    beside = settings.model_copy(update={"http": http, "ari": ari})
+    async with _controller(beside, folder, say) as pid:
+        yield pid
+
+
+def sipp_program(settings: Settings, say: Callable[[str], None]) -> Program:
+    """SIPp, fetched if it is not there.
+
+    Raises:
+        SetupError: it cannot be had.
+    """
     if find("sipp", settings.packages) is None:
         fetch(["sipp"], settings.packages, say)
     program = find("sipp", settings.packages)
@@ -122,7 +139,7 @@ async def _controller(
     """Run the controller on the running Asterisk; gives its process id."""
     environment = {**os.environ, **environment_of(settings)}
     command = [str(Path(sys.executable).with_name("ivrserver"))]
-    log = folder / "controller.log"
+    log = folder / f"{settings.ari.application}.log"
     with log.open("wb") as output:
         applied = await asyncio.create_subprocess_exec(
             *command, "apply", str(folder / "flow.yaml"), env=environment, stdout=output,
@@ -170,6 +187,7 @@ def environment_of(settings: Settings) -> Mapping[str, str]:
         "IVRSERVER_LOG_LEVEL": settings.log_level,
         "IVRSERVER_SIP__PORT": str(settings.sip.port),
         "IVRSERVER_SIP__GUESTS": "true",
+        "IVRSERVER_ARI__INSTANCE": str(settings.ari.instance),
         "IVRSERVER_ARI__PORT": str(settings.ari.port),
         "IVRSERVER_ARI__PASSWORD": settings.ari.password.get_secret_value(),
         "IVRSERVER_HTTP__PORT": str(settings.http.port),

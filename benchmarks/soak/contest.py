@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
@@ -17,6 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from benchmarks.controllers import postgres as own_postgres
 from benchmarks.soak import report, rows, samples
 from benchmarks.soak.judging import Story
 from benchmarks.soak.phones import Phones, phones
@@ -29,7 +28,6 @@ from ivrserver.demo import baresip
 from ivrserver.storage import database, place_of
 from ivrserver.storage.database import url_of
 from ivrserver.telephony.asterisk import Asterisk
-from tests.postgres_fixture import PostgresServer
 from tests.telephony.house import ask
 
 SAMPLES: Final = "samples.jsonl"
@@ -182,7 +180,7 @@ async def soak(
     short, mixed = plan.calls
     replies = {call.caller: call.behaviour.replies for call in (*short, *mixed)}
     async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(_postgres()) if postgres else ""
+        url = await stack.enter_async_context(own_postgres()) if postgres else ""
         settings = _settings(settings_in(folder, settings), people_at, url)
         people = await stack.enter_async_context(phones(people_at))
         webhooks = await stack.enter_async_context(Webhooks(replies))
@@ -216,18 +214,3 @@ def _settings(settings: Settings, people_at: int, url: str) -> Settings:
             "database": settings.database.model_copy(update={"url": SecretStr(url)}),
         }
     )
-
-
-@asynccontextmanager
-async def _postgres() -> AsyncIterator[str]:
-    """The URL of an empty database of a PostgreSQL of our own."""
-    folder = Path(tempfile.mkdtemp(prefix="ivrserver-postgres-"))
-    server = PostgresServer(folder)
-    try:
-        await asyncio.to_thread(server.initialise)
-        await asyncio.to_thread(server.start)
-        async with server.new_database() as url:
-            yield url
-    finally:
-        await asyncio.to_thread(server.stop)
-        shutil.rmtree(folder)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.soak import Plan
 from benchmarks.soak.judging import MIB, Story, slope, targets
 from benchmarks.soak.report import kinds_table, rows_table, sample_table, told
 from benchmarks.soak.rows import Found
@@ -165,3 +166,13 @@ def test_processes_and_metrics_are_read_as_they_are_written() -> None:
     assert of_metrics(text) == {
         "delay_bucket 0.1": 8.0, "delay_count": 9.0, "delay_sum": 1.0, "live": 3.0,
     }  # fmt: skip
+
+
+def test_a_short_soak_is_looked_at_more_often_and_a_long_one_each_minute() -> None:
+    assert Plan(120, 10_000, 0.5).sample_seconds == 60
+    assert Plan(4, 100, 0.5).sample_seconds == 6
+
+
+def test_calls_of_a_plan_are_as_many_as_it_says() -> None:
+    short, mixed = Plan(2, 70, 0.5).calls
+    assert (len(short), len(mixed)) == (70, 60)

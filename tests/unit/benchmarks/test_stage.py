@@ -5,16 +5,18 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.stage import environment_of
-from ivrserver.config import DialSettings, TrunkSettings, load
+from ivrserver.config import DialSettings, StoreSettings, TrunkSettings, load
 
 
 def test_trunks_and_limits_reach_the_controller(monkeypatch: pytest.MonkeyPatch) -> None:
     update = {
         "trunks": {"people": TrunkSettings(host="127.0.0.1", port=5999)},
         "dial": DialSettings(legs_per_minute=5000),
+        "store": StoreSettings(remove_after=30.0),
     }
     settings = load().model_copy(update=update)
     for name, value in environment_of(settings).items():
         monkeypatch.setenv(name, value)
     again = load()
     assert (again.trunks, again.dial) == (settings.trunks, settings.dial)
+    assert again.store == settings.store
