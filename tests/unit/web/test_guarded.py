@@ -22,8 +22,9 @@ from tests.unit.web.serving import serving
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-PATIENCE: Final = 5.0
-SHORT: Final = Limits(head=0.3, body=0.6, stall=0.3, connections=20)
+PATIENCE: Final = 20.0
+LONG: Final = Limits(head=60, body=60, stall=60, connections=20)
+"""No test waits so long."""
 ASK: Final = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 LARGE: Final = 20_000_000
 DRIP_SECONDS: Final = 0.05
@@ -64,7 +65,7 @@ class Door:
 
 
 @asynccontextmanager
-async def door(folder: Path, limits: Limits = SHORT) -> AsyncIterator[Door]:
+async def door(folder: Path, limits: Limits = LONG) -> AsyncIterator[Door]:
     app = create_app(folder, health_routes(Checkup({}), Checkup({})))
     add_routes(app)
     with capture_logs() as logs:
@@ -88,12 +89,12 @@ def add_routes(app: FastAPI) -> None:
 
 async def until_closed(reader: asyncio.StreamReader) -> bytes:
     """All that still comes."""
-    got = b""
+    got = bytearray()
     async with asyncio.timeout(PATIENCE):
         with suppress(ConnectionError):
             while piece := await reader.read(65536):
                 got += piece
-    return got
+    return bytes(got)
 
 
 async def drip(connection: Connection, piece: bytes) -> bytes:
@@ -109,7 +110,7 @@ async def drip(connection: Connection, piece: bytes) -> bytes:
 
 @pytest.mark.parametrize("begin", [b"", b"GET /healthz HTTP/1.1\r\nX: y"], ids=["silent", "begun"])
 async def test_who_does_not_finish_a_request_is_not_kept(tmp_path: Path, begin: bytes) -> None:
-    async with door(tmp_path) as there:
+    async with door(tmp_path, replace(LONG, head=0.3)) as there:
         reader, _ = await there.connect(begin)
         assert await until_closed(reader) == b""
         (line,) = there.told("http_client_too_slow")
@@ -120,20 +121,20 @@ async def test_who_does_not_finish_a_request_is_not_kept(tmp_path: Path, begin: 
 
 
 async def test_a_head_that_drips_is_not_waited_for(tmp_path: Path) -> None:
-    async with door(tmp_path) as there:
+    async with door(tmp_path, replace(LONG, head=0.3)) as there:
         connection = await there.connect(b"GET /healthz HTTP/1.1\r\n")
         assert await drip(connection, b"X: y\r\n") == b""
 
 
 async def test_the_next_request_must_not_drip_either(tmp_path: Path) -> None:
-    async with door(tmp_path) as there:
+    async with door(tmp_path, replace(LONG, head=1)) as there:
         connection = await there.connect(ASK + b"GET /healthz HTTP/1.1\r\n")
         got = await drip(connection, b"X: y\r\n")
         assert got.count(b"HTTP/1.1 200 OK") == 1
 
 
 async def test_a_body_that_drips_is_not_waited_for(tmp_path: Path) -> None:
-    async with door(tmp_path) as there:
+    async with door(tmp_path, replace(LONG, body=0.6)) as there:
         head = b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"
         assert await drip(await there.connect(head), b"x") == b""
         whole = b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
@@ -141,14 +142,14 @@ async def test_a_body_that_drips_is_not_waited_for(tmp_path: Path) -> None:
 
 
 async def test_a_body_that_nobody_wants_ends_the_connection(tmp_path: Path) -> None:
-    async with door(tmp_path) as there:
+    async with door(tmp_path, replace(LONG, head=1)) as there:
         head = b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n"
         got = await drip(await there.connect(head), b"x" * 1000)
         assert got.startswith(b"HTTP/1.1 405 Method Not Allowed")
 
 
 async def test_who_does_not_read_is_not_waited_for(tmp_path: Path) -> None:
-    async with door(tmp_path) as there:
+    async with door(tmp_path, replace(LONG, stall=0.3)) as there:
         reader, writer = await there.connect()
         writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport that reads, too
         writer.write(ASK.replace(b"healthz", b"large"))
@@ -168,17 +169,17 @@ async def test_who_reads_gets_all_however_large(tmp_path: Path) -> None:
 
 
 async def test_who_takes_all_connections_keeps_nobody_out(tmp_path: Path) -> None:
-    async with door(tmp_path, replace(SHORT, head=60)) as there:
-        held = [await there.connect() for _ in range(3 * SHORT.connections)]
+    async with door(tmp_path) as there:
+        held = [await there.connect() for _ in range(3 * LONG.connections)]
         assert await there.ask() == b"HTTP/1.1 200 OK"
-        for reader, _ in held[: 2 * SHORT.connections]:
+        for reader, _ in held[: 2 * LONG.connections]:
             assert await until_closed(reader) == b""
         (line,) = there.told("http_connections_full")
-        assert (line["address"], line["most"]) == ("127.0.0.1", SHORT.connections)
+        assert (line["address"], line["most"]) == ("127.0.0.1", LONG.connections)
 
 
 async def test_connections_that_are_being_answered_make_no_room(tmp_path: Path) -> None:
-    async with door(tmp_path, replace(SHORT, head=60, connections=1)) as there:
+    async with door(tmp_path, replace(LONG, connections=1)) as there:
         uploading = b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n"
         reader, writer = await there.connect(uploading + b"a")
         second, _ = await there.connect()
