@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel
 
 from ivrserver.config import Settings, load
+from ivrserver.storage import read_flow_files
 
 ROOT = Path(__file__).parents[3]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -174,3 +175,21 @@ def test_the_images_hold_what_they_need_and_neither_settings_nor_history() -> No
         "LICENSE", "README.md", "asterisk-config", "docker", "examples", "ivrserver", "migrations",
         "pyproject.toml", "requirements",
     }  # fmt: skip
+
+
+def test_every_image_of_ours_can_be_built_for_each_service_that_uses_it_in_scale() -> None:
+    for pair in (("asterisk", "asterisk-b"), ("controller", "controller-b")):
+        first, second = (services()[name] for name in pair)
+        assert second["build"] == first["build"]
+        assert second["image"] == first["image"]
+
+
+def test_postgres_is_asked_where_it_does_not_answer_before_it_is_set_up() -> None:
+    asked = services()["postgres"]["healthcheck"]["test"]
+    assert asked[asked.index("-h") + 1] == "127.0.0.1"
+
+
+def test_the_flow_file_of_the_tests_is_right() -> None:
+    account = read_flow_files([ROOT / "tests" / "compose" / "flows.yaml"]).account
+    assert [number.number for number in account.numbers] == ["200", "201"]
+    assert len(account.blocks) == 2
