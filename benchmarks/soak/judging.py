@@ -23,6 +23,9 @@ MOST_MORE_DESCRIPTORS: Final = 8
 MOST_MORE_THREADS: Final = 16
 """Likewise: threads that wait in pools."""
 
+LEAST_MINUTES: Final = 30
+"""A load that is shorter says nothing of memory: everything is still warming up."""
+
 _LEAST_FOR_A_LINE: Final = 3
 
 
@@ -109,7 +112,8 @@ def slope(samples: Sequence[Sample], process: str) -> float:
 def targets(samples: Sequence[Sample], story: Story) -> Iterator[Target]:
     """Compare what was measured with what must hold."""
     idle, end = samples[0], samples[-1]
-    for name, most in MOST_GROWTH.items():
+    judged = max(each.seconds for each in samples if each.phase != "end") >= LEAST_MINUTES * 60
+    for name, most in MOST_GROWTH.items() if judged else ():
         grown = slope(samples, name)
         yield Target(
             f"{name}: own memory, line through the second half of the load",

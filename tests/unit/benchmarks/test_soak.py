@@ -80,6 +80,12 @@ def test_memory_is_judged_by_a_line_through_the_second_half_of_the_load() -> Non
     assert len(judged(course(12.0), story())) == 2
 
 
+def test_memory_is_not_judged_after_a_short_load() -> None:
+    samples = [sample(0, 100, "idle"), *(sample(minute, 100 + minute) for minute in range(1, 29))]
+    found = targets([*samples, sample(30, 130, "end")], story())
+    assert not any("memory" in target.text for target in found)
+
+
 def test_too_few_samples_make_no_line() -> None:
     short = [sample(0, 100, "idle"), sample(1, 120), sample(2, 140), sample(3, 140, "end")]
     assert slope(short, "controller") == 0.0
