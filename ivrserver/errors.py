@@ -15,6 +15,7 @@
     │   ├── NotInStore         there is nothing of that name in it
     │   ├── ObjectDamaged      what is there is not what was put there
     │   └── KeyUnknown         it is encrypted with a key that the settings do not have
+    ├── BackupError            a backup cannot be made, or not be restored; says what to do
     ├── LeaseLost              another controller carries our calls now
     ├── AudioRefused           a file cannot go into the audio library; says why
     │   ├── AudioTooLarge      it is too large, or too long, or there are too many
@@ -85,6 +86,10 @@ class ObjectDamaged(StoreError):
 
 class KeyUnknown(StoreError):
     """A file is encrypted with a key that the settings lack, or have another of that name."""
+
+
+class BackupError(IvrError):
+    """A backup cannot be made, or not be restored. The text says what to do."""
 
 
 class LeaseLost(IvrError):

@@ -1,6 +1,7 @@
 """The `ivrserver` command. Each group of commands is a module here."""
 
 from ivrserver.cli.audio import audio
+from ivrserver.cli.backup import backup, restore
 from ivrserver.cli.base import main
 from ivrserver.cli.calls import calls
 from ivrserver.cli.database import database_group
@@ -16,6 +17,6 @@ __all__ = ["main"]
 
 for command in (
     up, serve, asterisk, demo, doctor, apply, export, schema, settings_page, calls, audio, mailbox,
-    jobs, database_group, recordings, fetch, phone,
+    jobs, database_group, recordings, backup, restore, fetch, phone,
 ):  # fmt: skip
     main.add_command(command)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator
+from pathlib import Path
 
 from ivrserver.config import Settings
-from ivrserver.errors import KeyUnknown
+from ivrserver.errors import KeyUnknown, StoreError
 from ivrserver.recordings.objects import Listed, Objects
-from ivrserver.recordings.reading import BEGIN_SIZE, Opened
+from ivrserver.recordings.reading import BEGIN_SIZE, READ_SIZE, Opened
 from ivrserver.recordings.sealing import LONGEST_HEADER, Header, Seal
 from ivrserver.recordings.writing import Stored, unfinished, write
 
@@ -82,6 +83,31 @@ class Store:
         """
         begin, _ = await self._objects.read(key, 0, LONGEST_HEADER)
         return "" if Header.of(begin) else await self._objects.signed_url(key, seconds)
+
+    async def copy(self, key: str, path: Path) -> str:
+        """Write a file as it lies in the store, encrypted or not, into a new file of ours.
+
+        Returns:
+            Name of the key that it is encrypted with; empty: it is not.
+
+        Raises:
+            NotInStore: there is no such file.
+        """
+        begin, size = await self._objects.read(key, 0, READ_SIZE)
+        header = Header.of(begin[:LONGEST_HEADER])
+        try:
+            with path.open("xb") as file:
+                file.write(begin)
+                while file.tell() < size:
+                    piece, _ = await self._objects.read(key, file.tell(), file.tell() + READ_SIZE)
+                    file.write(piece)
+        except OSError as error:
+            raise StoreError(f"cannot write {path}: {error.strerror}") from error
+        return header.key_name if header else ""
+
+    async def put_copy(self, key: str, path: Path) -> None:
+        """Put a file there that `copy` has written, in place of what has that name."""
+        await self._objects.put(key, path, "audio/wav")
 
     def _seal(self, header: Header, key: str) -> Seal:
         name = header.key_name

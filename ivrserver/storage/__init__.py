@@ -20,10 +20,20 @@ from ivrserver.storage.recordings import RecordingRows
 from ivrserver.storage.retention import Retention
 from ivrserver.storage.schema import BASE, Schema, SchemaState, migrate, schema_state
 from ivrserver.storage.secrets import shared_secret
+from ivrserver.storage.snapshot import (
+    TABLES,
+    NamedFile,
+    Snapshot,
+    beats,
+    is_empty,
+    replace_all,
+    snapshot,
+)
 from ivrserver.storage.transcripts import Transcripts
 
 __all__ = [
     "BASE",
+    "TABLES",
     "Accounts",
     "AnswerRow",
     "Attempts",
@@ -39,21 +49,27 @@ __all__ = [
     "Library",
     "LibrarySound",
     "Mailboxes",
+    "NamedFile",
     "Notices",
     "RecordingRows",
     "RespondentRow",
     "Retention",
     "Schema",
     "SchemaState",
+    "Snapshot",
     "Transcripts",
+    "beats",
     "database",
     "ensure_writable",
+    "is_empty",
     "migrate",
     "open_journal",
     "open_library",
     "place_of",
     "read_flow_files",
+    "replace_all",
     "schema_state",
     "shared_secret",
+    "snapshot",
     "write_flow_file",
 ]
