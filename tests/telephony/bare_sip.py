@@ -42,11 +42,12 @@ async def call(
     leave_after: float | None = None,
     shown: str = "2125550123",
     address: str = "127.0.0.1",
+    more: str = "",
 ) -> Outcome:
     """Call `number` on the loopback, and listen until the other side hangs up.
 
     With `leave_after` this side hangs up, so many seconds after the answer. The call comes from
-    `address` and shows the number `shown`.
+    `address` and shows the number `shown`. `more` are further headers, each with its end of line.
     """
     loop = asyncio.get_running_loop()
     sip, signals = await loop.create_datagram_endpoint(_Inbox, local_addr=(address, 0))
@@ -55,8 +56,9 @@ async def call(
         async with asyncio.timeout(seconds):
             own_rtp = rtp.get_extra_info("sockname")[1]
             outcome = await _converse(
-                port, number, sip, signals, own_rtp, leave_after=leave_after, shown=shown
-            )
+                port, number, sip, signals, own_rtp,
+                leave_after=leave_after, shown=shown, more=more,
+            )  # fmt: skip
         if outcome.status == 200:
             heard = [audio.packets.get_nowait() for _ in range(audio.packets.qsize())]
             outcome.audio = b"".join(packet[RTP_HEADER:] for packet in heard)
@@ -79,6 +81,7 @@ async def _converse(
     *,
     leave_after: float | None,
     shown: str,
+    more: str,
 ) -> Outcome:
     address, own = sip.get_extra_info("sockname")
     call_id, tag = secrets.token_hex(8), secrets.token_hex(4)
@@ -96,7 +99,7 @@ async def _converse(
             f"Via: SIP/2.0/UDP {address}:{own};branch=z9hG4bK{secrets.token_hex(6)}\r\n"
             f"Max-Forwards: 70\r\nFrom: <sip:{shown}@{address}>;tag={tag}\r\n"
             f"To: <sip:{number}@127.0.0.1>{to_tag}\r\nCall-ID: {call_id}\r\nCSeq: {sequence}\r\n"
-            f"Contact: <sip:test@{address}:{own}>\r\n{kind}"
+            f"Contact: <sip:test@{address}:{own}>\r\n{more}{kind}"
             f"Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
 

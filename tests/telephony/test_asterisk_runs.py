@@ -101,6 +101,12 @@ async def test_a_caller_hears_the_apology_when_no_controller_is_there(asterisk: 
     assert whole in outcome.audio
 
 
+async def test_it_is_refused_instead_when_the_proxy_can_try_another(asterisk: Asterisk) -> None:
+    outcome = await call(asterisk.settings.sip.port, "8005550100", more="X-Elsewhere: yes\r\n")
+    assert outcome.status == 503
+    assert outcome.audio == b""
+
+
 async def test_a_stranger_is_refused_unless_guests_are_let_in(settings: Settings) -> None:
     async with running(settings, say=print) as server:
         outcome = await call(settings.sip.port, "8005550100")

@@ -194,6 +194,33 @@ async def test_one_that_has_no_room_sends_the_call_on_and_all_are_told_to_the_ca
     assert header(refusal, "Retry-After") == "5"
 
 
+async def test_one_that_dies_after_it_has_taken_the_call_is_passed_over_for_it(net: Net) -> None:
+    net.send(CARRIER, net.request("INVITE", CARRIER, "one", "X-Elsewhere: forged"))
+    last, invite = await whoever_gets(net, FIRST, SECOND)
+    assert header(invite, "X-Elsewhere") == "yes"
+    net.send(last, reply(invite, "100 Trying", "a"), INSIDE)
+    other = SECOND if last == FIRST else FIRST
+    again = await net.peers[other].gets("INVITE")
+    assert header(again, "Call-ID") == "one"
+    assert header(again, "X-Elsewhere") == ""
+    assert header(await net.peers[last].gets("CANCEL"), "Call-ID") == "one"
+    net.send(other, reply(again, "200 OK", "b", contact="<sip:b>"), INSIDE)
+    assert (await net.peers[CARRIER].gets("SIP/2.0 2")).startswith("SIP/2.0 200")
+
+
+async def test_one_that_rings_is_given_its_time(net: Net) -> None:
+    net.send(CARRIER, net.request("INVITE", CARRIER, "one"))
+    last, invite = await whoever_gets(net, FIRST, SECOND)
+    net.send(last, reply(invite, "100 Trying", "a"), INSIDE)
+    net.send(last, reply(invite, "180 Ringing", "a"), INSIDE)
+    await net.peers[CARRIER].gets("SIP/2.0 180")
+    # Longer than a call that only got 100 Trying waits; the OPTIONS are answered meanwhile.
+    await asyncio.sleep(2.5)
+    net.send(last, reply(invite, "200 OK", "a", contact="<sip:a>"), INSIDE)
+    await net.peers[CARRIER].gets("SIP/2.0 200")
+    assert net.peers[SECOND if last == FIRST else FIRST].inbox.empty()
+
+
 async def test_a_refusal_by_the_flow_is_the_callers_answer(net: Net) -> None:
     net.send(CARRIER, net.request("INVITE", CARRIER, "one"))
     last, invite = await whoever_gets(net, FIRST, SECOND)
