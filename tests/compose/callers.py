@@ -1,14 +1,17 @@
-"""Place calls at an even pace and tell how long each waited for an answer. Python alone is needed.
+"""Place calls at an even pace and tell what became of each. Python alone is needed.
 
-    python3 callers.py ADDRESS NUMBER CALLS PER_SECOND
+    python3 callers.py ADDRESS NUMBER CALLS PER_SECOND [FIRST_CALLER]
 
-It listens on the address of this machine that leads to ADDRESS, port 5060. A call is whole when it
-was answered, heard something, and the far end hung up. At the end one line of JSON is printed:
+It listens on the address of this machine that leads to ADDRESS, port 5060. Each call comes from a
+number of its own, counted from FIRST_CALLER on, so that the database can tell whether it was the
+flow or an apology that was heard. A caller who hears nothing for 3 s hangs up. One line of JSON is
+printed for each call:
 
-    {"calls": 60, "whole": 60, "worst": 1.3, "median": 0.02, "failures": [], "slow": [[5.2, 1.25]]}
+    {"caller": "2125550000", "began": 1700000000.2, "heard": 0.13, "outcome": "whole"}
 
-`slow`: when calls began that waited longer than a second, and how long; `failures`: when others
-began, and what became of them; seconds.
+`began` is the time since 1970, `heard` is when the first sound came, seconds after `began`; null if
+none came. `outcome` is `whole` when the far end hung up after it was heard, otherwise what happened
+instead.
 """
 
 import asyncio
@@ -16,13 +19,14 @@ import json
 import re
 import secrets
 import socket
-import statistics
 import sys
 import time
 
 PATIENCE = 40.0
 RETRANSMIT = 0.5
-SLOW = 1.0
+SILENCE = 3.0
+RTP_HEADER, PCMU, QUIET = 12, 0, frozenset((0x7E, 0x7F, 0xFE, 0xFF))
+FIRST_CALLER = 2125550000
 
 
 class Line(asyncio.DatagramProtocol):
@@ -42,12 +46,14 @@ class Line(asyncio.DatagramProtocol):
 
 
 class Audio(asyncio.DatagramProtocol):
-    """Counts what is heard."""
+    """Notes when packets come, and when the first of them that is no silence does."""
 
-    packets = 0
+    first = last = None
 
     def datagram_received(self, data, addr):
-        self.packets += 1
+        self.last = time.monotonic()
+        if self.first is None and data[1] & 0x7F == PCMU and set(data[RTP_HEADER:]) - QUIET:
+            self.first = self.last
 
 
 def header(text, name):
@@ -69,21 +75,22 @@ def reply(request, status):
 class Caller:
     """One call."""
 
-    def __init__(self, line, own, server, number, index):
+    def __init__(self, line, own, server, number, caller):
         self.line, self.own, self.server, self.number = line, own, server, number
-        self.call_id, self.tag = f"{index}-{secrets.token_hex(4)}", secrets.token_hex(4)
+        self.caller = caller
+        self.call_id, self.tag = f"{caller}-{secrets.token_hex(4)}", secrets.token_hex(4)
 
-    def request(self, method, uri, to, *, more=(), body=""):
+    def request(self, method, uri, to, *, sequence=1, more=(), body=""):
         """A request of this call."""
         lines = [
             f"{method} {uri} SIP/2.0",
             f"Via: SIP/2.0/UDP {self.own}:5060;branch=z9hG4bK{secrets.token_hex(8)};rport",
             "Max-Forwards: 70",
-            f"From: <sip:2125550123@{self.own}>;tag={self.tag}",
+            f"From: <sip:{self.caller}@{self.own}>;tag={self.tag}",
             f"To: {to}",
             f"Call-ID: {self.call_id}",
-            f"CSeq: 1 {method}",
-            f"Contact: <sip:2125550123@{self.own}>",
+            f"CSeq: {sequence} {method}",
+            f"Contact: <sip:{self.caller}@{self.own}>",
             *more,
             *(["Content-Type: application/sdp"] if body else []),
             f"Content-Length: {len(body)}",
@@ -91,91 +98,82 @@ class Caller:
         return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
     async def run(self):
-        """Seconds until it was answered.
-
-        Raises:
-            RuntimeError: it was not, or was not whole.
-        """
+        """What became of it, as a line of the report."""
         loop = asyncio.get_running_loop()
         inbox = self.line.calls[self.call_id] = asyncio.Queue()
         transport, audio = await loop.create_datagram_endpoint(Audio, local_addr=(self.own, 0))
+        began, clock = time.time(), time.monotonic()
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self.converse(inbox, audio, transport.get_extra_info("sockname")[1])
+                outcome = await self.converse(inbox, audio, transport.get_extra_info("sockname")[1])
         except TimeoutError:
-            raise RuntimeError(f"{self.call_id}: not over in time") from None
+            outcome = "not over in time"
         finally:
             transport.close()
             del self.line.calls[self.call_id]
+        heard = None if audio.first is None else round(audio.first - clock, 3)
+        return {"caller": self.caller, "began": began, "heard": heard, "outcome": outcome}
 
     async def converse(self, inbox, audio, port):
-        """From the INVITE to the far end's BYE."""
+        """From the INVITE to the end, whoever ends it; the outcome."""
         uri = f"sip:{self.number}@{self.server[0]}"
         sdp = (
             f"v=0\r\no=- 1 1 IN IP4 {self.own}\r\ns=-\r\nc=IN IP4 {self.own}\r\nt=0 0\r\n"
             f"m=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
         )
         invite = self.request("INVITE", uri, f"<{uri}>", body=sdp)
-        began, waited = time.monotonic(), None
         self.line.transport.sendto(invite, self.server)
-        heard_of = False
+        heard_of, answered, within = False, None, None
         while True:
             try:
-                pause = None if heard_of else RETRANSMIT
-                text, addr = await asyncio.wait_for(inbox.get(), pause)
+                text, addr = await asyncio.wait_for(inbox.get(), RETRANSMIT)
             except TimeoutError:
-                self.line.transport.sendto(invite, self.server)
+                if not heard_of:
+                    self.line.transport.sendto(invite, self.server)
+                quiet_since = max(answered, audio.last or 0) if answered else None
+                if quiet_since and time.monotonic() - quiet_since > SILENCE:
+                    target, to, more = within
+                    bye = self.request("BYE", target, to, sequence=2, more=more)
+                    self.line.transport.sendto(bye, self.server)
+                    return "silence"
                 continue
             heard_of = True
             if text.startswith("BYE"):
                 self.line.transport.sendto(reply(text, "200 OK"), addr)
-                if not audio.packets:
-                    raise RuntimeError(f"{self.call_id}: nothing was heard")
-                return waited
-            if not text.startswith("SIP/2.0"):
-                continue
-            status = int(text.split()[1])
+                return "whole" if audio.first else "nothing was heard"
+            status = int(text.split()[1]) if text.startswith("SIP/2.0") else 0
             if status < 200:
                 continue
+            to = header(text, "To")
+            if status >= 300:
+                ack = self.request("ACK", uri, to)
+                self.line.transport.sendto(ack, self.server)
+                return text.splitlines()[0]
             routes = re.findall(r"^Record-Route:(.*?)\r?$", text, re.MULTILINE | re.IGNORECASE)
             more = [f"Route:{route}" for route in reversed(routes)]
             contact = re.search(r"<([^>]+)>", header(text, "Contact"))
-            target = contact[1] if contact and status < 300 else uri
-            ack = self.request("ACK", target, header(text, "To"), more=more if status < 300 else ())
-            self.line.transport.sendto(ack, self.server)
-            if status >= 300:
-                raise RuntimeError(f"{self.call_id}: {text.splitlines()[0]}")
-            waited = waited or time.monotonic() - began
+            within = (contact[1] if contact else uri, to, more)
+            answered = answered or time.monotonic()
+            self.line.transport.sendto(self.request("ACK", within[0], to, more=more), self.server)
 
 
-async def main(server, number, count, pace):
-    """Place the calls; the report."""
+async def main(server, number, count, pace, first):
+    """Place the calls; a line of the report for each."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect((server, 5060))
         own, place = probe.getsockname()[0], (probe.getpeername()[0], 5060)
     loop = asyncio.get_running_loop()
     _, line = await loop.create_datagram_endpoint(Line, local_addr=(own, 5060))
-    began, calls, starts = time.monotonic(), [], []
+    began, calls = time.monotonic(), []
     for index in range(count):
         await asyncio.sleep(max(0, began + index / pace - time.monotonic()))
-        starts.append(time.monotonic() - began)
-        calls.append(asyncio.create_task(Caller(line, own, place, number, index).run()))
-    results = await asyncio.gather(*calls, return_exceptions=True)
-    outcomes = list(zip(starts, results, strict=True))
-    waits = [(at, wait) for at, wait in outcomes if isinstance(wait, float)]
-    return {
-        "calls": count,
-        "whole": len(waits),
-        "worst": round(max((wait for _, wait in waits), default=0), 3),
-        "median": round(statistics.median([wait for _, wait in waits] or [0]), 3),
-        "failures": [
-            [round(at, 1), str(why)] for at, why in outcomes if isinstance(why, Exception)
-        ],
-        "slow": [[round(at, 1), round(wait, 2)] for at, wait in waits if wait > SLOW],
-    }
+        caller = Caller(line, own, place, number, str(first + index))
+        calls.append(asyncio.create_task(caller.run()))
+    return await asyncio.gather(*calls)
 
 
 if __name__ == "__main__":
-    report = asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))
-    print(json.dumps(report), flush=True)
-    sys.exit(report["whole"] != report["calls"])
+    server, number, count, pace, *first = sys.argv[1:]
+    given = int(first[0]) if first else FIRST_CALLER
+    for outcome in asyncio.run(main(server, number, int(count), float(pace), given)):
+        print(json.dumps(outcome), flush=True)

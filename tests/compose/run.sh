@@ -46,10 +46,10 @@ SIP_TLS_PORT=15061
 HTTP_PORT=18080
 HTTP_B_PORT=18081
 KAMAILIO_PORT=15070
-RTP_START=18000
-RTP_END=18039
-RTP_B_START=18040
-RTP_B_END=18079
+RTP_START=28000
+RTP_END=28059
+RTP_B_START=28060
+RTP_B_END=28119
 IVRSERVER_LIMITS__DRAIN_SECONDS=60
 STOP_GRACE_PERIOD=90s
 END
@@ -198,22 +198,24 @@ END
 
 # ---- scale
 
-# Calls at an even pace, as a container on the network of calls; prints one line of JSON.
+# Calls at an even pace, as a container on the network of calls; prints a line of JSON for each.
+# Every round has callers of its own.
+round=0
 callers() {
     docker run --rm --name ivrserver-test-callers --network "${COMPOSE_PROJECT_NAME}_sip" --ip 172.30.60.50 \
         --volume "$checkout/tests/compose/callers.py:/callers.py:ro" --entrypoint python3 \
-        "${IMAGES:-ivrserver}-phone:${TAG:-latest}" -IS /callers.py kamailio "$@"
+        "${IMAGES:-ivrserver}-phone:${TAG:-latest}" -IS /callers.py kamailio "$@" "$((2125550000 + 1000 * round))"
 }
 
-# Whether in a report of callers.py no call waited for 2 s, and all are whole, those excepted that
-# began in its first $3 seconds.
+# Compare what callers.py wrote with the database. $1: what it is about; then what judge.py takes.
 judge() {
-    echo "   $2: $(cat "$1")"
-    python3 -c '
-import json, sys
-report = json.loads(open(sys.argv[1]).read().splitlines()[-1])
-late = [failure for failure in report["failures"] if failure[0] > float(sys.argv[2])]
-sys.exit(bool(late) or report["worst"] >= 2.0)' "$1" "${3:--1}" || fail "$2"
+    about=$1
+    shift
+    query "SELECT caller_id, asterisk, completed FROM calls LEFT JOIN respondents USING (call_id)
+        WHERE caller_id LIKE '%$((2125550 + round))___'" >"$work/rows"
+    say "$about"
+    python3 "$checkout/tests/compose/judge.py" "$work/report" "$work/rows" "$@" || fail "$about"
+    round=$((round + 1))
 }
 
 # A call whose controller is killed is carried on by the other one.
@@ -246,18 +248,18 @@ taken_over() {
     say "the other controller went on with the call: all answers are there"
 }
 
-# While calls come and go, `$1` is killed 5 s after they began. Calls that began $3 s after the first one
-# or earlier may be lost.
+# While calls come and go, the service $2 is killed; $3: the name of the Asterisk, if it is one.
 killed_under_load() {
     callers 201 "${CALLS:-60}" "${PACE:-4}" >"$work/report" 2>&1 &
     load=$!
     sleep 5
-    say "killing $1 under load"
-    docker kill "$(container "$1")" >/dev/null
+    killed_at=$(date +%s.%N)
+    say "killing $2 under load"
+    docker kill "$(container "$2")" >/dev/null
     wait $load || true
-    judge "$work/report" "$2" "${3:-}"
-    compose up -d "$1"
-    until_healthy "$1"
+    judge "$1" "$killed_at" ${3:+"$3"}
+    compose up -d "$2"
+    until_healthy "$2"
 }
 
 scale() {
@@ -276,15 +278,15 @@ END
     compose exec -T controller ivrserver apply /flows/flows.yaml
     sleep 3
     callers 201 20 4 >"$work/report"
-    judge "$work/report" "before anything is killed"
+    judge "before anything is killed"
     for what in controller asterisk; do
         both=$(query "SELECT count(DISTINCT $what) FROM calls")
         [ "$both" = 2 ] || fail "calls were spread over $both $what(s)"
     done
     taken_over
-    killed_under_load controller "while a controller is killed, new calls are answered at once"
+    killed_under_load "while a controller is killed" controller
     # Whoever talks to an Asterisk that dies is cut off; whoever calls then is not.
-    killed_under_load asterisk-b "while an Asterisk is killed, new calls are answered within 2 s" 5.5
+    killed_under_load "while an Asterisk is killed" asterisk-b b
     compose --profile phone --profile scale down --volumes --timeout 5
 }
 
