@@ -139,7 +139,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         stack.push_async_callback(listener.close)
         scribe = listening.scribe(settings)
         stack.push_async_callback(scribe.close)
-        boards = Boards(settings, membership.trust, observed.asterisk)
+        boards = Boards(settings, membership.trust, observed.asterisk, lambda: observed.loop.usual)
         policy = DialPolicy.by(settings, library.numbers)
         zone = ZoneInfo(settings.account.time_zone)
         world = World(

@@ -164,7 +164,11 @@ def _ready(parts: Parts) -> Checkup:
     async def listening() -> str:
         return _wrong(parts.listener.problems)
 
-    wished = {"speech": speech, "listening": listening}
+    async def capacity() -> str:
+        objection = parts.boards.admission.objection
+        return f"calls are refused: {objection}" if objection else ""
+
+    wished = {"speech": speech, "listening": listening, "capacity": capacity}
     if len(parts.boards.by_name) > 1:
         wished["every_asterisk"] = every_asterisk
     return Checkup({"asterisk": asterisk, "calls": calls, "database": database}, wished)

@@ -225,8 +225,13 @@ class SpeechSettings(Section):
 
 
 class LimitSettings(Section):
-    """Guards against flows that never end."""
+    """Guards against flows that never end, and against more calls than can be carried."""
 
+    calls: int = Field(default=1000, ge=1)
+    """Calls that one controller carries at once; more are refused with SIP's 503."""
+    lateness: Seconds = 0.25
+    """Seconds that the controller's event loop may be late, averaged over some seconds. While it
+    is later, and until it is half as late, calls are refused with SIP's 503."""
     blocks_per_call: int = Field(default=50, ge=1)
     """Building blocks that one call may visit."""
     visits_per_ivr: int = Field(default=10, ge=1)

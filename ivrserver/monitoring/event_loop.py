@@ -12,7 +12,7 @@ PERIOD_SECONDS: Final = 0.1
 """Between two looks."""
 
 MEMORY_SECONDS: Final = 5.0
-"""How far back `EventLoopWatch.worst` looks."""
+"""How far back `EventLoopWatch.worst` and `usual` look."""
 
 
 class EventLoopWatch:
@@ -35,6 +35,11 @@ class EventLoopWatch:
     def worst(self) -> float:
         """The longest delay of the last seconds; 0 before the first look."""
         return max(self._delays, default=0.0)
+
+    @property
+    def usual(self) -> float:
+        """The average delay of the last seconds; 0 before the first look."""
+        return sum(self._delays) / len(self._delays) if self._delays else 0.0
 
     async def run(self) -> None:
         """Look until cancelled."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from ivrserver.cluster import Trust
 from ivrserver.config import Settings
 from ivrserver.errors import TelephonyError
+from ivrserver.telephony.admission import Admission
 from ivrserver.telephony.switchboard import Handler, Switchboard
 from ivrserver.telephony.watching import UNWATCHED, AriWatcher
 
@@ -18,8 +19,10 @@ class Boards:
     Args:
         trust: whether the calls are still ours.
         watcher_of: who is told how each Asterisk answers, by its name.
+        lateness: by how many seconds the event loop is late now.
 
     Attributes:
+        admission: whether one more call is taken.
         by_name: the switchboard of each Asterisk of `settings.places`.
     """
 
@@ -28,9 +31,17 @@ class Boards:
         settings: Settings,
         trust: Trust,
         watcher_of: Callable[[str], AriWatcher] = lambda _: UNWATCHED,
+        lateness: Callable[[], float] = lambda: 0.0,
     ) -> None:
+        self.admission = Admission(settings.limits, lambda: self.calls, lateness)
         self.by_name: Mapping[str, Switchboard] = {
-            name: Switchboard(settings, watcher=watcher_of(name), name=name, trust=trust)
+            name: Switchboard(
+                settings,
+                watcher=watcher_of(name),
+                name=name,
+                trust=trust,
+                admission=self.admission,
+            )
             for name in settings.places
         }
 

@@ -21,6 +21,7 @@ from ivrserver.errors import ConfigError, TelephonyError
 from ivrserver.flow.kept import Replay
 from ivrserver.flow.ports import Channel, IncomingCall
 from ivrserver.flow.saved import SavedCall
+from ivrserver.telephony.admission import ELSEWHERE_SECONDS, Admission
 from ivrserver.telephony.adoption import Adoption
 from ivrserver.telephony.bridge_recording import BridgeRecorder
 from ivrserver.telephony.channel import AriChannel
@@ -59,6 +60,7 @@ class Switchboard:
         name: which of the Asterisks of `settings.places`.
         trust: whether the calls are still ours; calls that were left behind are then adopted
             (`adopt`, `clear`). None: there is only this controller, and they are taken down.
+        admission: whether one more call is taken. None: as `limits.calls` says.
 
     Attributes:
         name: the Asterisk's.
@@ -77,6 +79,7 @@ class Switchboard:
         *,
         name: str = FIRST_ASTERISK,
         trust: Trust | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self.name = name
         self._trust = trust
@@ -99,6 +102,7 @@ class Switchboard:
         self._handle: Handler | None = None
         self._calls: dict[str, asyncio.Task[None]] = {}
         self._draining = False
+        self._admission = admission or Admission(settings.limits, lambda: self.calls, lambda: 0.0)
         self._endpoints = settings.trunks.keys() | settings.phones.keys()
         layout = settings.recording.layout
         self.recordings = StoredRecordings(self._ari, layout, settings.making_folder)
@@ -249,6 +253,8 @@ class Switchboard:
 
     async def _claim(self, channel_id: str) -> None:
         """Take a broadcast call; its StasisStart follows. Losing it to another is no failure."""
+        if self._admission.objection:
+            await asyncio.sleep(ELSEWHERE_SECONDS)
         try:
             await self._ari.claim(channel_id)
         except TelephonyError as error:
@@ -265,6 +271,10 @@ class Switchboard:
             return
         if self._draining:
             self._tasks.create_task(self._decline(channel_id))
+            return
+        if reason := self._admission.decide():
+            self._watcher.refused(reason)
+            self._tasks.create_task(self._refuse(channel_id))
             return
         endpoint = self._endpoint(asterisk["name"])
         channel = AriChannel(
@@ -306,6 +316,11 @@ class Switchboard:
         """Hang a channel up that nobody carries."""
         with suppress(TelephonyError):
             await self._ari.hang_up(channel_id)
+
+    async def _refuse(self, channel_id: str) -> None:
+        """Refuse a call with SIP's 503."""
+        with suppress(TelephonyError):
+            await self._ari.hang_up(channel_id, "congestion")
 
     async def _decline(self, channel_id: str) -> None:
         """Give a call that we no longer take back to the dialplan, which has a fallback."""

@@ -36,6 +36,10 @@ class AriWatcher(Protocol):
         """Something that nobody carried any more was taken down."""
         ...
 
+    def refused(self, reason: str) -> None:
+        """A call was refused; `reason` is one of `ivrserver.telephony.admission.Objection`."""
+        ...
+
 
 class _Unwatched:
     """Nobody wants to know."""
@@ -51,6 +55,9 @@ class _Unwatched:
 
     def reaped(self, kind: Literal["bridge", "channel"]) -> None:
         """See `AriWatcher.reaped`."""
+
+    def refused(self, reason: str) -> None:
+        """See `AriWatcher.refused`."""
 
 
 UNWATCHED: Final[AriWatcher] = _Unwatched()

@@ -52,6 +52,13 @@ class AsteriskMetrics:
             add, "orphans_taken_down_total", "Channels and bridges that nobody carried any more.",
             [name, "kind"],
         )  # fmt: skip
+        self.refused = counter(
+            add,
+            "calls_refused_total",
+            "Calls refused with 503: `limits.calls` were carried (`full`), or the event loop was"
+            " `late`.",
+            [name, "reason"],
+        )
 
     def of(self, asterisk: str) -> OneAsterisk:
         """What the Asterisk of that name is to tell."""
@@ -69,6 +76,8 @@ class OneAsterisk:
         }
         for kind in ("bridge", "channel"):
             metrics.reaped.labels(asterisk, kind)
+        for reason in ("full", "late"):
+            metrics.refused.labels(asterisk, reason)
 
     def look(
         self,
@@ -99,3 +108,7 @@ class OneAsterisk:
     def reaped(self, kind: str) -> None:
         """Something that nobody carried any more was taken down."""
         self._metrics.reaped.labels(self._name, kind).inc()
+
+    def refused(self, reason: str) -> None:
+        """A call was refused."""
+        self._metrics.refused.labels(self._name, reason).inc()

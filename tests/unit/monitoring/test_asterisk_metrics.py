@@ -85,7 +85,10 @@ def test_connections_and_what_lives_there_are_shown() -> None:
     main.look(connected=lambda: True, channels=lambda: 3, bridges=lambda: 1)
     main.connected()
     main.reaped("bridge")
+    main.refused("full")
     assert metrics.value("asterisk_connected", **MAIN) == 1
     assert metrics.value("asterisk_connections_total", **MAIN) == 1
     assert (metrics.value("channels", **MAIN), metrics.value("bridges", **MAIN)) == (3, 1)
     assert metrics.value("orphans_taken_down_total", **MAIN, kind="bridge") == 1
+    assert metrics.value("calls_refused_total", **MAIN, reason="full") == 1
+    assert metrics.value("calls_refused_total", **MAIN, reason="late") == 0

@@ -24,7 +24,7 @@ class BusyClock:
 async def test_a_busy_loop_is_noticed_and_forgotten_after_some_seconds() -> None:
     clock, noted = BusyClock(), list[float]()
     watch = EventLoopWatch(clock, noted.append)
-    assert watch.worst == 0.0
+    assert (watch.worst, watch.usual) == (0.0, 0.0)
     task = asyncio.create_task(watch.run())
     await asyncio.sleep(1)
     assert watch.worst == pytest.approx(0)
@@ -32,6 +32,7 @@ async def test_a_busy_loop_is_noticed_and_forgotten_after_some_seconds() -> None
     await asyncio.sleep(PERIOD_SECONDS)
     assert watch.worst == pytest.approx(0.7)
     assert max(noted) == pytest.approx(0.7)
+    assert watch.usual == pytest.approx(0.7 / 10)
     await asyncio.sleep(MEMORY_SECONDS)
     assert watch.worst == pytest.approx(0)
     task.cancel()

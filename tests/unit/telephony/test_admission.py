@@ -1,0 +1,60 @@
+"""When one more call is taken, and when it is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from structlog.testing import capture_logs
+
+from ivrserver.config import LimitSettings
+from ivrserver.telephony.admission import Admission
+
+
+@dataclass
+class Load:
+    calls: int = 0
+    lateness: float = 0.0
+
+
+@pytest.fixture
+def load() -> Load:
+    return Load()
+
+
+@pytest.fixture
+def admission(load: Load) -> Admission:
+    limits = LimitSettings(calls=3, lateness=0.2)
+    return Admission(limits, lambda: load.calls, lambda: load.lateness)
+
+
+def test_calls_are_taken_up_to_the_limit(load: Load, admission: Admission) -> None:
+    objections = []
+    for load.calls in range(5):
+        objections.append(admission.decide())
+    assert objections == ["", "", "", "full", "full"]
+
+
+def test_a_late_loop_takes_none_until_it_is_half_as_late(load: Load, admission: Admission) -> None:
+    objections = []
+    for load.lateness in (0.19, 0.21, 0.19, 0.11, 0.1, 0.19):
+        objections.append(admission.decide())
+    assert objections == ["", "late", "late", "late", "", ""]
+
+
+def test_the_log_says_when_it_begins_and_how_many_it_were(load: Load, admission: Admission) -> None:
+    with capture_logs() as logs:
+        for load.calls in (2, 3, 3, 3, 2, 2):
+            admission.decide()
+    assert logs == [
+        {"event": "calls_refused", "log_level": "warning", "reason": "full", "calls": 3,
+         "lateness": 0.0},
+        {"event": "calls_taken_again", "log_level": "warning", "refused": 3},
+    ]  # fmt: skip
+
+
+def test_whoever_only_asks_changes_nothing(load: Load, admission: Admission) -> None:
+    with capture_logs() as logs:
+        for load.calls in (3, 2):
+            assert admission.objection == ("full" if load.calls == 3 else "")
+    assert logs == []
