@@ -4,7 +4,7 @@
 
 It listens on the address of this machine that leads to ADDRESS, port 5060. Each call comes from a
 number of its own, counted from FIRST_CALLER on, so that the database can tell whether it was the
-flow or an apology that was heard. A caller who hears nothing for 3 s hangs up. One line of JSON is
+flow or an apology that was heard. A caller who hears nothing for 8 s hangs up. One line of JSON is
 printed for each call:
 
     {"caller": "2125550000", "began": 1700000000.2, "heard": 0.13, "outcome": "whole"}
@@ -24,7 +24,7 @@ import time
 
 PATIENCE = 40.0
 RETRANSMIT = 0.5
-SILENCE = 3.0
+SILENCE = 8.0
 RTP_HEADER, PCMU, QUIET = 12, 0, frozenset((0x7E, 0x7F, 0xFE, 0xFF))
 FIRST_CALLER = 2125550000
 

@@ -119,6 +119,12 @@ sample_call() {
     answers=$(query "SELECT count(*) FROM answers JOIN respondents USING (response_id) WHERE call_id = '$call'")
     [ "$answers" -ge 5 ] || fail "PostgreSQL has only $answers answers of the call"
     say "the call is in PostgreSQL with $answers answers"
+    deadline=$(($(date +%s) + 30))
+    until [ "$(query "SELECT count(*) FROM recordings WHERE call_id = '$call' AND stored_at IS NOT NULL")" = 1 ]; do
+        [ "$(date +%s)" -lt $deadline ] || fail "its recording does not come into the store"
+        sleep 0.5
+    done
+    say "its recording is in the store"
 }
 
 # Killed, it is started again by Docker.

@@ -152,6 +152,13 @@ def test_nothing_runs_as_root_or_may_write_where_it_need_not() -> None:
     assert services()["postgres"]["user"] == "postgres"
 
 
+def test_a_controller_may_write_where_it_makes_recordings_and_backups() -> None:
+    data = "/var/lib/ivrserver"
+    assert f"IVRSERVER_DATA={data}" in (ROOT / "docker" / "Dockerfile").read_text()
+    for name in ("controller", "controller-b"):
+        assert data in services()[name]["volumes"], "and no other controller sweeps it"
+
+
 def test_only_what_must_be_reached_is_on_a_network_that_leads_out() -> None:
     networks = yaml.safe_load(COMPOSE)["networks"]
     assert networks["ari"]["internal"]
