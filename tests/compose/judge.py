@@ -58,7 +58,7 @@ def judge(calls, rows, killed_at=None, asterisk=None):
     ]
     summary = f"{len(calls)} calls: {whole} whole, {lost} cut off with the killed Asterisk"
     if waits:
-        summary += f"; first sound after {statistics.median(waits)} s, at most {max(waits)} s"
+        summary += f"; first sound after {statistics.median(waits):.3f} s, at most {max(waits)} s"
     if after:
         summary += f", at most {max(after)} s in calls after the kill"
     return summary, wrong

@@ -259,9 +259,10 @@ killed_under_load() {
     callers 201 "${CALLS:-60}" "${PACE:-4}" >"$work/report" 2>&1 &
     load=$!
     sleep 5
-    killed_at=$(date +%s.%N)
+    victim=$(container "$2")
     say "killing $2 under load"
-    docker kill "$(container "$2")" >/dev/null
+    docker kill "$victim" >/dev/null
+    killed_at=$(date +%s.%N)
     wait $load || true
     judge "$1" "$killed_at" ${3:+"$3"}
     compose up -d "$2"
