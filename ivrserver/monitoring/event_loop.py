@@ -38,8 +38,8 @@ class EventLoopWatch:
 
     @property
     def usual(self) -> float:
-        """The average delay of the last seconds; 0 before the first look."""
-        return sum(self._delays) / len(self._delays) if self._delays else 0.0
+        """The average delay of the last seconds, as if there had been none before the first look."""
+        return sum(self._delays) * PERIOD_SECONDS / MEMORY_SECONDS
 
     async def run(self) -> None:
         """Look until cancelled."""

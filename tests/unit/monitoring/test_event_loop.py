@@ -32,7 +32,7 @@ async def test_a_busy_loop_is_noticed_and_forgotten_after_some_seconds() -> None
     await asyncio.sleep(PERIOD_SECONDS)
     assert watch.worst == pytest.approx(0.7)
     assert max(noted) == pytest.approx(0.7)
-    assert watch.usual == pytest.approx(0.7 / 10)
+    assert watch.usual == pytest.approx(0.7 / 50)
     await asyncio.sleep(MEMORY_SECONDS)
     assert watch.worst == pytest.approx(0)
     task.cancel()
