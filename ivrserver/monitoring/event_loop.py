@@ -38,7 +38,7 @@ class EventLoopWatch:
 
     @property
     def usual(self) -> float:
-        """The average delay of the last seconds, as if there had been none before the first look."""
+        """The average delay of the last seconds; before the first look there was none."""
         return sum(self._delays) * PERIOD_SECONDS / MEMORY_SECONDS
 
     async def run(self) -> None:
