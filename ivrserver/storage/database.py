@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -27,6 +29,10 @@ SQLITE_PRAGMAS = {
     # Each commit reaches the disk, as PostgreSQL's do by default: an answer survives power loss.
     "synchronous": "FULL",
 }
+
+_OPENING_TRIES = 500
+_OPENING_PAUSE = 0.01
+"""Seconds between two tries."""
 
 TURN_SECONDS = 600.0
 """How long a patient engine waits for its turn: another program may be migrating a large table."""
@@ -165,8 +171,27 @@ def _prepare_sqlite(pragmas: Mapping[str, object], connection: Any, _record: obj
     connection.isolation_level = None
     cursor = connection.cursor()
     for name, value in pragmas.items():
-        cursor.execute(f"PRAGMA {name}={value}")
+        _set(connection, cursor, f"PRAGMA {name}={value}")
     cursor.close()
+
+
+def _set(connection: Any, cursor: Any, pragma: str) -> None:
+    """Set a pragma, also when others open the new file at this moment.
+
+    Two that turn it to WAL at once are told that it is locked at once, whatever `busy_timeout` says
+    (https://www.sqlite.org/c3ref/busy_handler.html: the handler is not called where it could only
+    deadlock).
+    """
+    for _ in range(_OPENING_TRIES):
+        try:
+            cursor.execute(pragma)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            connection.run_async(lambda _: asyncio.sleep(_OPENING_PAUSE))
+        else:
+            return
+    cursor.execute(pragma)
 
 
 def _begin_sqlite(connection: Any) -> None:

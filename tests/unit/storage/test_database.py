@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -126,6 +127,22 @@ async def test_a_postgresql_that_can_only_be_read_is_no_place_for_answers(
         async with database(settings(url)) as engine:
             with pytest.raises(StorageError, match="can only be read now"):
                 await ensure_writable(engine)
+
+
+async def test_a_new_sqlite_file_that_another_program_turns_to_wal_is_waited_for(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "new.db"
+    other = sqlite3.connect(file, isolation_level=None)
+    # What SQLite answers with "locked" at once, without waiting: somebody else is about to write.
+    other.execute("BEGIN IMMEDIATE")
+    async with database(settings(f"sqlite:///{file}")) as engine:
+        opening = asyncio.create_task(ensure_writable(engine))
+        done, _ = await asyncio.wait({opening}, timeout=0.3)
+        assert not done
+        other.execute("COMMIT")
+        await opening
+    other.close()
 
 
 async def test_a_frozen_postgresql_does_not_keep_the_program_from_ending(
