@@ -6,12 +6,13 @@ can be lost: the rows of `jobs` say what is to be done.
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final
 
 from sqlalchemy import URL, Engine, create_engine, event
 
 from ivrserver.config import Settings
-from ivrserver.storage.database import CONNECT_TIMEOUT, is_sqlite, sqlite_path, url_of
+from ivrserver.storage.database import CONNECT_TIMEOUT, is_sqlite, set_pragmas, sqlite_path, url_of
 
 POOL: Final = 5
 _PRAGMAS: Final = {
@@ -69,7 +70,4 @@ def _for_psycopg(url: URL) -> URL:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # Its transactions mean to write: they take their turn at the beginning.
     connection.isolation_level = "IMMEDIATE"
-    cursor = connection.cursor()
-    for name, value in _PRAGMAS.items():
-        cursor.execute(f"PRAGMA {name}={value}")
-    cursor.close()
+    set_pragmas(connection, _PRAGMAS, time.sleep)

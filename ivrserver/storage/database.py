@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -169,29 +170,36 @@ def _engine(url: URL, pragmas: Mapping[str, object], command_timeout: float | No
 def _prepare_sqlite(pragmas: Mapping[str, object], connection: Any, _record: object) -> None:
     # The driver's own transactions leave out DDL; ours begin where SQLAlchemy's do.
     connection.isolation_level = None
+    set_pragmas(
+        connection, pragmas, lambda pause: connection.run_async(lambda _: asyncio.sleep(pause))
+    )
+
+
+def set_pragmas(
+    connection: Any, pragmas: Mapping[str, object], wait: Callable[[float], None]
+) -> None:
+    """Set a new connection's pragmas, also while others open the same new file.
+
+    Two that turn it to WAL at the same time are told that it is locked, whatever `busy_timeout`
+    says: where waiting might be a deadlock, SQLite does not wait
+    (https://www.sqlite.org/c3ref/busy_handler.html).
+
+    Args:
+        connection: of SQLite's driver, or what SQLAlchemy makes of it.
+        pragmas: in the order in which they are set.
+        wait: waits for that many seconds.
+    """
     cursor = connection.cursor()
     for name, value in pragmas.items():
-        _set(connection, cursor, f"PRAGMA {name}={value}")
+        for last in (*repeat(False, _OPENING_TRIES), True):
+            try:
+                cursor.execute(f"PRAGMA {name}={value}")
+                break
+            except sqlite3.OperationalError as error:
+                if last or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+                wait(_OPENING_PAUSE)
     cursor.close()
-
-
-def _set(connection: Any, cursor: Any, pragma: str) -> None:
-    """Set a pragma, also when others open the new file at this moment.
-
-    Two that turn it to WAL at once are told that it is locked at once, whatever `busy_timeout` says
-    (https://www.sqlite.org/c3ref/busy_handler.html: the handler is not called where it could only
-    deadlock).
-    """
-    for _ in range(_OPENING_TRIES):
-        try:
-            cursor.execute(pragma)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise
-            connection.run_async(lambda _: asyncio.sleep(_OPENING_PAUSE))
-        else:
-            return
-    cursor.execute(pragma)
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sqlite3
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from ivrserver.errors import ConfigError, StorageError
 from ivrserver.storage import Calls, database, ensure_writable, migrate, schema_state
+from ivrserver.storage.beside import engine_of_jobs
 from tests.postgres_fixture import PostgresServer
 from tests.unit.storage.records import settings
 
@@ -142,6 +144,20 @@ async def test_a_new_sqlite_file_that_another_program_turns_to_wal_is_waited_for
         assert not done
         other.execute("COMMIT")
         await opening
+    other.close()
+
+
+def test_a_new_file_of_jobs_is_waited_for_too(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "new-jobs.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    engine = engine_of_jobs(settings(f"sqlite:///{tmp_path / 'new.db'}"))
+    with ThreadPoolExecutor(1) as thread:
+        opening = thread.submit(lambda: engine.connect().close())
+        with pytest.raises(TimeoutError):
+            opening.result(0.3)
+        other.execute("COMMIT")
+        opening.result()
+    engine.dispose()
     other.close()
 
 
