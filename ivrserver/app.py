@@ -42,6 +42,7 @@ from ivrserver.speech.replays import Replays
 from ivrserver.storage import (
     Accounts,
     AudioLibrary,
+    Jobs,
     Library,
     Mailboxes,
     Notices,
@@ -182,9 +183,11 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
                     transcriber=scribe,
                     end=partial(end_without_caller, world),
                     clock=CLOCK,
+                    watcher=observed.jobs,
                 )
             )
         )
+        counting = partial(observed.count_jobs, Jobs(engine), dispatcher.kinds)
 
         def handler_of(board: Switchboard) -> Handler:
             there = replace(world, dialer=GuardedDialer(board.dialer, policy))
@@ -202,6 +205,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
                 tasks.create_task(membership.keep(boards, stored, [dispatcher.take_over])),
                 tasks.create_task(observed.run()),
                 tasks.create_task(_do_jobs(dispatcher, boards)),
+                tasks.create_task(_kept_up("counts of jobs", counting)),
                 tasks.create_task(_kept_up("lamps", _lamplighter(engine, library, boards).run)),
                 tasks.create_task(_kept_up("recordings", keeper.run)),
                 tasks.create_task(_keep_rehearsed(library, speech)),

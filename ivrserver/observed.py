@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import web
 from ivrserver.config import Settings
+from ivrserver.errors import StorageError
 from ivrserver.flow.ports import Clock, Journal, Recogniser, Speech, WebhookClient
 from ivrserver.monitoring.call_log import LoggedJournal
 from ivrserver.monitoring.event_loop import EventLoopWatch
@@ -21,8 +23,8 @@ from ivrserver.monitoring.metrics import Metrics
 from ivrserver.monitoring.metrics.asterisk import OneAsterisk
 from ivrserver.speech.listening import Listener
 from ivrserver.speech.speaker import Speaker
+from ivrserver.storage import Jobs, ensure_writable
 from ivrserver.storage import Journal as StoredJournal
-from ivrserver.storage import ensure_writable
 from ivrserver.telephony.boards import Boards
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 STUCK_SECONDS: Final = 10.0
 """An event loop that was busy for so long at a stretch has let calls hang."""
+COUNT_JOBS_SECONDS: Final = 15.0
+"""How often jobs are counted: Prometheus mostly asks as often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,11 @@ class Observed:
     """Everything that looks at one controller. Make it inside the running event loop."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        self._settings = settings.metrics
+        self._settings, self._clock = settings.metrics, clock
         self._metrics = Metrics()
         self._traces = _traces(settings, clock, self._metrics)
         self.prompts = self._metrics.prompts
+        self.jobs = self._metrics.jobs
         self.loop = EventLoopWatch(noted=self._metrics.loop_delayed)
 
     def asterisk(self, name: str) -> OneAsterisk:
@@ -95,6 +100,21 @@ class Observed:
         yield web.health_routes(_alive(parts, self.loop), _ready(parts))
         if self._settings.enabled and self._settings.port is None:
             yield self._routes()
+
+    async def count_jobs(self, jobs: Jobs, kinds: Iterable[str]) -> None:
+        """Show how many jobs there are, until cancelled.
+
+        What is shown stays while they cannot be read: that the database is away is told elsewhere.
+
+        Args:
+            jobs: all of them.
+            kinds: shown even if there are none of them.
+        """
+        self.jobs.know(kinds)
+        while True:
+            with suppress(StorageError):
+                self.jobs.counted(await jobs.counts(), self._clock.now())
+            await asyncio.sleep(COUNT_JOBS_SECONDS)
 
     async def close(self) -> None:
         """Send what is still to be told."""

@@ -74,6 +74,22 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class JobCount:
+    """How many jobs of one kind are in one state.
+
+    Attributes:
+        since: the earliest `Job.since` among them.
+        due: the earliest `Job.due_at`; None: none of them waits.
+    """
+
+    kind: str
+    state: JobState
+    count: int
+    since: datetime
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """When something that failed is tried again.
 

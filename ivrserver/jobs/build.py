@@ -23,6 +23,7 @@ from ivrserver.jobs.letters import Letters
 from ivrserver.jobs.rounds import Engine
 from ivrserver.jobs.transcriptions import Postbacks, Transcriptions
 from ivrserver.jobs.upkeep import Deletions, Upkeep
+from ivrserver.jobs.watching import UNWATCHED, JobWatcher
 from ivrserver.mail import Carrier, PostOffice
 from ivrserver.storage import (
     Attempts,
@@ -54,6 +55,7 @@ class Needs:
     Attributes:
         database: migrated.
         end: ends a call whose caller cannot be there any more, and reports it.
+        watcher: told what comes of attempts.
     """
 
     settings: Settings
@@ -65,13 +67,16 @@ class Needs:
     transcriber: Transcriber
     end: Callable[[SavedCall], Awaitable[None]]
     clock: Clock
+    watcher: JobWatcher = UNWATCHED
 
 
 @asynccontextmanager
 async def dispatching(needs: Needs) -> AsyncIterator[Dispatcher]:
     """The controller's share of the jobs: ``Dispatcher.run`` does them; stopped at the end."""
     engine = DbosEngine(needs.settings)
-    dispatcher = Dispatcher(Jobs(needs.database), kinds(needs, engine), engine, needs.clock)
+    dispatcher = Dispatcher(
+        Jobs(needs.database), kinds(needs, engine), engine, needs.clock, watcher=needs.watcher
+    )
     try:
         yield dispatcher
     finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeVar, assert_never
@@ -21,6 +21,7 @@ from ivrserver.flow.jobs import Job, JobState
 from ivrserver.flow.ports import Clock
 from ivrserver.jobs.kinds import Again, Done, Failed, Kind, NextAt, Outcome
 from ivrserver.jobs.rounds import Engine, Round
+from ivrserver.jobs.watching import UNWATCHED, JobWatcher, Result
 from ivrserver.storage import Jobs
 
 LOOK_SECONDS: Final = 1.0
@@ -51,6 +52,7 @@ class Dispatcher:
         clock: what time it is.
         chance: spreads attempts, from 0 to 1.
         look_seconds: how often is looked for what is due.
+        watcher: told what comes of attempts.
     """
 
     def __init__(
@@ -62,8 +64,9 @@ class Dispatcher:
         *,
         chance: Callable[[], float] = random.random,
         look_seconds: float = LOOK_SECONDS,
+        watcher: JobWatcher = UNWATCHED,
     ) -> None:
-        self._look_seconds = look_seconds
+        self._look_seconds, self._watcher = look_seconds, watcher
         self._rows, self._engine, self._clock, self._chance = rows, engine, clock, chance
         self._kinds = {kind.name: kind for kind in kinds}
         self._taken: dict[str, tuple[str, str]] = {}
@@ -74,6 +77,11 @@ class Dispatcher:
         self._dead: set[str] = set()
         """Controllers whose work is to be taken over."""
         self._stopping = False
+
+    @property
+    def kinds(self) -> Collection[str]:
+        """Names of the kinds of jobs that it does."""
+        return self._kinds.keys()
 
     # ---- its life
 
@@ -202,7 +210,8 @@ class Dispatcher:
         rounds = {Round.of(job): job for job in started if job.job_id not in self._taken}
         for lost in await self._engine.lost(list(rounds)) if rounds else ():
             job = rounds[lost]
-            await self._settle(self._kinds[job.kind], job, Again("whoever did it died with it"))
+            kind, outcome = self._kinds[job.kind], Again("whoever did it died with it")
+            self._watcher.attempted(kind.name, await self._settle(kind, job, outcome))
 
     # ---- doing it
 
@@ -224,7 +233,8 @@ class Dispatcher:
         self._taken[job.job_id] = (job.kind, job.lane)
         kind = self._kinds[job.kind]
         outcome = await self._attempt(kind, job)
-        await self._stored(lambda: self._settle(kind, job, outcome))
+        result = await self._stored(lambda: self._settle(kind, job, outcome))
+        self._watcher.attempted(kind.name, result)
         return type(outcome).__name__
 
     async def _stored(self, change: Callable[[], Awaitable[T]]) -> T:
@@ -262,26 +272,31 @@ class Dispatcher:
         finally:
             self._working.discard(work)
 
-    async def _settle(self, kind: Kind, job: Job, outcome: Outcome | LeftOver) -> None:
+    async def _settle(self, kind: Kind, job: Job, outcome: Outcome | LeftOver) -> Result:
         now = self._clock.now()
         match outcome:
             case Done(note):
                 await self._rows.settle(job, JobState.DONE, now=now, error=note)
+                return "done"
             case Failed(error):
                 await self._rows.settle(job, JobState.FAILED, now=now, error=error)
                 log.warning("job_failed", job=job.job_id, attempts=job.attempts)
+                return "failed"
             case Again(error, detail):
                 due = kind.schedule.next(job.attempts, job.since, now, self._chance())
                 state = JobState.FAILED if due is None else JobState.WAITING
                 await self._rows.settle(job, state, now=now, due=due, error=error, detail=detail)
                 again = "" if due is None else due.isoformat(timespec="seconds")
                 log.warning("job_not_done", job=job.job_id, attempts=job.attempts, again=again)
+                return "failed" if due is None else "again"
             case NextAt(due, detail):
                 await self._rows.settle(
                     job, JobState.WAITING, now=now, due=due, detail=detail, new_run=True
                 )
+                return "done"
             case LeftOver():
                 stopped = "the server was stopped meanwhile"
                 await self._rows.settle(job, JobState.WAITING, now=now, due=now, error=stopped)
+                return "left"
             case _:
                 assert_never(outcome)

@@ -6,15 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Update, and_, exists, or_, select, update
+from sqlalchemy import Select, Update, and_, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ivrserver.flow.jobs import MAIL, Job, JobState, job_id
+from ivrserver.flow.jobs import MAIL, Job, JobCount, JobState, job_id
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.tables import jobs, messages
 
 UNDER_WAY = (JobState.WAITING, JobState.STARTED)
+COUNTED = (*UNDER_WAY, JobState.FAILED)
+"""What somebody who watches wants to know of: of those that are done there are too many."""
 
 
 class Jobs:
@@ -153,6 +155,27 @@ class Jobs:
         if state is not None:
             query = query.where(jobs.c.state == state)
         return await self._read(query)
+
+    async def counts(self) -> list[JobCount]:
+        """How many there are of each kind in each of the states `COUNTED`, if any."""
+        query = (
+            select(
+                jobs.c.kind,
+                jobs.c.state,
+                func.count(),
+                func.min(jobs.c.since),
+                func.min(jobs.c.due_at),
+            )
+            .where(jobs.c.state.in_(COUNTED))
+            .group_by(jobs.c.kind, jobs.c.state)
+        )
+        with storage_errors("cannot count the jobs"):
+            async with self._engine.connect() as connection:
+                rows = (await connection.execute(query)).all()
+        return [
+            JobCount(kind, JobState(state), count, since, due)
+            for kind, state, count, since, due in rows
+        ]
 
     async def one(self, name: str) -> Job | None:
         """That job; None: there is none."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ivrserver.errors import StorageError
-from ivrserver.flow.jobs import Job, JobState, job_id
+from ivrserver.flow.jobs import Job, JobCount, JobState, job_id
 from ivrserver.flow.records import JobOrdered
 from ivrserver.jobs.rounds import Round
 
@@ -102,6 +102,20 @@ class FakeJobs:
             if kind in {"", job.kind} and state in {None, job.state}
         ]
         return sorted(wanted, key=lambda job: (job.ordered_at, job.job_id), reverse=True)[:limit]
+
+    async def counts(self) -> list[JobCount]:
+        self._reach()
+        found: dict[tuple[str, JobState], list[Job]] = {}
+        for job in self.rows.values():
+            if job.state not in {JobState.DONE, JobState.CANCELLED}:
+                found.setdefault((job.kind, job.state), []).append(job)
+        return [
+            JobCount(
+                kind, state, len(all_of), min(job.since for job in all_of),
+                min((job.due_at for job in all_of if job.due_at is not None), default=None),
+            )
+            for (kind, state), all_of in found.items()
+        ]  # fmt: skip
 
     async def one(self, name: str) -> Job | None:
         return self.rows.get(name)

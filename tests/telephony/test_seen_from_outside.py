@@ -132,6 +132,7 @@ async def test_a_call_shows_in_metrics_and_a_trace_without_anything_of_the_calle
     assert grown("calls_ended_total", reason=call.ended.reason) == 1
     assert grown("answers_total", outcome="accepted") == 2
     assert grown("webhook_requests_total", outcome="ok") == 1
+    assert after.of("jobs", kind="webhook", state="failed") == 0
     assert grown("journal_records_total") > 20
     assert grown("ari_events_total", asterisk="main", type="StasisStart") == 1
     assert after.of("ari_request_seconds_count", asterisk="main", operation="channels.answer") >= 1

@@ -12,6 +12,7 @@ from ivrserver import __version__
 from ivrserver.flow.ports import Journal, Recogniser, Speech, WebhookClient
 from ivrserver.monitoring.metrics.asterisk import AsteriskMetrics
 from ivrserver.monitoring.metrics.calls import MeteredJournal
+from ivrserver.monitoring.metrics.jobs import JobMetrics
 from ivrserver.monitoring.metrics.making import MOMENTS, Counted, gauge, histogram
 from ivrserver.monitoring.metrics.speech import (
     MeteredRecogniser,
@@ -30,6 +31,7 @@ class Metrics:
         registry: ours alone: what other libraries register is not shown.
         prompts: told by the speech adapter.
         asterisks: told by the telephony adapter.
+        jobs: told by what does them, and by who counts them.
     """
 
     def __init__(self) -> None:
@@ -43,6 +45,7 @@ class Metrics:
         build.labels(__version__, platform.python_version()).set(1)
         self.prompts = PromptMetrics(self.registry)
         self.asterisks = AsteriskMetrics(self.registry)
+        self.jobs = JobMetrics(self.registry)
         self._spans = Counted(
             self.registry,
             "trace_spans_total",

@@ -39,7 +39,13 @@ class Floor:
     seconds: float = 1.0
     chance: float = 0.5
     look_seconds: float = 1.0
+    results: list[str] = field(default_factory=list)
+    """What whoever watches was told."""
     _now: int = 0
+
+    def attempted(self, kind: str, result: str) -> None:
+        assert kind == "thing"
+        self.results.append(result)
 
     async def work(self, job: Job) -> Outcome:
         loop = asyncio.get_running_loop()
@@ -65,6 +71,7 @@ class Floor:
         return Dispatcher(
             rows, kinds or (self.kind(),), self.engine, FakeClock(),
             chance=lambda: self.chance, look_seconds=self.look_seconds,
+            watcher=self,
         )  # fmt: skip
 
     @asynccontextmanager

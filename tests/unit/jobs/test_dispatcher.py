@@ -45,6 +45,7 @@ async def test_what_could_not_be_done_is_tried_again_by_its_schedule_and_then_gi
     pauses = [b[0] - a[0] for a, b in zip(it.done, it.done[1:], strict=False)]
     assert [round(pause / 10) * 10 for pause in pauses[:4]] == [10, 60, 600, 600]
     assert (it.job().state, it.job().error) == (JobState.FAILED, "refused")
+    assert it.results == ["again"] * (len(it.done) - 1) + ["failed"]
     assert it.done[-1][0] >= 3600
     assert [entry["again"] == "" for entry in logs] == [False] * (len(it.done) - 1) + [True]
 
@@ -56,6 +57,7 @@ async def test_what_cannot_be_done_at_all_is_not_tried_again() -> None:
         await asyncio.sleep(700)
     assert len(it.done) == 1
     assert (it.job().state, it.job().error) == (JobState.FAILED, "there is no such thing")
+    assert it.results == ["failed"]
 
 
 async def test_done_may_come_with_a_note_and_a_failure_with_what_is_left() -> None:
@@ -176,7 +178,9 @@ async def test_what_nobody_does_any_more_is_found_and_tried_again() -> None:
     async with it.open():
         await asyncio.sleep(2)
         assert it.job().error == "whoever did it died with it"
+        assert it.results == ["again"]
         await asyncio.sleep(20)
+    assert it.results == ["again", "done"]
     assert [(key, number) for _, key, number in it.done] == [("1", 2)]
 
 

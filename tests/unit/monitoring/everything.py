@@ -18,4 +18,5 @@ def everything() -> Metrics:
     main.look(connected=lambda: True, channels=lambda: 0, bridges=lambda: 0)
     for outcome in ("ok", "gone", "refused", "unavailable"):
         main.requested("asterisk.ping", 0.1, outcome)
+    metrics.jobs.know(["webhook"])
     return metrics

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ivrserver.flow.jobs import Job, JobState
+from ivrserver.flow.jobs import Job, JobCount, JobState
 from ivrserver.flow.records import JobOrdered
 from ivrserver.storage import Jobs, database, migrate, open_journal
 from tests.fakes.jobs import FakeJobs
@@ -199,3 +199,21 @@ async def test_jobs_are_listed_newest_first_and_filtered(place: Place) -> None:
     assert await listed(kind="mail") == ["m"]
     assert await listed(state=JobState.CANCELLED) == ["2"]
     assert await place.jobs.one("mail-x") is None
+
+
+async def test_jobs_are_counted_by_kind_and_state_but_for_those_that_are_over(place: Place) -> None:
+    assert await place.jobs.counts() == []
+    for key, due in (("a", 5), ("b", -5), ("begun", 0), ("lost", 0), ("done", 0), ("unwanted", 0)):
+        await place.put(order(key, due))
+    await place.put(order("m", 7, kind="mail"))
+    await place.begun("begun")
+    await place.jobs.settle(await place.begun("lost"), JobState.FAILED, now=at(1), error="no")
+    await place.jobs.settle(await place.begun("done"), JobState.DONE, now=at(1))
+    await place.jobs.cancel("webhook-unwanted", at(1))
+    found = sorted(await place.jobs.counts(), key=lambda each: (each.kind, each.state))
+    assert found == [
+        JobCount("mail", JobState.WAITING, 1, START, at(7)),
+        JobCount("webhook", JobState.FAILED, 1, START, None),
+        JobCount("webhook", JobState.STARTED, 1, START, None),
+        JobCount("webhook", JobState.WAITING, 2, START, at(-5)),
+    ]
