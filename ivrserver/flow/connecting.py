@@ -122,6 +122,7 @@ class _Bridging:
 
     Attributes:
         before: the connection that another controller made; None: it is a new one.
+        began: since when they hear each other; None: they do not yet.
     """
 
     world: World
@@ -129,47 +130,49 @@ class _Bridging:
     aside: Conversation
     spent: Callable[[float], None]
     before: SavedConnection | None = None
+    began: datetime | None = None
     take: Take | None = None
 
     async def hear(self, joined: AbstractAsyncContextManager[Bridge], *, record: bool) -> Connected:
         """Wait until it ends; whatever ends it, seconds and recording are stored."""
         caller, clock = self.talk.channel, self.world.clock
-        began, reason = None, ""
+        reason = ""
         try:
             async with joined as bridge:
-                began = await self._begin(bridge, record=record)
+                await self._begin(bridge, record=record)
                 hangup = await bridge.ended()
                 reason = f"the far end hung up: {hangup.text}"
         except TelephonyError as error:
             if caller.gone.done():
                 raise
-            what = "they could not be connected" if began is None else "the connection failed"
+            what = "they could not be connected" if self.began is None else "the connection failed"
             reason = reason or f"{what}: {error}"
         finally:
             seconds = 0.0
-            if began is not None:
-                seconds = (clock.now() - began).total_seconds()
+            if self.began is not None:
+                seconds = (clock.now() - self.began).total_seconds()
                 why = reason or why_cancelled(caller)
                 self.aside.note(Unbridged(self.aside.leg_id, round(seconds, 2), why))
                 self.spent(seconds)
             if self.take is not None:
                 await self.take.close(SAVE_SECONDS)
             self.talk.bookmark.part()
-        return Connected(seconds, reason, connected=began is not None)
+        return Connected(seconds, reason, connected=self.began is not None)
 
-    async def _begin(self, bridge: Bridge, *, record: bool) -> datetime:
-        """Note that they hear each other; return since when."""
+    async def _begin(self, bridge: Bridge, *, record: bool) -> None:
+        """Note that they hear each other, and since when."""
         if self.before is not None:
+            self.began = self.before.began
             if self.before.recording:
                 self.take = Take(self.talk, await bridge.recording(self.before.recording))
-            return self.before.began
+            return
+        # At once: whoever leaves while the rest is being done has been connected.
+        self.began = self.world.clock.now()
         self.aside.note(Bridged(self.aside.leg_id))
-        began = self.world.clock.now()
         if record:
-            self.take = await self._recorded(bridge, began)
+            self.take = await self._recorded(bridge, self.began)
         # From here on a controller that takes the call over leaves the two together.
         await self.talk.journal.commit()
-        return began
 
     async def _recorded(self, bridge: Bridge, began: datetime) -> Take | None:
         """Begin to record the bridge; None: it cannot be recorded, the call goes on (SPEC §13)."""

@@ -39,6 +39,13 @@ async def answers_all(caller: Caller) -> Outcome:
     return await caller.waits()
 
 
+async def back(house: House) -> None:
+    """Return when the controller hears of keys again: Asterisk keeps no events."""
+    async with asyncio.timeout(20):
+        while house.boards.away:  # noqa: ASYNC110 - a switchboard that is back tells nobody
+            await asyncio.sleep(0.05)
+
+
 async def test_calls_wait_for_an_asterisk_that_stands_still(tmp_path: Path) -> None:
     async with open_house(house_settings(tmp_path), flows=[LOST]) as house:
         async with house.calling("8003") as caller:
@@ -46,6 +53,7 @@ async def test_calls_wait_for_an_asterisk_that_stands_still(tmp_path: Path) -> N
             os.kill(house.asterisk.pid, signal.SIGSTOP)
             await asyncio.sleep(8.0)
             os.kill(house.asterisk.pid, signal.SIGCONT)
+            await back(house)
             # The time to answer has run out meanwhile: they are asked again.
             await caller.asked("answer", attempt=2)
             await caller.press("42")
@@ -66,16 +74,11 @@ async def house_behind(link_port: int, site: Site) -> AsyncIterator[House]:
 
 
 async def cut(link: Link, house: House, times: int) -> None:
-    """Break the link again and again; returns when it is up again.
-
-    What is pressed while it is down reaches nobody: Asterisk keeps no events.
-    """
+    """Break the link again and again; returns when it is up again."""
     for _ in range(times):
         link.drop()
         await asyncio.sleep(0.7)
-    async with asyncio.timeout(20):
-        while house.boards.away:  # noqa: ASYNC110 - a switchboard that is back tells nobody
-            await asyncio.sleep(0.05)
+    await back(house)
 
 
 async def test_a_connection_that_breaks_again_and_again_loses_no_call(tmp_path: Path) -> None:

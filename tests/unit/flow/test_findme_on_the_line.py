@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from ivrserver.blocks import AutoAccept, FindMe, ScreenMethod
 from ivrserver.errors import AriUnavailable
 from ivrserver.flow.events import (
+    Bridged,
     HoldStarted,
     LegDecided,
     LegScreened,
@@ -20,7 +22,7 @@ from ivrserver.flow.events import (
 from ivrserver.flow.phrases import phrases
 from ivrserver.flow.ports import LegOutcome
 from ivrserver.flow.records import RecordingMade, TimelineEntry
-from tests.fakes import FakeChannel, FakeRecogniser, FarEnd
+from tests.fakes import FakeChannel, FakeJournal, FakeRecogniser, FarEnd
 from tests.unit.flow.hunt import (
     BUSY,
     EN,
@@ -318,6 +320,30 @@ async def test_a_caller_who_hangs_up_cuts_the_sentence_for_those_who_were_late()
     await hunt.run(hang_up_at=4.2)
     assert hunt.heard("b")[-1] == EN.taken
     assert hunt.took == pytest.approx(4.2, abs=0.01)
+
+
+@dataclass
+class SlowJournal(FakeJournal):
+    """It takes a second until a bridge is stored; the caller leaves meanwhile."""
+
+    caller: FakeChannel
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    async def commit(self) -> None:
+        if self.of(Bridged):
+            self.caller.leave()
+            await asyncio.sleep(1)
+        await super().commit()
+
+
+async def test_a_caller_who_hangs_up_while_the_bridge_is_stored_was_connected() -> None:
+    channel = FakeChannel()
+    scene = Scene(blocks=(FindMe(),), channel=channel, journal=SlowJournal(channel))
+    hunt = Hunt([accepts()], scene=scene)
+    assert await hunt.run() is None
+    assert hunt.journal.of(Unbridged)[0].reason == "the caller hung up"
 
 
 # ---- the timeline
