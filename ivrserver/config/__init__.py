@@ -232,6 +232,12 @@ class LimitSettings(Section):
     lateness: Seconds = 0.25
     """Seconds that the controller's event loop may be late, averaged over some seconds. While it
     is later, and until it is half as late, calls are refused with SIP's 503."""
+    asterisk_calls: int | None = Field(default=None, ge=1)
+    """Callers that one Asterisk takes at once, all controllers together; it refuses more with 503
+    itself. Unset: twice `calls`, or nine tenths of what `sip.rtp_start` and `rtp_end` have room for
+    if that is less."""
+    asterisk_load: float | None = Field(default=None, gt=0)
+    """Load average of Asterisk's machine past which it refuses with 503 itself; unset: none."""
     blocks_per_call: int = Field(default=50, ge=1)
     """Building blocks that one call may visit."""
     visits_per_ivr: int = Field(default=10, ge=1)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from ivrserver.config import LimitSettings
+from ivrserver.config import LimitSettings, load
 from ivrserver.flow.ports import PlaybackEnded
-from ivrserver.telephony.asterisk import Asterisk
+from ivrserver.telephony.asterisk import Asterisk, ports, running
 from tests.contract.parties import Exchange, exchange
 from tests.telephony import bare_sip
 
 REFUSED = 503
 MOST = 2
+_COUNT = "core show channels count"
 
 
 @pytest.fixture
@@ -60,3 +62,42 @@ async def test_when_one_has_left_the_next_is_taken(small: Exchange) -> None:
     third = await small.party()
     await second.leave()
     await third.leave()
+
+
+@asynccontextmanager
+async def alone(data: Path, limits: LimitSettings) -> AsyncIterator[Asterisk]:
+    """An Asterisk that no controller is connected to: who is taken hears an apology."""
+    settings = load()
+    sip = settings.sip.model_copy(update={"guests": True})
+    update = {"data": data, "limits": limits, "sip": sip}
+    async with running(ports.fresh(settings.model_copy(update=update)), print) as asterisk:
+        yield asterisk
+
+
+async def taken(asterisk: Asterisk, calls: int) -> None:
+    """Wait until Asterisk has so many calls."""
+    async with asyncio.timeout(10):
+        while f"{calls} active channel" not in await asterisk.console(_COUNT):  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.02)
+
+
+async def test_past_its_own_limit_asterisk_refuses_by_itself(tmp_path: Path) -> None:
+    async with alone(tmp_path, LimitSettings(asterisk_calls=MOST)) as asterisk:
+        port = asterisk.settings.sip.port
+        first = [
+            asyncio.create_task(bare_sip.call(port, "2125550100", leave_after=0.1))
+            for _ in range(MOST)
+        ]
+        await taken(asterisk, MOST)
+        assert (await bare_sip.call(port, "2125550100")).status == REFUSED
+        assert [(await call).status for call in first] == [200] * MOST
+        await taken(asterisk, 0)
+        assert (await bare_sip.call(port, "2125550100", leave_after=0.1)).status == 200
+
+
+async def test_on_a_machine_that_has_too_much_to_do_asterisk_refuses_by_itself(
+    tmp_path: Path,
+) -> None:
+    async with alone(tmp_path, LimitSettings(asterisk_load=1e-6)) as asterisk:
+        port = asterisk.settings.sip.port
+        assert (await bare_sip.call(port, "2125550100")).status == REFUSED

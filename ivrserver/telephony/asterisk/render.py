@@ -21,6 +21,9 @@ from ivrserver.telephony.asterisk.password import write_secret
 from ivrserver.telephony.asterisk.program import AsteriskProgram
 
 _FILES_WANTED: Final = 65536
+_AUDIO_SHARE: Final = 0.9
+"""Share of the pairs of audio ports that callers may take: without one, a call ends with 488, and
+who is refused holds one for a moment, too."""
 _OPUS: Final = "codec_opus_open_source.so"
 _AUTHORITIES: Final = (
     Path("/etc/ssl/certs/ca-certificates.crt"),  # Debian and its kin
@@ -73,6 +76,7 @@ def render(settings: Settings, folders: Folders, asterisk: AsteriskProgram) -> d
         "nat": translation(settings),
         "proxy": _proxy(settings.network),
         "maxfiles": _max_files(),
+        "maxcalls": _max_calls(settings),
         "codecs": "ulaw,alaw,g722,opus" if _OPUS in asterisk.present else "ulaw,alaw,g722",
         "broadcasts": asterisk.broadcasts,
         "present": asterisk.present,
@@ -169,3 +173,11 @@ def _max_files() -> int:
     """As many descriptors as a big machine needs, or as the system lets us have."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return _FILES_WANTED if hard == resource.RLIM_INFINITY else min(_FILES_WANTED, hard)
+
+
+def _max_calls(settings: Settings) -> int:
+    """The callers that this Asterisk takes, however many controllers there are."""
+    if settings.limits.asterisk_calls is not None:
+        return settings.limits.asterisk_calls
+    pairs = (settings.sip.rtp_end - settings.sip.rtp_start + 1) // 2
+    return max(1, min(2 * settings.limits.calls, int(_AUDIO_SHARE * pairs)))

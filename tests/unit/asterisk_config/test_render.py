@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from ivrserver.config import AriSettings, Settings, SipSettings
+from ivrserver.config import AriSettings, LimitSettings, Settings, SipSettings
 from ivrserver.errors import ConfigError
 from ivrserver.programs import Program
 from ivrserver.telephony.asterisk.folders import Folders
@@ -76,6 +76,30 @@ def test_strangers_get_an_endpoint_only_when_guests_are_let_in(tmp_path: Path) -
 def test_an_ipv6_address_gets_brackets_before_a_port(tmp_path: Path) -> None:
     text = rendered(tmp_path, settings(sip=SipSettings(bind="::1", port=5070)))["pjsip.conf"]
     assert text.count("bind = [::1]:5070\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("limits", "last_port", "most"),
+    [
+        (LimitSettings(calls=100), 17999, 200),
+        (LimitSettings(), 17999, 900),
+        (LimitSettings(), 16001, 1),
+        (LimitSettings(asterisk_calls=5000), 17999, 5000),
+    ],
+)
+def test_asterisk_takes_twice_what_a_controller_does_if_there_are_ports(
+    tmp_path: Path, limits: LimitSettings, last_port: int, most: int
+) -> None:
+    sip = SipSettings(rtp_start=16000, rtp_end=last_port)
+    text = rendered(tmp_path, settings(limits=limits, sip=sip))["asterisk.conf"]
+    assert f"maxcalls = {most}\n" in text
+    assert "maxload" not in text
+
+
+def test_the_load_that_is_too_much_is_written_if_it_is_set(tmp_path: Path) -> None:
+    limits = LimitSettings(asterisk_load=1e-6)
+    text = rendered(tmp_path, settings(limits=limits))["asterisk.conf"]
+    assert "maxload = 0.000001\n" in text
 
 
 def test_timers_are_shortened_on_the_loopback_only(tmp_path: Path) -> None:
