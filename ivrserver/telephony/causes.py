@@ -1,8 +1,14 @@
-"""What Asterisk's hang-up causes say about a leg that was not answered (Q.850, ASTERISK.md)."""
+"""Why a party is gone: Asterisk's hang-up causes (Q.850, ASTERISK.md), or that there is none."""
 
 from __future__ import annotations
 
-from ivrserver.flow.ports import LegOutcome
+from ivrserver.flow.ports import Hangup, LegOutcome
+
+LEFT = Hangup(0, "the party left")
+"""Asterisk does not say why."""
+
+UNSEEN = Hangup(0, "the party left while Asterisk was out of reach")
+"""They hung up then, or Asterisk died."""
 
 _MEANINGS = {
     1: (LegOutcome.UNREACHABLE, "the number is unknown"),
@@ -23,7 +29,7 @@ _MEANINGS = {
 
 
 def outcome_of(cause: int, tech_cause: int) -> tuple[LegOutcome, str]:
-    """The outcome and, for people, its reason.
+    """The outcome of a leg that was not answered and, for people, its reason.
 
     Args:
         cause: Q.850 cause of ChannelDestroyed.

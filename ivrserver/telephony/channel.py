@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from itertools import count
+from itertools import cycle
 from typing import Any, TypeVar
 
 from ivrserver.errors import AriRefused, AriUnavailable, ChannelGone, MediaFailed
@@ -23,12 +23,13 @@ from ivrserver.flow.ports import (
     RecordingOrder,
     Sound,
 )
+from ivrserver.telephony.causes import LEFT, UNSEEN
 from ivrserver.telephony.client import Ari
 from ivrserver.telephony.dial_bridge import leave_dial_bridge
 from ivrserver.telephony.inbox import Inbox
 from ivrserver.telephony.media import Media, Sustained
 from ivrserver.telephony.patience import insist
-from ivrserver.telephony.playback import Playback, unplayable
+from ivrserver.telephony.playback import Playback, playback_ids, unplayable
 from ivrserver.telephony.recording import AriRecording, left_behind
 from ivrserver.telephony.router import Event, Router
 
@@ -37,9 +38,6 @@ _CAUSE_GRACE = 1.0
 
 _CLEARING_SECONDS = 5.0
 """How long Asterisk may take to clear a channel away that has been hung up."""
-
-_PLAYBACK_IDS = 8
-"""Ids that playbacks of one channel take in turn: one is free again long before its turn comes."""
 
 _MOVING_SECONDS = 5.0
 """How long Asterisk may take to hand a channel over; what plays on it has been stopped."""
@@ -79,15 +77,14 @@ class AriChannel:
     ) -> None:
         loop = asyncio.get_running_loop()
         self._ari, self._router, self._id = ari, router, channel_id
-        self._up, self._created = up, created
-        self._recordable = False
+        self._up, self._created, self._recordable = up, created, False
         self.endpoint, self.handed_over = endpoint, False
         self._gone: asyncio.Future[Hangup] = loop.create_future()
         self.cleared: asyncio.Future[None] = loop.create_future()
         self._errand: asyncio.Future[Sequence[str]] | None = None
         self._moved: asyncio.Future[None] | None = None
         self._queue = asyncio.Lock()
-        self._playbacks = count()
+        self._playbacks = cycle(playback_ids(channel_id))
         self._media: Media | None = None
         self._inbox = Inbox()
         router.listen(channel_id, self.on_event)
@@ -116,7 +113,7 @@ class AriChannel:
         async with self._queue:
             self._present()
             await self._quiet()
-            playback_id = self._playback_id(next(self._playbacks) % _PLAYBACK_IDS)
+            playback_id = next(self._playbacks)
             if refused := unplayable(sounds) if sounds else "there is nothing to play":
                 self._inbox.put(PlaybackEnded(playback_id, refused))
                 return playback_id
@@ -137,7 +134,13 @@ class AriChannel:
         self._present()
         await self._inbox.wait(until)
         self._present()
-        return self._inbox.take()
+        event = self._inbox.take()
+        overdue = isinstance(self._media, Playback) and self._media.overdue
+        if overdue and isinstance(event, PlaybackEnded):
+            # An Asterisk that is dead, and all it played with it, does not say so.
+            await self._ask(self.resync)
+            self._present()
+        return event
 
     def forget_keys(self) -> None:
         """See `ports.Channel`."""
@@ -204,7 +207,10 @@ class AriChannel:
     async def resync(self) -> None:
         """Find out about an end of media that was missed while there was no connection."""
         if self._media is not None:
-            await self._watched(self._media.resync())
+            if await self._ari.has_channel(self._id):
+                await self._watched(self._media.resync())
+            else:  # An Asterisk that was started anew has played nothing to its end.
+                self.leave(UNSEEN)
 
     async def run_errand(
         self, extension: str, variables: Mapping[str, str], seconds: float
@@ -255,8 +261,7 @@ class AriChannel:
             recording: name of what is being recorded; empty: nothing is.
             bridged: it is in a bridge, which neither holds nor rings.
         """
-        ids = map(self._playback_id, range(_PLAYBACK_IDS))
-        await asyncio.gather(*map(self._ari.stop_playback, ids))
+        await asyncio.gather(*map(self._ari.stop_playback, playback_ids(self._id)))
         if recording:
             await self._ari.stop_recording(recording)
         if not bridged:
@@ -314,16 +319,11 @@ class AriChannel:
             case "StasisEnd" if self._errand is not None or self._moved is not None:
                 """It is on its errand, or on its way here."""
             case "StasisEnd" if self._created:
-                left = Hangup(0, "the party left")
-                asyncio.get_running_loop().call_later(_CAUSE_GRACE, self.leave, left)
+                asyncio.get_running_loop().call_later(_CAUSE_GRACE, self.leave, LEFT)
             case "StasisEnd":
                 self.leave(Hangup(0, "the party hung up"))
 
     # Inside.
-
-    def _playback_id(self, number: int) -> str:
-        """Made of the channel's own id: another controller can end what this one has begun."""
-        return f"play-{self._id}-{number}"
 
     def _report(self, words: Sequence[str]) -> None:
         """The errand is done."""
@@ -396,5 +396,5 @@ class AriChannel:
         try:
             return await request
         except ChannelGone:
-            self.leave(Hangup(0, "the party left"))
+            self.leave(LEFT)
             raise

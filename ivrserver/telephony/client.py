@@ -184,6 +184,10 @@ class Ari:
         """Every channel of this Asterisk."""
         return list((await self._call("channels.list")).json())
 
+    async def has_channel(self, channel_id: str) -> bool:
+        """Whether that channel is there."""
+        return await self._unless_missing("channels.get", channelId=channel_id) is not None
+
     async def bridges(self) -> list[Event]:
         """Every bridge of this Asterisk."""
         return list((await self._call("bridges.list")).json())

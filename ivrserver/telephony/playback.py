@@ -20,6 +20,15 @@ _SCHEMES = ("sound:", "recording:", "number:", "digits:", "characters:")
 never ends by itself either."""
 
 
+_IDS = 8
+"""Ids that playbacks of one channel take in turn: one is free again long before its turn comes."""
+
+
+def playback_ids(channel_id: str) -> list[str]:
+    """Made of the channel's own id: another controller can end what this one has begun."""
+    return [f"play-{channel_id}-{number}" for number in range(_IDS)]
+
+
 def unplayable(sounds: Sequence[Sound]) -> str:
     """Why Asterisk could not play these; empty: it can, as far as can be told here."""
     for sound in sounds:
@@ -34,6 +43,9 @@ class Playback:
     """Sounds that play, or have played, one after the other.
 
     `ended` is called once, unless `end` comes first.
+
+    Attributes:
+        overdue: its end did not come in time, which was told instead.
     """
 
     def __init__(
@@ -45,7 +57,7 @@ class Playback:
         ended: Callable[[PlaybackEnded], None],
     ) -> None:
         self._ari, self._router = ari, router
-        self.playback_id = playback_id
+        self.playback_id, self.overdue = playback_id, False
         self._media = [sound.uri for sound in sounds]
         self._seconds = sum(sound.seconds for sound in sounds)
         self._report: Callable[[PlaybackEnded], None] | None = ended
@@ -127,6 +139,7 @@ class Playback:
 
     def _give_up(self) -> None:
         """Its end is overdue. It may still play, so it is not over yet."""
+        self.overdue = True
         self._tell(f"no end {MARGIN:g} s after its {self._seconds:.1f} s were over")
 
     def _finish(self, error: str) -> None:

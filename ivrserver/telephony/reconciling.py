@@ -12,7 +12,7 @@ from contextlib import suppress
 import structlog
 
 from ivrserver.errors import TelephonyError
-from ivrserver.flow.ports import Hangup
+from ivrserver.telephony.causes import UNSEEN
 from ivrserver.telephony.client import Ari
 from ivrserver.telephony.live import Live
 from ivrserver.telephony.snapshot import look
@@ -68,7 +68,7 @@ class Reconciler:
         missing = self._live.channels.keys() - present
         for channel_id in missing & self._missing:
             if (channel := self._live.channels.get(channel_id)) is not None:
-                channel.leave(Hangup(0, "the party left while Asterisk was out of reach"))
+                channel.leave(UNSEEN)
         self._missing = missing
         if not self.reaps:
             return

@@ -13,10 +13,10 @@ import pytest
 import pytest_asyncio
 
 from ivrserver import app
-from ivrserver.blocks import Account, Digits, Ivr, PhoneNumber, Prompt, ToBlock
+from ivrserver.blocks import Account, Digits, Ivr, Message, PhoneNumber, Prompt, ToBlock
 from ivrserver.demo import listening
 from ivrserver.demo.phone import Phone
-from ivrserver.flow.events import PromptPlayed, PromptStopped, Warned
+from ivrserver.flow.events import PromptPlayed, PromptStopped, RecordingStarted, Warned
 from ivrserver.resources import folder
 from ivrserver.telephony.asterisk import running
 from tests.telephony.conftest import in_own_task
@@ -26,6 +26,7 @@ from tests.telephony.sounds import ulaw
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 
 QUESTIONS = 100
+FAREWELL = "Thank you for all of your answers. There was nothing else that we wanted to know."
 LONG = " ".join(f"This is sentence {n} of a text that nobody wants to hear." for n in range(72))
 
 
@@ -44,12 +45,18 @@ def long_prompt(block_id: int, text: str) -> Ivr:
     return Ivr(block_id=block_id, name="Long", questions=(question,))
 
 
+def farewell() -> Ivr:
+    """An IVR whose end is a message."""
+    message = Message(question_id=1, name="farewell", prompt=Prompt(FAREWELL))
+    return Ivr(block_id=102, name="Farewell", questions=(message,))
+
+
 MORE = Account(
     numbers=tuple(
         PhoneNumber(number, "", ToBlock(block_id))
-        for number, block_id in (("8100", 100), ("8101", 101))
+        for number, block_id in (("8100", 100), ("8101", 101), ("8102", 102))
     ),
-    blocks=(hundred_questions(), long_prompt(101, LONG)),
+    blocks=(hundred_questions(), long_prompt(101, LONG), farewell()),
 )
 
 
@@ -82,6 +89,23 @@ async def test_a_killed_asterisk_loses_no_answer_and_is_back_for_the_next_call(
             call = await caller.waits()
         assert call.answers == {"answer": "42"}
         await house.hears(call.heard, "That is right.")
+        await house.nothing_is_left()
+
+
+async def test_who_talks_to_an_asterisk_that_is_killed_at_the_very_end_has_not_completed(
+    tmp_path: Path,
+) -> None:
+    async with open_house(house_settings(tmp_path), MORE) as house:
+        async with house.calling("8102") as listener, house.calling("8010") as speaker:
+            await listener.sees(PromptPlayed)
+            await speaker.sees(RecordingStarted)
+            os.kill(house.asterisk.pid, signal.SIGKILL)
+            calls = [await listener.outcome(), await speaker.outcome()]
+        for call in calls:
+            assert call.completed == [False]
+            assert call.ended.reason == call.details.call.end_reason == "caller_hung_up"
+            assert call.ended.detail == "the party left while Asterisk was out of reach"
+            assert call.recordings == {}
         await house.nothing_is_left()
 
 

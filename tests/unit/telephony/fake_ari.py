@@ -34,6 +34,7 @@ class FakeAri(Ari):
         packets: RTP packets received, at each look; the last one stays.
         file: every recording.
         slow: playing is not answered.
+        present: whether channels are still there.
     """
 
     def __init__(self) -> None:
@@ -45,11 +46,16 @@ class FakeAri(Ari):
         self.packets: list[int | None] = [None]
         self.file = wav(1)
         self.slow = False
+        self.present = True
 
     def _ask(self, name: str, *details: object) -> None:
         self.asked.append(" ".join(map(str, (name, *details))))
         if errors := self.errors.get(name):
             raise errors.pop(0)
+
+    async def has_channel(self, channel_id: str) -> bool:
+        self._ask("has_channel")
+        return self.present
 
     async def play(self, channel_id: str, playback_id: str, media: Sequence[str]) -> None:
         if self.slow:

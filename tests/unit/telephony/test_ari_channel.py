@@ -8,7 +8,9 @@ import pytest
 
 from ivrserver.errors import AriRefused, AriUnavailable, ChannelGone, MediaFailed
 from ivrserver.flow.ports import KeyPressed, PlaybackEnded, RecordingOrder, Sound
+from ivrserver.telephony.causes import UNSEEN
 from ivrserver.telephony.channel import AriChannel
+from ivrserver.telephony.patience import PATIENCE_SECONDS
 from ivrserver.telephony.playback import MARGIN
 from ivrserver.telephony.recording import measure
 from ivrserver.telephony.router import Router
@@ -68,7 +70,50 @@ async def test_what_was_given_up_is_still_stopped_before_the_next_command(line: 
     await line.channel.next_event()
     line.ari.known = False
     await line.channel.play(PROMPT)
-    assert line.ari.asked == ["play sound:/prompt", "stop_playback", "play sound:/prompt"]
+    assert line.ari.asked[-2:] == ["stop_playback", "play sound:/prompt"]
+
+
+async def test_what_an_asterisk_played_that_died_is_not_over_but_its_party_has_left(
+    line: Line,
+) -> None:
+    await line.channel.play(PROMPT)
+    line.ari.errors["has_channel"] = [AriUnavailable("no connection")] * 20
+    line.ari.known = line.ari.present = False
+    with pytest.raises(ChannelGone):
+        await line.channel.next_event()
+    assert line.channel.gone.result() == UNSEEN
+
+
+async def test_an_asterisk_that_stays_away_is_waited_for_and_then_given_up(line: Line) -> None:
+    await line.channel.play(PROMPT)
+    line.ari.errors["has_channel"] = [AriUnavailable("no connection")] * 200
+    with pytest.raises(AriUnavailable):
+        await line.channel.next_event()
+    assert now() == pytest.approx(2 + MARGIN + PATIENCE_SECONDS, abs=0.2)
+
+
+async def test_after_a_break_a_party_who_is_not_there_any_more_has_left(line: Line) -> None:
+    await line.channel.play(PROMPT)
+    line.ari.known = line.ari.present = False
+    await line.channel.resync()
+    assert line.channel.gone.result() == UNSEEN
+    with pytest.raises(ChannelGone):
+        await line.channel.next_event()
+
+
+async def test_after_a_break_a_playback_whose_end_was_missed_is_over(line: Line) -> None:
+    playback = await line.channel.play(PROMPT)
+    line.ari.known = False
+    await line.channel.resync()
+    assert await line.channel.next_event() == PlaybackEnded(playback, "")
+
+
+async def test_after_a_break_a_recording_of_a_dead_asterisk_is_hung_up(line: Line) -> None:
+    recording = await line.channel.record(order(silence=5))
+    line.ari.known = line.ari.present = False
+    await line.channel.resync()
+    line.recorded()
+    assert (await recording.ended()).ended_by == "hangup"
 
 
 async def test_stopping_waits_for_asterisk_but_not_for_ever(line: Line) -> None:
