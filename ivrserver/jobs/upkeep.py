@@ -82,6 +82,7 @@ class Deletions:
         for keep, batch in ((settings.calls, self.rows.calls), (settings.jobs, self.rows.jobs)):
             if keep:
                 finished = await self._rows(batch, _before(now, keep), ends) and finished
+        finished = await self._rows(self.rows.places, now, ends) and finished
         due = self.clock.now() + (RETENTION_EVERY if finished else timedelta())
         return NextAt(due, _detail(place))
 

@@ -91,6 +91,16 @@ class Retention:
                 many = await _deleted(connection, messages.c.message_id, gone)
                 return many + await _deleted(connection, calls.c.call_id, old)
 
+    async def places(self, before: datetime) -> int:
+        """Delete where calls were that ended before then; return how many.
+
+        A call's end deletes its place; not so in the release before.
+        """
+        ended = select(checkpoints.c.call_id).join(calls).where(calls.c.ended_at < before)
+        with storage_errors("cannot delete old places"):
+            async with writing(self._engine) as connection:
+                return await _deleted(connection, checkpoints.c.call_id, ended)
+
     async def jobs(self, before: datetime) -> int:
         """Delete jobs that were over before then; return how many."""
         old = select(jobs.c.job_id).where(jobs.c.settled_at < before)

@@ -13,7 +13,7 @@ from enum import IntEnum, auto
 from typing import Any, assert_never
 
 import orjson
-from sqlalchemy import Dialect, Table, bindparam, literal_column, text, update
+from sqlalchemy import Dialect, Table, bindparam, delete, literal_column, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ivrserver.flow.event_kinds import kind_of
@@ -60,6 +60,7 @@ class Statement(IntEnum):
     TIMELINE = auto()
     CLOSE_RESPONDENT = auto()
     CLOSE_CALL = auto()
+    FORGET_PLACE = auto()
 
 
 class RowWriter:
@@ -85,6 +86,10 @@ class RowWriter:
                 newest[row[0]] = row
             else:
                 found.setdefault(statement, []).append(row)
+            if isinstance(record, CallClosed):
+                # Nobody goes on with it.
+                newest.pop(record.call_id, None)
+                found.setdefault(Statement.FORGET_PLACE, []).append((record.call_id,))
         if newest:
             # Of several places of one call only the last counts.
             found[Statement.CHECKPOINT] = list(newest.values())
@@ -238,5 +243,8 @@ def _compiled(dialect: Dialect) -> dict[Statement, str]:
         Statement.TIMELINE: once(tables.timeline),
         Statement.CLOSE_RESPONDENT: close(tables.respondents, ["ended_at", "completed"]),
         Statement.CLOSE_CALL: close(tables.calls, ["ended_at", "end_reason"]),
+        Statement.FORGET_PLACE: delete(tables.checkpoints).where(
+            tables.checkpoints.c.call_id == bindparam("call_id")
+        ),
     }
     return {name: str(each.compile(dialect=dialect)) for name, each in statements.items()}

@@ -30,7 +30,7 @@ from ivrserver.storage import (
     tables,
 )
 from tests.fakes.jobs import FakeEngine
-from tests.unit.storage.records import START, opened, settings, whole_call
+from tests.unit.storage.records import START, checkpoint, opened, settings, whole_call
 
 HOUR = timedelta(hours=1)
 JOB = Job(
@@ -100,6 +100,16 @@ async def test_by_default_calls_are_kept_for_ever(shop: Shop) -> None:
     assert await shop.runs() == NextAt(Clock().now() + HOUR, {})
     assert (await shop.rows(tables.calls), await shop.rows(tables.answers)) == (3, 9)
     assert shop.deleted == []
+
+
+async def test_where_ended_calls_were_goes_whatever_is_kept(shop: Shop, tmp_path: Path) -> None:
+    config = settings(f"sqlite:///{tmp_path / 'ivrserver.db'}")
+    async with open_journal(config, shop.engine) as journal:
+        journal.write(checkpoint(1, "a"))
+        await journal.commit()
+    assert await shop.rows(tables.checkpoints) == 1
+    await shop.runs()
+    assert await shop.rows(tables.checkpoints) == 0
 
 
 async def test_each_kind_of_thing_has_days_of_its_own(shop: Shop) -> None:

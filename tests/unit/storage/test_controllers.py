@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from ivrserver.cluster import Beat
-from ivrserver.flow.records import Record, RespondentClosed
+from ivrserver.flow.records import CallClosed, Record, RespondentClosed
 from ivrserver.flow.saved import Asking, Following, SavedMove, doing_as_json
 from ivrserver.storage import Calls, Controllers, database, migrate, open_journal, tables
 from tests.unit.storage.records import (
@@ -185,8 +185,23 @@ async def test_who_lost_its_lease_stores_nothing_more(place: Place) -> None:
     assert "lease_lost" in [entry["event"] for entry in logs]
 
 
+async def places_stored(place: Place) -> list[tuple[str, int]]:
+    """Which calls have a place, and which question is in progress there."""
+    where = tables.checkpoints.c
+    async with place.engine.connect() as connection:
+        rows = await connection.execute(select(where.call_id, where.question_id))
+        return [(row.call_id, row.question_id) for row in rows]
+
+
 async def test_of_several_places_of_a_call_the_last_is_stored(place: Place) -> None:
     await place.store(opened(), respondent(), *(checkpoint(number) for number in range(1, 6)))
-    async with place.engine.connect() as connection:
-        rows = await connection.scalars(select(tables.checkpoints.c.question_id))
-        assert list(rows) == [5]
+    assert await places_stored(place) == [("call-1", 5)]
+
+
+async def test_with_its_end_goes_the_place_of_a_call_and_no_other(place: Place) -> None:
+    ended = CallClosed(call_id="over", at=START, reason="hung_up")
+    for call_id in ("over", "live"):
+        await place.store(opened(call_id), respondent(call_id), checkpoint(1, call_id))
+    await place.store(checkpoint(2, "over"), ended, checkpoint(2, "live"))
+    await place.store(opened("short"), checkpoint(1, "short"), replace(ended, call_id="short"))
+    assert await places_stored(place) == [("live", 2)]

@@ -18,7 +18,7 @@ from ivrserver.flow.records import (
 )
 from ivrserver.storage import Jobs, Mailboxes, Retention, database, migrate, open_journal, tables
 from ivrserver.storage.retention import BATCH
-from tests.unit.storage.records import START, opened, settings, timeline, whole_call
+from tests.unit.storage.records import START, checkpoint, opened, settings, timeline, whole_call
 
 DAY = timedelta(days=1)
 YOUNG = START + 9 * DAY
@@ -152,6 +152,17 @@ async def test_a_live_call_is_not_deleted_however_old_it_is(
         await connection.execute(tables.calls.delete())
     await store(engine, database_url, small("live", over=False))
     assert await Retention(engine).calls(YOUNG) == 0
+
+
+async def test_where_calls_were_that_the_release_before_has_ended_goes(
+    engine: AsyncEngine, database_url: str
+) -> None:
+    await store(engine, database_url, [*small("live", over=False), checkpoint(1, "live")])
+    await store(engine, database_url, [checkpoint(1, "old")])
+    retention = Retention(engine)
+    assert await retention.places(START) == 0, "it ended later"
+    assert await retention.places(YOUNG) == 1
+    assert (await count(engine))["checkpoints"] == 1
 
 
 async def test_jobs_go_that_were_over_before_then(engine: AsyncEngine, database_url: str) -> None:
