@@ -9,6 +9,7 @@ import click
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import app
+from ivrserver.blocks.doubts import doubts
 from ivrserver.blocks.files import dump
 from ivrserver.blocks.lint import Known
 from ivrserver.blocks.schema import json_schema_text
@@ -32,9 +33,10 @@ def apply(context: Context, files: tuple[Path, ...], prune: bool, check: bool) -
         known = Known() if prune else await accounts.known()
         extensions = {name: phone.extension for name, phone in settings.phones.items()}
         flows = read_flow_files(files, replace(known, phones=extensions))
+        doubtful = [f"warning  {doubt}" for doubt in doubts(flows.account)]
         if check:
-            return ["the files are right"]
-        return told(await accounts.apply(flows.account, flows.audio, prune=prune))
+            return [*doubtful, "the files are right"]
+        return doubtful + told(await accounts.apply(flows.account, flows.audio, prune=prune))
 
     for line in with_database(settings, work):
         click.echo(line)

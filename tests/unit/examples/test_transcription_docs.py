@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ivrserver.blocks import Account, Ivr, Record
+from ivrserver.blocks.doubts import doubts
 from ivrserver.blocks.files import FlowSource, load
 from ivrserver.blocks.lint import Known
 from ivrserver.config import Settings
@@ -28,6 +29,7 @@ def test_the_flow_file_has_a_question_that_is_written_down_and_told() -> None:
     (text,) = examples([PAGE], "yaml")
     account = load([FlowSource("page", text.encode())], Known())
     assert isinstance(account, Account)
+    assert not list(doubts(account))
     (ivr,) = account.blocks
     assert isinstance(ivr, Ivr)
     (question,) = ivr.questions
