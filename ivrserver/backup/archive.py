@@ -10,7 +10,7 @@
     settings.json              the settings that it was made with, without secrets
     manifest.json              the last one: version, schema, size and SHA-256 of all others
 
-A backup that was cut off has no manifest. Everything here blocks.
+A backup that was cut off has no manifest. `sealed` encrypts the whole. Everything here blocks.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Final, cast
 
 import orjson
 
-from ivrserver.errors import BackupError
+from ivrserver.backup.sealed import Keys, unsealed
+from ivrserver.errors import BackupError, ObjectDamaged
 
 FORMAT: Final = 1
 """Version of the layout above; grows when a program of before could not read it."""
@@ -165,23 +167,29 @@ class _Counting:
         return data
 
 
-def read(path: Path, take: Callable[[str], Path | None] | None = None) -> Manifest:
+def read(
+    path: Path,
+    take: Callable[[str], Path | None] | None = None,
+    *,
+    keys: Keys = MappingProxyType({}),
+) -> Manifest:
     """Read a backup from its beginning to its end, and compare everything with its checksum.
 
     Args:
         path: the backup.
         take: asked for each file where to write it; None: nowhere.
+        keys: one of them opens it if it is encrypted.
 
     Returns:
         What it says of itself.
 
     Raises:
-        BackupError: it cannot be read, is none, is not whole, or is damaged.
+        BackupError: it cannot be read, is none, is not whole, is damaged, or its key is missing.
         OSError: a file cannot be written, or the disk fails.
     """
     found: dict[str, Member] = {}
     manifest: Manifest | None = None
-    with _opened(path) as unzipped:
+    with _opened(path, keys) as unzipped:
         with tarfile.open(fileobj=unzipped, mode="r|") as tar:
             for entry in tar:
                 name, content = entry.name, tar.extractfile(entry)
@@ -223,16 +231,16 @@ def _is_ours(name: str) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _opened(path: Path, keys: Keys) -> Iterator[IO[bytes]]:
     damaged: tuple[type[Exception], ...] = (
-        tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, UnicodeDecodeError,
+        tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, UnicodeDecodeError, ObjectDamaged,
     )  # fmt: skip
     try:
         file = path.open("rb")
     except OSError as error:
         raise BackupError(f"cannot read {path}: {error.strerror}") from error
     try:
-        with file, gzip.open(file) as unzipped:
+        with file, gzip.open(unsealed(file, keys)) as unzipped:
             yield cast(IO[bytes], unzipped)
     except damaged as error:
         raise BackupError(f"{path} cannot be used: it is damaged, cut off, or no backup") from error

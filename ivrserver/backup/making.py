@@ -25,6 +25,7 @@ from ivrserver.backup.archive import (
     Writer,
     writing,
 )
+from ivrserver.backup.sealed import sealed
 from ivrserver.config import Settings
 from ivrserver.errors import BackupError, NotInStore
 from ivrserver.recordings import Store
@@ -43,7 +44,7 @@ async def make(
     *,
     with_store: bool,
 ) -> Manifest:
-    """Write a backup to `file`. Calls may go on meanwhile.
+    """Write a backup to `file`, encrypted if the store's files are. Calls may go on meanwhile.
 
     Args:
         settings: say where everything is.
@@ -60,7 +61,7 @@ async def make(
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
         folder = TemporaryDirectory(dir=settings.data, prefix="backup-")
-        with folder as scratch, writing(file) as writer:
+        with folder as scratch, sealed(file, settings.store) as out, writing(out) as writer:
             making = _Making(settings, writer, Path(scratch), say)
             return await making.run(engine, with_store=with_store)
     except OSError as error:

@@ -22,6 +22,7 @@ from ivrserver.backup.archive import (
     Manifest,
     read,
 )
+from ivrserver.backup.sealed import keys_of
 from ivrserver.config import Settings
 from ivrserver.errors import BackupError
 from ivrserver.recordings import Store
@@ -69,7 +70,9 @@ async def restore(
             folder = TemporaryDirectory(dir=settings.data, prefix="restore-")
             scratch = Path(stack.enter_context(folder))
             # Everything is unpacked and checked before anything is touched.
-            manifest = await asyncio.to_thread(read, path, lambda name: scratch / name)
+            manifest = await asyncio.to_thread(
+                read, path, lambda name: scratch / name, keys=keys_of(settings.store)
+            )
             await _refuse(settings, engine, manifest, path, force=force)
             files = _Files(settings, scratch)
             await files.put_all()

@@ -50,6 +50,10 @@ def backup(context: Context, file: Path, files: bool | None, *, force: bool) -> 
         manifest = with_database(settings, work)
     for line in _told(manifest):
         warn(line)
+    if name := settings.store.encrypt_with:
+        warn(f"key       {name} of store.keys: without it nobody can read the backup")
+    else:
+        warn("key       none: whoever has the backup can read what callers said and pressed")
 
 
 @click.command()
@@ -65,7 +69,7 @@ def restore(context: Context, file: Path, *, check: bool, force: bool) -> None:
     settings = context.settings()
     with _readable(file, settings) as path:
         if check:
-            manifest = backups.read(path)
+            manifest = backups.read(path, keys=backups.keys_of(settings.store))
         else:
 
             async def work(engine: AsyncEngine) -> backups.Manifest:

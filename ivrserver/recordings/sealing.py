@@ -130,6 +130,34 @@ class Seal:
             raise ObjectDamaged("an encrypted file is not what it was: it was changed") from error
 
 
+class Sealer:
+    """Encrypts a file from its beginning to its end: bytes of any number come, and go encrypted."""
+
+    def __init__(self, seal: Seal) -> None:
+        self._seal = seal
+        self._rest, self._number = bytearray(), 0
+
+    def feed(self, data: bytes) -> bytes:
+        """What `data` adds to the file now; it may be nothing."""
+        self._rest += data
+        made = []
+        # One byte more than a piece: the last one is known only at the end.
+        while len(self._rest) > PIECE:
+            made.append(self._made(bytes(self._rest[:PIECE]), last=False))
+            del self._rest[:PIECE]
+        return b"".join(made)
+
+    def end(self) -> bytes:
+        """What the file ends with."""
+        return self._made(bytes(self._rest), last=True)
+
+    def _made(self, piece: bytes, *, last: bool) -> bytes:
+        before = b"" if self._number else self._seal.header.raw
+        made = self._seal.sealed(self._number, piece, last=last)
+        self._number += 1
+        return before + made
+
+
 def _derived(key: bytes, salt: bytes) -> tuple[bytes, bytes]:
     """The key that encrypts, and the proof."""
     made = HKDF(SHA256(), _KEY + _PROOF, salt, MAGIC).derive(key)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from ivrserver.errors import StoreError
-from ivrserver.recordings.sealing import PIECE, Seal
+from ivrserver.recordings.sealing import Seal, Sealer
 
 _ABANDONED: Final = 3600.0
 _PRIVATE: Final = 0o700
@@ -67,36 +67,21 @@ async def write(path: Path, content: AsyncIterable[bytes], seal: Seal | None) ->
 
 
 class _Writer:
-    """The pieces that come are of any size, those that are encrypted of one."""
-
     def __init__(self, file: BufferedWriter, seal: Seal | None) -> None:
-        self._file, self._seal = file, seal
-        self._rest, self._number = bytearray(), 0
+        self._file = file
+        self._sealer = None if seal is None else Sealer(seal)
         self.digest, self.size = hashlib.sha256(), 0
 
     def write(self, piece: bytes) -> None:
         self.digest.update(piece)
         self.size += len(piece)
-        if self._seal is None:
-            self._put(piece)
-            return
-        self._rest += piece
-        # One byte more than a piece: the last one is known only at the end.
-        while len(self._rest) > PIECE:
-            self._put_sealed(self._seal, bytes(self._rest[:PIECE]), last=False)
-            del self._rest[:PIECE]
+        self._put(piece if self._sealer is None else self._sealer.feed(piece))
 
     def finish(self) -> None:
-        if self._seal is not None:
-            self._put_sealed(self._seal, bytes(self._rest), last=True)
+        if self._sealer is not None:
+            self._put(self._sealer.end())
         with _explained(Path(self._file.name).parent):
             self._file.flush()
-
-    def _put_sealed(self, seal: Seal, piece: bytes, *, last: bool) -> None:
-        if not self._number:
-            self._put(seal.header.raw)
-        self._put(seal.sealed(self._number, piece, last=last))
-        self._number += 1
 
     def _put(self, data: bytes) -> None:
         with _explained(Path(self._file.name).parent):

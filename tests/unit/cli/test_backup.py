@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import stat
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 from ivrserver.cli import main
 from ivrserver.config import load
 from tests.unit.backup import estate
+from tests.unit.recordings.places import KEYS
 
 Run = Callable[..., Result]
 
@@ -53,6 +55,18 @@ def test_a_backup_is_made_checked_and_restored_elsewhere(
     assert run("calls").output == calls
     run("recordings", "get", "rec-call-1", "out.wav")
     assert Path("out.wav").read_bytes() == estate.WAV
+
+
+def test_a_backup_says_who_can_read_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "key       none: whoever has the backup can read" in run("backup", "a").output
+    monkeypatch.setenv("IVRSERVER_STORE__KEYS", json.dumps(KEYS))
+    monkeypatch.setenv("IVRSERVER_STORE__ENCRYPT_WITH", "k1")
+    assert "key       k1 of store.keys: without it nobody" in run("backup", "b").output
+    assert run("restore", "--check", "b").output.endswith("the backup is whole\n")
+    monkeypatch.delenv("IVRSERVER_STORE__ENCRYPT_WITH")
+    monkeypatch.delenv("IVRSERVER_STORE__KEYS")
+    refused = run("restore", "--check", "b", status=1).output
+    assert refused.startswith("Error: b cannot be used: it is encrypted with the key k1, which")
 
 
 def test_a_backup_goes_through_a_pipe(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
