@@ -79,6 +79,7 @@ class Wire:
     _remote: tuple[str, int] | None = None
     _key_type: int = 101
     _queue: deque[bytes | _KeyFrame | Told] = field(default_factory=deque)
+    _injected: deque[tuple[int, bytes]] = field(default_factory=deque)
     _wishes: list[_Wish] = field(default_factory=list)
     _source: int = field(default_factory=lambda: secrets.randbits(32))
     _sequence: int = 0
@@ -105,6 +106,10 @@ class Wire:
         data = coded.getvalue()
         data += SILENCE[: -len(data) % SAMPLES]
         await self._send([data[at : at + SAMPLES] for at in range(0, len(data), SAMPLES)])
+
+    def inject(self, kind: int, payload: bytes) -> None:
+        """Send a packet out of order, with a payload type and payload of your own."""
+        self._injected.append((kind, payload))
 
     async def press(self, keys: str) -> None:
         """Press keys one after the other; returns when the last one has been released."""
@@ -139,7 +144,7 @@ class Wire:
                 packet = self.sock.recv(2048)
             except BlockingIOError:
                 break
-            if packet[1] & 0x7F == 0:
+            if len(packet) > _HEADER.size and packet[1] & 0x7F == 0:
                 self.heard.append((time.monotonic(), packet[_HEADER.size :]))
         for wish in tuple(self._wishes):
             if self._granted(wish):
@@ -162,7 +167,10 @@ class Wire:
         self._queue.clear()
 
     def tick(self) -> None:
-        """Send the next 20 ms."""
+        """Send the next 20 ms, and before them what is injected."""
+        while self._injected:
+            kind, payload = self._injected.popleft()
+            self._transmit(kind, self._now, payload)
         item = self._queue.popleft() if self._queue else self.murmur
         while callable(item):
             item()
@@ -219,10 +227,10 @@ class Wires:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="wires", daemon=True)
 
-    def open(self) -> Wire:
-        """A phone's audio, on a free port of the loopback."""
+    def open(self, address: str = "127.0.0.1") -> Wire:
+        """A phone's audio, on a free port of an address of the loopback."""
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        sock.bind(("127.0.0.1", 0))
+        sock.bind((address, 0))
         wire = Wire(sock)
         self._wires[sock.fileno()] = wire
         self._poll.register(sock.fileno(), select.EPOLLIN)

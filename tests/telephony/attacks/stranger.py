@@ -77,8 +77,12 @@ class Stranger(asyncio.DatagramProtocol):
 
     async def ask(self, message: bytes) -> str:
         """Send a request; its final reply."""
-        queue = self.replies.setdefault(header(message.decode(), "Call-ID"), asyncio.Queue())
         self.send(message)
+        return await self.hears(message)
+
+    async def hears(self, message: bytes) -> str:
+        """The next final reply to any request of the same Call-ID."""
+        queue = self.replies.setdefault(header(message.decode(), "Call-ID"), asyncio.Queue())
         async with asyncio.timeout(REPLY_SECONDS):
             while (reply := await queue.get()).startswith("SIP/2.0 1"):
                 pass

@@ -5,12 +5,14 @@ from __future__ import annotations
 from ivrserver.blocks import (
     Account,
     Block,
+    Digits,
     FindMe,
     Ivr,
     Message,
     NextAction,
     PhoneNumber,
     Prompt,
+    Record,
     ScreenMethod,
     ToBlock,
     Webhook,
@@ -58,6 +60,27 @@ SLAMMED_NUMBER = "8251"
 ITSELF, THERE, BACK = (f"{MIRROR}{number}" for number in range(3))
 """Numbers of ours whose calls the carrier sends back to us, and whose FindMe calls one of them."""
 _FINDME = {ITSELF: ITSELF, THERE: BACK, BACK: THERE}
+
+
+HEARD_NUMBER = "8255"
+"""Asks for keys, for a recording, and for keys again."""
+FIRST_ASKED, THEN_ASKED, LAST_ASKED = "Two keys, please.", "Say something.", "Two more keys."
+GOODBYE = "Thank you for calling."
+
+
+def heard() -> Ivr:
+    """The IVR of `HEARD_NUMBER`."""
+    keys = {"min_digits": 2, "max_digits": 2, "timeout": 10.0}
+    return Ivr(
+        block_id=int(HEARD_NUMBER),
+        name="Heard",
+        questions=(
+            Digits(question_id=1, name="first", prompt=Prompt(FIRST_ASKED), **keys),
+            Record(question_id=2, name="speech", prompt=Prompt(THEN_ASKED), beep=False),
+            Digits(question_id=3, name="last", prompt=Prompt(LAST_ASKED), **keys),
+            Message(question_id=4, name="goodbye", prompt=Prompt(GOODBYE)),
+        ),
+    )
 
 
 def leading_to(block_id: int, url: str, fallback: str = "") -> Ivr:
@@ -116,6 +139,7 @@ def targets(closed_port: int, slammed_port: int) -> Account:
         leading_to(int(FALLBACK_NUMBER), f"{here}:{closed_port}/", "http://127.0.0.2/"),
         leading_to(int(SLAMMED_NUMBER), f"{here}:{slammed_port}/"),
     ]
+    blocks.append(heard())
     numbers = [PhoneNumber(str(block.block_id), "", ToBlock(block.block_id)) for block in blocks]
     for block_id, (number, called) in enumerate(_FINDME.items(), 8260):
         blocks.append(calling(block_id, called))
