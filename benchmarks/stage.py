@@ -16,7 +16,7 @@ from benchmarks.usage import read, resident
 from benchmarks.web import WebhookServer
 from ivrserver.blocks import Account, Prompt
 from ivrserver.blocks.files import dump
-from ivrserver.config import Settings
+from ivrserver.config import DialSettings, Settings, TrunkSettings
 from ivrserver.errors import SetupError
 from ivrserver.programs import Program, fetch, find
 from ivrserver.speech.build import build
@@ -27,6 +27,7 @@ _STOP_SECONDS: Final = 15.0
 _SETTLE_SECONDS: Final = 2.0
 _POLL_SECONDS: Final = 0.1
 _READY: Final = "serving calls"  # what `ivrserver serve` prints
+_MANY: Final = 1_000_000
 _AUDIO_PORTS: Final = {"rtp_start": 16000, "rtp_end": 19999}
 
 
@@ -115,6 +116,13 @@ def settings_in(folder: Path, settings: Settings) -> Settings:
         "webhook": settings.webhook.model_copy(update={"allow_private": True}),
     }
     return ports.fresh(settings.model_copy(update=update))
+
+
+def with_people(settings: Settings, trunk: str, port: int) -> Settings:
+    """The same with a trunk to people on a port here, as often as a measurement calls them."""
+    dial = DialSettings(legs_per_minute=_MANY, per_destination_per_minute=_MANY)
+    trunks = {trunk: TrunkSettings(host="127.0.0.1", port=port)}
+    return settings.model_copy(update={"trunks": trunks, "dial": dial})
 
 
 async def spoken(

@@ -26,9 +26,9 @@ from benchmarks.findme.script import (
     number_of,
     voice,
 )
-from benchmarks.stage import both, settings_in, spoken
+from benchmarks.stage import both, settings_in, spoken, with_people
 from benchmarks.usage import Meter
-from ivrserver.config import DialSettings, Settings, TrunkSettings
+from ivrserver.config import Settings
 from ivrserver.demo import baresip
 from ivrserver.telephony.asterisk import Asterisk
 from tests.telephony.agent_line import Act, Crowd, Line
@@ -41,7 +41,6 @@ _PATIENCE_SECONDS: Final = 20.0
 _SETTLE_SECONDS: Final = 3.0
 _IDLE_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.1
-_MANY: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +201,7 @@ async def bench(
         SetupError: something is missing and cannot be had, or does not start.
     """
     port = baresip.free_port()
-    dial = DialSettings(legs_per_minute=_MANY, per_destination_per_minute=_MANY)
-    trunks = {TRUNK: TrunkSettings(host="127.0.0.1", port=port)}
-    update = {"trunks": trunks, "dial": dial}
-    settings = settings_in(folder, settings).model_copy(update=update)
+    settings = with_people(settings_in(folder, settings), TRUNK, port)
     files = await spoken(settings, SPOKEN, say)
     prompts = [sound.frames_of(file) for file in files]
     plain = dialplan(trials, [str(file.with_suffix("")) for file in files])

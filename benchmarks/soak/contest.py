@@ -22,8 +22,8 @@ from benchmarks.soak.phones import Phones, phones
 from benchmarks.soak.samples import Sample
 from benchmarks.soak.script import TRUNK, Call, account, mixed_calls, short_calls
 from benchmarks.soak.web import Webhooks
-from benchmarks.stage import both, settings_in
-from ivrserver.config import DialSettings, Settings, TrunkSettings
+from benchmarks.stage import both, settings_in, with_people
+from ivrserver.config import Settings
 from ivrserver.demo import baresip
 from ivrserver.storage import database, place_of
 from ivrserver.storage.database import url_of
@@ -39,7 +39,6 @@ _REST_SECONDS: Final = 40.0
 """After all is over: as long as idle connections stay open, and SIP transactions remembered."""
 _OVER_SECONDS: Final = 300.0
 _POLL_SECONDS: Final = 2.0
-_MANY: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +204,8 @@ async def soak(
 
 def _settings(settings: Settings, people_at: int, url: str) -> Settings:
     """A trunk to the people, no cap that a soak would meet, recordings that are soon fetched."""
-    dial = DialSettings(legs_per_minute=_MANY, per_destination_per_minute=_MANY)
-    return settings.model_copy(
+    return with_people(settings, TRUNK, people_at).model_copy(
         update={
-            "trunks": {TRUNK: TrunkSettings(host="127.0.0.1", port=people_at)},
-            "dial": dial,
             "store": settings.store.model_copy(update={"remove_after": _REMOVE_AFTER_SECONDS}),
             "database": settings.database.model_copy(update={"url": SecretStr(url)}),
         }

@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 import structlog
 
 from ivrserver.errors import SpeechError
+from ivrserver.speech.bounds import bounded
 from ivrserver.speech.engine import Engine, EngineInfo, Unspeakable
 from ivrserver.speech.watching import UNWATCHED, PromptWatcher
 
@@ -147,20 +148,13 @@ class Guarded:
     async def _limited(self, work: Awaitable[T], seconds: float) -> T:
         """Wait for the engine; whatever goes wrong with it becomes a SpeechError and a pause."""
         try:
-            async with asyncio.timeout(seconds):
+            async with bounded(seconds):
                 return await work
         except Unspeakable:
             raise
-        except TimeoutError as error:
-            self._pause(problem := f"it did not answer within {seconds:g} s")
-            raise SpeechError(problem) from error
         except SpeechError as error:
             self._pause(str(error))
             raise
-        except Exception as error:
-            # An engine may be anybody's code. Its message may hold the text: only the kind is kept.
-            self._pause(problem := f"it failed with {type(error).__name__}")
-            raise SpeechError(problem) from error
 
     def _pause(self, problem: str) -> None:
         log.warning(

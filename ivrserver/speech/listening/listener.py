@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 import structlog
 
 from ivrserver.errors import SpeechError
+from ivrserver.speech.bounds import bounded
 from ivrserver.speech.engine import EngineInfo
 from ivrserver.speech.languages import best
 from ivrserver.speech.listening.engine import Engine
@@ -77,18 +78,11 @@ class Ear:
     async def _limited(self, work: Awaitable[T], seconds: float) -> T:
         """Wait for the engine; whatever goes wrong with it becomes a SpeechError and a pause."""
         try:
-            async with asyncio.timeout(seconds):
+            async with bounded(seconds):
                 result = await work
-        except TimeoutError as error:
-            self._pause(problem := f"it did not answer within {seconds:g} s")
-            raise SpeechError(problem) from error
         except SpeechError as error:
             self._pause(str(error))
             raise
-        except Exception as error:
-            # An engine may be anybody's code. Its message may hold what was said: only its kind.
-            self._pause(problem := f"it failed with {type(error).__name__}")
-            raise SpeechError(problem) from error
         self.problem = ""
         return result
 

@@ -12,6 +12,7 @@ import structlog
 
 from ivrserver.errors import SpeechError, Unwritable
 from ivrserver.flow.ports import Transcript
+from ivrserver.speech.bounds import bounded
 from ivrserver.speech.engine import EngineInfo
 from ivrserver.speech.languages import best
 from ivrserver.speech.listening.engine import Writer
@@ -73,15 +74,8 @@ class Pen:
         """One that is not at work; whatever goes wrong with it becomes a SpeechError."""
         writer = self._idle.pop() if self._idle else self._make()
         try:
-            async with asyncio.timeout(self._timeout):
+            async with bounded(self._timeout):
                 yield writer
-        except TimeoutError as error:
-            raise SpeechError(f"it did not answer within {self._timeout:g} s") from error
-        except SpeechError:
-            raise
-        except Exception as error:
-            # An engine may be anybody's code. Its message may hold what was said: only its kind.
-            raise SpeechError(f"it failed with {type(error).__name__}") from error
         finally:
             self._idle.append(writer)
 

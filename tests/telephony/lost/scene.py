@@ -140,7 +140,7 @@ class Lost:
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait for something that tells nobody when it comes."""
         async with asyncio.timeout(PATIENCE):
-            while not true():  # noqa: ASYNC110
+            while not true():  # noqa: ASYNC110 - see above
                 await asyncio.sleep(self.town.house.poll)
 
     async def called_again(self, person: Person, caller: Caller) -> Line:

@@ -125,7 +125,7 @@ class Town:
         With `whole` false: until it begins.
         """
         async with asyncio.timeout(LONG):
-            while (end := _end_of(await caller.timeline(), text, times)) is None:  # noqa: ASYNC110
+            while (end := _end_of(await caller.timeline(), text, times)) is None:  # noqa: ASYNC110 - polled
                 await asyncio.sleep(caller.poll)
         if not whole:
             end -= timedelta(seconds=await self.seconds(text))
