@@ -104,6 +104,31 @@ CATALOGUE: Final[Mapping[str, Recipe]] = MappingProxyType(
             leave=_NEVER,
             drop=_UNUSED,
         ),
+        # For trying out what is in deploy/, not for running it.
+        "fail2ban-regex": Recipe(
+            package="fail2ban",
+            whole=("fail2ban",),
+            executable="usr/bin/fail2ban-regex",
+            libraries=(),
+            drop=_UNUSED,
+            env={"PYTHONPATH": "{root}/usr/lib/python3/dist-packages"},
+        ),
+        "logrotate": Recipe(
+            package="logrotate",
+            whole=("logrotate",),
+            executable="usr/sbin/logrotate",
+            libraries=("libacl1", "libc6", "libpopt0", "libselinux1"),
+            leave=_NEVER,
+            drop=_UNUSED,
+        ),
+        "nft": Recipe(
+            package="nftables",
+            whole=("nftables",),
+            executable="usr/sbin/nft",
+            libraries=("libc6", "libedit2", "libjansson4", "libnftables1"),
+            leave=_NEVER,
+            drop=_UNUSED,
+        ),
         "flite": Recipe(
             package="flite",
             whole=("flite", "libflite1"),

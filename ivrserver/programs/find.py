@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 from ivrserver.config import PackageSettings
@@ -55,7 +56,7 @@ def cached(name: str, settings: PackageSettings) -> Program | None:
     link = current(name, settings, machine)
     if not (link / recipe.executable).exists():
         return None
-    return _started_by_own_loader(name, recipe, link.resolve(), machine)
+    return _in_tree(name, recipe, link.resolve(), machine)
 
 
 def shelf(settings: PackageSettings, machine: Architecture) -> Path:
@@ -68,22 +69,30 @@ def current(name: str, settings: PackageSettings, machine: Architecture) -> Path
     return shelf(settings, machine) / f"{name}-{CATALOGUE[name].digest}"
 
 
-def _started_by_own_loader(name: str, recipe: Recipe, root: Path, machine: Architecture) -> Program:
-    """The tree's libraries need the tree's C library, and that one the loader it came with."""
+def _in_tree(name: str, recipe: Recipe, root: Path, machine: Architecture) -> Program:
+    """How a fetched program is started, and with which environment."""
     libraries = root / "usr" / "lib" / machine.triplet
-    private = (libraries / folder for folder in _PRIVATE_FOLDERS)
-    folders = [libraries, *(folder for folder in private if folder.is_dir())]
+    executable = root / recipe.executable
+    with executable.open("rb") as file:
+        is_python = file.readline(80).startswith(b"#!/usr/bin/python3")
+    start = (sys.executable,) if is_python else _own_loader(name, libraries, machine)
     return Program(
-        argv=(
-            str(libraries / machine.loader),
-            "--inhibit-cache",
-            "--library-path",
-            ":".join(str(folder) for folder in folders),
-            "--argv0",
-            name,
-            str(root / recipe.executable),
-        ),
+        argv=(*start, str(executable)),
         env={key: value.format(root=root, lib=libraries) for key, value in recipe.env.items()},
         root=root,
         libraries=libraries,
+    )
+
+
+def _own_loader(name: str, libraries: Path, machine: Architecture) -> tuple[str, ...]:
+    """The tree's libraries need the tree's C library, and that one the loader it came with."""
+    private = (libraries / folder for folder in _PRIVATE_FOLDERS)
+    folders = [libraries, *(folder for folder in private if folder.is_dir())]
+    return (
+        str(libraries / machine.loader),
+        "--inhibit-cache",
+        "--library-path",
+        ":".join(str(folder) for folder in folders),
+        "--argv0",
+        name,
     )

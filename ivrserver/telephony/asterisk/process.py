@@ -18,6 +18,7 @@ from ivrserver.telephony.asterisk.ping import Ping, ping
 from ivrserver.telephony.asterisk.program import AsteriskProgram
 
 MESSAGES: Final = "messages.log"
+SECURITY: Final = "security.json"
 _STARTUP: Final = "startup.log"
 _READY_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.02

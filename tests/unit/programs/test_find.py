@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from ivrserver.config import PackageSettings
 from ivrserver.programs import cached, find
+from ivrserver.programs.find import current
+from ivrserver.programs.machine import architecture
 
 
 def test_an_installed_program_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,6 +23,17 @@ def test_an_installed_program_goes_first(tmp_path: Path, monkeypatch: pytest.Mon
     assert program.argv == (str(binary),)
     assert program.env == {}
     assert program.root == Path("/")
+
+
+def test_a_fetched_script_in_python_runs_under_our_python(tmp_path: Path) -> None:
+    settings = PackageSettings(cache=tmp_path)
+    link = current("fail2ban-regex", settings, architecture())
+    (link / "usr/bin").mkdir(parents=True)
+    (link / "usr/bin/fail2ban-regex").write_text("#!/usr/bin/python3 -s\n")
+    program = cached("fail2ban-regex", settings)
+    assert program is not None
+    assert program.argv == (sys.executable, str(link / "usr/bin/fail2ban-regex"))
+    assert program.env == {"PYTHONPATH": f"{link}/usr/lib/python3/dist-packages"}
 
 
 def test_a_program_that_was_not_fetched_is_none(tmp_path: Path) -> None:

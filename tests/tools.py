@@ -1,0 +1,41 @@
+"""The tools that an administrator uses on our files in deploy/: real ones, fetched if need be."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from ivrserver import programs
+from ivrserver.config import load
+from ivrserver.programs import Program
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+_SECONDS = 60
+
+
+def tool(name: str) -> Program:
+    """A program of the catalogue; the first run on a machine downloads it."""
+    settings = load().packages
+    if programs.find(name, settings) is None:
+        programs.fetch([name], settings, print)
+    found = programs.find(name, settings)
+    assert found is not None
+    return found
+
+
+def run(program: Program, *arguments: str | Path, ok: bool = True) -> str:
+    """Run it to its end; what it printed, complaints too. With `ok` it must have succeeded."""
+    done = subprocess.run(
+        [*program.argv, *arguments],
+        env={**os.environ, **program.env},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0 or not ok, done.stdout
+    return done.stdout
