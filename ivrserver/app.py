@@ -12,7 +12,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -21,7 +20,7 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 from ulid import ULID
 
-from ivrserver import jobs, web
+from ivrserver import jobs, shelves, web
 from ivrserver.config import Settings
 from ivrserver.errors import SetupError
 from ivrserver.flow.absent import end_without_caller
@@ -36,12 +35,10 @@ from ivrserver.flow.world import World
 from ivrserver.mail import Lamplighter
 from ivrserver.membership import entered
 from ivrserver.observed import Observed, Parts
-from ivrserver.recordings import Keeper, Links, Sounds, Store
+from ivrserver.recordings import Keeper, Sounds, Store
 from ivrserver.speech import build, listening
 from ivrserver.speech.replays import Replays
 from ivrserver.storage import (
-    Accounts,
-    AudioLibrary,
     Jobs,
     Library,
     Mailboxes,
@@ -51,7 +48,6 @@ from ivrserver.storage import (
     database,
     open_journal,
     open_library,
-    shared_secret,
 )
 from ivrserver.telephony.boards import Boards
 from ivrserver.telephony.switchboard import Handler, Switchboard
@@ -81,31 +77,6 @@ def new_id() -> str:
     return str(ULID())
 
 
-def audio_folder(settings: Settings) -> Path:
-    """Where the audio library's files are kept."""
-    return settings.data / "audio"
-
-
-def accounts(settings: Settings, engine: AsyncEngine) -> Accounts:
-    """What reads and changes the account.
-
-    Raises:
-        SetupError: the store's folder cannot be made.
-    """
-    shelf = Sounds(Store(settings))
-    return Accounts(engine, audio_folder(settings), settings.audio, shelf)
-
-
-def audio_library(settings: Settings, engine: AsyncEngine) -> AudioLibrary:
-    """What adds, lists and removes sound files.
-
-    Raises:
-        SetupError: the store's folder cannot be made.
-    """
-    shelf = Sounds(Store(settings))
-    return AudioLibrary(engine, audio_folder(settings), settings.audio, shelf)
-
-
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[Boards]:
     """Run a controller inside an ``async with``: calls are taken when the block begins.
@@ -130,7 +101,9 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         journal = observed.journal(stored)
         store = Store(settings)
         library = await stack.enter_async_context(
-            open_library(engine, audio_folder(settings), settings.account.region, Sounds(store))
+            open_library(
+                engine, shelves.audio_folder(settings), settings.account.region, Sounds(store)
+            )
         )
         http = await stack.enter_async_context(HttpWebhookClient(settings.webhook, CLOCK))
         client = observed.webhooks(http)
@@ -195,7 +168,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
 
         seen = observed.look_at(Parts(boards, stored, engine, speech, listener))
         shared = web.recording_routes(
-            keeper, await links(settings, engine), redirect=settings.store.redirect
+            keeper, await shelves.links(settings, engine), redirect=settings.store.redirect
         )
         app = web.create_app(settings.speech_cache, *seen, _api(settings, engine), shared)
         async with asyncio.TaskGroup() as tasks:
@@ -223,7 +196,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
 
 def _api(settings: Settings, engine: AsyncEngine) -> APIRouter:
     """What is offered over HTTP to whoever has the token."""
-    library = audio_library(settings, engine)
+    library = shelves.audio_library(settings, engine)
     return web.audio_routes(library, settings.http.token, settings.audio.max_bytes)
 
 
@@ -248,16 +221,6 @@ def _replays(settings: Settings, keeper: Keeper, boards: Boards) -> Replays:
     for board in boards.by_name.values():
         board.replay_by(replays.uri)
     return replays
-
-
-async def links(settings: Settings, engine: AsyncEngine) -> Links:
-    """What signs links to recordings, and knows ours again.
-
-    Raises:
-        StorageError: the database is away.
-    """
-    secret = settings.store.link_secret.get_secret_value()
-    return Links(secret or await shared_secret(engine, "recording links"), settings.http.reached_at)
 
 
 def _lamplighter(engine: AsyncEngine, library: Library, boards: Boards) -> Lamplighter:

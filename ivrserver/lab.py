@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import programs, sample
-from ivrserver.app import accounts, serving
+from ivrserver.app import serving
 from ivrserver.blocks import Account
 from ivrserver.config import Settings
+from ivrserver.shelves import accounts
 from ivrserver.storage import Schema, database, read_flow_files
 from ivrserver.telephony.asterisk import Asterisk, ports, running
 from ivrserver.telephony.boards import Boards

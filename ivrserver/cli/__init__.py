@@ -1,22 +1,31 @@
-"""The `ivrserver` command. Each group of commands is a module here."""
+"""The `ivrserver` command. Each group of commands is a module here, loaded when it is called."""
 
-from ivrserver.cli.audio import audio
-from ivrserver.cli.backup import backup, restore
+from typing import Final
+
 from ivrserver.cli.base import main
-from ivrserver.cli.calls import calls
-from ivrserver.cli.database import database_group
-from ivrserver.cli.flows import apply, export, schema, settings_page
-from ivrserver.cli.jobs import jobs
-from ivrserver.cli.mailbox import mailbox
-from ivrserver.cli.recordings import recordings
-from ivrserver.cli.running import demo, doctor, phone, serve, up
-from ivrserver.programs.command import fetch
-from ivrserver.telephony.asterisk.command import asterisk
 
 __all__ = ["main"]
 
-for command in (
-    up, serve, asterisk, demo, doctor, apply, export, schema, settings_page, calls, audio, mailbox,
-    jobs, database_group, recordings, backup, restore, fetch, phone,
-):  # fmt: skip
-    main.add_command(command)
+_HERE: Final = "ivrserver.cli."
+
+main.places = {
+    "up": f"{_HERE}running:up",
+    "serve": f"{_HERE}running:serve",
+    "asterisk": "ivrserver.telephony.asterisk.command:asterisk",
+    "demo": f"{_HERE}running:demo",
+    "doctor": f"{_HERE}running:doctor",
+    "apply": f"{_HERE}flows:apply",
+    "export": f"{_HERE}flows:export",
+    "schema": f"{_HERE}flows:schema",
+    "settings": f"{_HERE}flows:settings_page",
+    "calls": f"{_HERE}calls:calls",
+    "audio": f"{_HERE}audio:audio",
+    "mailbox": f"{_HERE}mailbox:mailbox",
+    "jobs": f"{_HERE}jobs:jobs",
+    "database": f"{_HERE}database:database_group",
+    "recordings": f"{_HERE}recordings:recordings",
+    "backup": f"{_HERE}backup:backup",
+    "restore": f"{_HERE}backup:restore",
+    "fetch": "ivrserver.programs.command:fetch",
+    "phone": f"{_HERE}running:phone",
+}

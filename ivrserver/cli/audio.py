@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from ivrserver import app
-from ivrserver.cli.base import Context, with_database
+from ivrserver import shelves
+from ivrserver.cli.base import Context
 from ivrserver.cli.flows import told
+from ivrserver.cli.stored import with_database
 from ivrserver.storage import LibrarySound
 
 
@@ -32,7 +33,9 @@ def add(context: Context, files: tuple[Path, ...], name: str | None) -> None:
         if called in named:
             raise click.UsageError(f"two files are called {called}; add them one by one")
         named[called] = file
-    for line in told(with_database(settings, lambda e: app.audio_library(settings, e).add(named))):
+    for line in told(
+        with_database(settings, lambda e: shelves.audio_library(settings, e).add(named))
+    ):
         click.echo(line)
 
 
@@ -41,7 +44,9 @@ def add(context: Context, files: tuple[Path, ...], name: str | None) -> None:
 def list_audio(context: Context) -> None:
     """List all files, and which blocks use them."""
     settings = context.settings()
-    sounds = with_database(settings, lambda engine: app.audio_library(settings, engine).sounds())
+    sounds = with_database(
+        settings, lambda engine: shelves.audio_library(settings, engine).sounds()
+    )
     if not sounds:
         click.echo("no audio files")
     for sound in sounds:
@@ -61,5 +66,5 @@ def _line(sound: LibrarySound) -> str:
 def remove(context: Context, name: str) -> None:
     """Remove a file that no block uses."""
     settings = context.settings()
-    with_database(settings, lambda engine: app.audio_library(settings, engine).remove(name))
+    with_database(settings, lambda engine: shelves.audio_library(settings, engine).remove(name))
     click.echo(f"removed  audio {name}")

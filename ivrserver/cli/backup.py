@@ -16,7 +16,8 @@ import click
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import backup as backups
-from ivrserver.cli.base import Context, warn, with_database
+from ivrserver.cli.base import Context, warn
+from ivrserver.cli.stored import with_database
 from ivrserver.config import Settings
 from ivrserver.errors import BackupError
 

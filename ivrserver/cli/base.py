@@ -1,4 +1,4 @@
-"""What all commands share: settings, the event loop, the database, errors as one message."""
+"""What all commands share: settings, the event loop, errors as one message."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import click
 import uvloop
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import __version__
 from ivrserver.config import Settings, load
 from ivrserver.errors import IvrError
-from ivrserver.storage import Schema, database
 
 T = TypeVar("T")
 
@@ -41,7 +41,25 @@ class Context:
 
 
 class Main(click.Group):
-    """Shows errors of ours as one message, without a traceback."""
+    """Loads what a command needs when it is called; shows errors of ours as one message.
+
+    Attributes:
+        places: of each command the module and the name there, ``module:name``.
+    """
+
+    places: Mapping[str, str] = MappingProxyType({})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands' names, in the order that people meet them."""
+        return [*self.places, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command; None: there is none of that name."""
+        if cmd_name not in self.places:
+            return super().get_command(ctx, cmd_name)
+        module, name = self.places[cmd_name].split(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the chosen command; an error that explains itself ends it with status 1."""
@@ -79,18 +97,6 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Run `work` to its end on a fast event loop."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
-
-
-def with_database(settings: Settings, work: Callable[[AsyncEngine], Coroutine[Any, Any, T]]) -> T:
-    """Run `work` with the database of the settings, its schema up to date."""
-
-    async def whole() -> T:
-        async with database(settings) as engine:
-            schema = Schema(engine, warn)
-            await schema.make_ready(upgrade=settings.database.upgrade_on_start)
-            return await work(engine)
-
-    return run(whole())
 
 
 def spare_collections() -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ivrserver.cli.base import with_database
+from ivrserver.cli.stored import with_database
 from ivrserver.config import Settings
 from ivrserver.flow.story import shown, tell
 from ivrserver.storage import Calls

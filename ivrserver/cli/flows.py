@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ivrserver import app
+from ivrserver import shelves
 from ivrserver.blocks.doubts import doubts
 from ivrserver.blocks.files import dump
 from ivrserver.blocks.lint import Known
 from ivrserver.blocks.schema import json_schema_text
-from ivrserver.cli.base import Context, with_database
+from ivrserver.cli.base import Context
+from ivrserver.cli.stored import with_database
 from ivrserver.reference import settings_reference
 from ivrserver.storage import Changes, read_flow_files, write_flow_file
 
@@ -28,7 +29,7 @@ def apply(context: Context, files: tuple[Path, ...], prune: bool, check: bool) -
     settings = context.settings()
 
     async def work(engine: AsyncEngine) -> list[str]:
-        accounts = app.accounts(settings, engine)
+        accounts = shelves.accounts(settings, engine)
         # What is going to be removed cannot be referred to.
         known = Known() if prune else await accounts.known()
         extensions = {name: phone.extension for name, phone in settings.phones.items()}
@@ -58,7 +59,7 @@ def export(context: Context, file: Path | None) -> None:
     settings = context.settings()
 
     async def work(engine: AsyncEngine) -> None:
-        accounts = app.accounts(settings, engine)
+        accounts = shelves.accounts(settings, engine)
         account = await accounts.export()
         if file is None:
             click.echo(dump(account), nl=False)

@@ -9,7 +9,8 @@ from typing import Any, Final, TypeVar
 import click
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ivrserver.cli.base import Context, with_database
+from ivrserver.cli.base import Context
+from ivrserver.cli.stored import with_database
 from ivrserver.flow.delivery import Delivery
 from ivrserver.flow.jobs import WEBHOOK, Job, JobState
 from ivrserver.flow.records import WebhookAttempt

@@ -8,9 +8,10 @@ import secrets
 import click
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ivrserver import app
+from ivrserver import shelves
 from ivrserver.blocks import Voicemail
-from ivrserver.cli.base import Context, with_database
+from ivrserver.cli.base import Context
+from ivrserver.cli.stored import with_database
 from ivrserver.config import Settings
 from ivrserver.flow.post import Waiting
 from ivrserver.storage import Mailboxes, Notices
@@ -78,5 +79,5 @@ def _asked() -> str:
 
 
 async def _boxes(settings: Settings, engine: AsyncEngine) -> list[Voicemail]:
-    account = await app.accounts(settings, engine).export()
+    account = await shelves.accounts(settings, engine).export()
     return [block for block in account.blocks if isinstance(block, Voicemail)]

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ivrserver import app
-from ivrserver.cli.base import Context, with_database
+from ivrserver import shelves
+from ivrserver.cli.base import Context
+from ivrserver.cli.stored import with_database
 from ivrserver.config.store import MOST_LINK_HOURS
 from ivrserver.flow.kept import KeptRecording
 from ivrserver.recordings import Store
@@ -79,7 +80,7 @@ def link(context: Context, name: str, hours: float | None) -> None:
     async def work(engine: AsyncEngine) -> str:
         if await RecordingRows(engine).find(name) is None:
             raise _unknown(name)
-        return (await app.links(settings, engine)).link(name, expires)
+        return (await shelves.links(settings, engine)).link(name, expires)
 
     click.echo(with_database(settings, work))
 

@@ -17,7 +17,7 @@ import pytest_asyncio
 import soundfile
 from pydantic import SecretStr
 
-from ivrserver import app
+from ivrserver import shelves
 from ivrserver.blocks import Account, PhoneNumber, Prompt, ToBlock, Voicemail
 from ivrserver.config import PhoneSettings
 from ivrserver.demo import listening
@@ -152,7 +152,7 @@ async def test_a_message_that_is_in_the_store_alone_is_heard_by_phone_and_by_lin
         heard = (await owner.hangs_up()).heard
     found = listening.contains_whole(heard, listening.load(voice))
     assert found, found.reason
-    links = await app.links(house.settings, house.engine)
+    links = await shelves.links(house.settings, house.engine)
     address = links.link(name, datetime.now(UTC) + timedelta(hours=1))
     async with aiohttp.ClientSession() as session, session.get(address) as reply:
         assert (reply.status, reply.content_type) == (200, "audio/wav")

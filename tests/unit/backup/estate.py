@@ -14,7 +14,7 @@ import soundfile
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ivrserver import app, backup
+from ivrserver import backup, shelves
 from ivrserver.backup import Manifest
 from ivrserver.config import DatabaseSettings, Settings, StoreSettings
 from ivrserver.recordings import Store
@@ -67,7 +67,7 @@ async def fill(given: Settings, engine: AsyncEngine, folder: Path) -> None:
     soundfile.write(folder / "jingle.wav", tone, 8000, subtype="PCM_16")
     (folder / "flow.yaml").write_text(FLOW)
     flows = read_flow_files([folder / "flow.yaml"])
-    await app.accounts(given, engine).apply(flows.account, flows.audio)
+    await shelves.accounts(given, engine).apply(flows.account, flows.audio)
     await shared_secret(engine, "recording links")
     controllers = Controllers(engine, "main")
     await controllers.release(await controllers.enter("ivr-1"))

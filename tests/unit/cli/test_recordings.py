@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from click.testing import CliRunner, Result
 
-from ivrserver import app
+from ivrserver import shelves
 from ivrserver.cli import main
 from ivrserver.config import load
 from ivrserver.recordings import Store, Verdict
@@ -99,7 +99,7 @@ def test_a_link_that_is_printed_is_one_that_the_server_knows(run: Run) -> None:
     async def verdict() -> Verdict:
         settings = load()
         async with database(settings) as engine:
-            links = await app.links(settings, engine)
+            links = await shelves.links(settings, engine)
             return links.verdict("rec-call-2", expires, signature, datetime.now(UTC))
 
     assert asyncio.run(verdict()) is Verdict.GOOD

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ivrserver.cli import main
+from ivrserver.cli.recordings import recordings
 from ivrserver.config import load
 from ivrserver.recordings import Store
 from tests.unit.recordings.places import KEYS
@@ -31,5 +31,4 @@ def test_each_example_is_a_store(text: str, tmp_path: Path) -> None:
 
 def test_the_commands_of_the_page_exist() -> None:
     used = set(re.findall(r"ivrserver recordings (\w+)", PAGE))
-    group = main.commands["recordings"]
-    assert used == set(group.commands)
+    assert used == set(recordings.commands)
