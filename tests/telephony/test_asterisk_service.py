@@ -14,9 +14,13 @@ import pytest
 
 from ivrserver import resources
 from ivrserver.config import NetworkSettings, Settings, TrunkSettings, load
+from ivrserver.doctor.sip import examine_sip
 from ivrserver.errors import SetupError
-from ivrserver.telephony.asterisk import ports, service
+from ivrserver.telephony.asterisk import ports, program, service
+from ivrserver.telephony.asterisk.ping import Ping
 from tests.telephony.bare_sip import call
+from tests.telephony.carrier import carrier
+from tests.telephony.office import until
 from tests.telephony.program import environment, ivrserver, processes_about, running_program
 
 pytestmark = pytest.mark.telephony
@@ -168,3 +172,21 @@ async def test_asterisk_takes_the_configuration_for_networks_without_a_complaint
             assert reply.status == 403
         async with aiohttp.ClientSession() as http, http.get(url) as reply:
             assert reply.status == 401
+
+
+async def test_a_doctor_elsewhere_is_told_whether_we_are_registered(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with carrier() as (_, port):
+        login = {"username": "12345", "password": "secret", "registers": True}
+        trunk = TrunkSettings.model_validate({"host": "127.0.0.1", "port": port} | login)
+        with_trunk = settings.model_copy(update={"trunks": {"carrier": trunk}})
+        async with serving(with_trunk):
+            # As where Asterisk is not installed: its console cannot be asked.
+            monkeypatch.setattr(program, "find", lambda _settings, _say: None)
+
+            async def is_told() -> bool:
+                (found,) = await examine_sip(with_trunk, Ping.READY)
+                return found.ok and found.detail.endswith(": answers, registered")
+
+            await until(is_told)

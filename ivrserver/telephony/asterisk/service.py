@@ -18,7 +18,7 @@ import aiohttp
 
 from ivrserver.config import Settings
 from ivrserver.errors import SetupError
-from ivrserver.telephony.asterisk import logs, program
+from ivrserver.telephony.asterisk import logs, program, registrations
 from ivrserver.telephony.asterisk.console import console
 from ivrserver.telephony.asterisk.folders import Folders
 from ivrserver.telephony.asterisk.ping import Ping, ping
@@ -30,6 +30,7 @@ Say = Callable[[str], None]
 ANSWERS: Final = "answers"
 """File in the run folder, touched whenever ARI has answered: health checks look at its age."""
 _ASK_EVERY: Final = 2.0
+_TELL_EVERY: Final = 5.0
 _LOOK_EVERY: Final = 0.5
 _STOP_SECONDS: Final = 5.0
 _ACTIVE: Final = re.compile(r"^(\d+) active channel", re.MULTILINE)
@@ -89,6 +90,7 @@ class _Service:
         aloud = options.log_to_output or options.console_log
         run = await Run.start(self._installation, aloud=aloud)
         keeping = asyncio.create_task(logs.keep_small(self._installation))
+        telling = asyncio.create_task(self._tell_registrations())
         try:
             if await _before(self._stop, run.until_ready()):
                 self._say(self._where())
@@ -96,6 +98,8 @@ class _Service:
                 await self._drain(run)
         finally:
             keeping.cancel()
+            telling.cancel()
+            await asyncio.gather(keeping, telling, return_exceptions=True)
             await run.stop(_STOP_SECONDS)
         self._say("Asterisk has stopped")
 
@@ -120,6 +124,14 @@ class _Service:
                     async with asyncio.timeout(_ASK_EVERY):
                         status = await run.process.wait()
                         raise SetupError(f"Asterisk died (status {status}).{run.complaints()}")
+
+    async def _tell_registrations(self) -> None:
+        """Let controllers elsewhere know of them: never returns, but if there is none to tell."""
+        while any(trunk.registers for trunk in self._installation.settings.trunks.values()):
+            # It is starting, or hangs: whoever watches over it says so.
+            with suppress(SetupError):
+                await registrations.publish(self._installation)
+            await asyncio.sleep(_TELL_EVERY)
 
     async def _drain(self, run: Run) -> None:
         """Refuse new calls; wait for those that there are, up to `limits.drain_seconds`."""
