@@ -196,7 +196,11 @@ def test_postgres_is_asked_where_it_does_not_answer_before_it_is_set_up() -> Non
     assert asked[asked.index("-h") + 1] == "127.0.0.1"
 
 
-def test_the_flow_file_of_the_tests_is_right() -> None:
-    account = read_flow_files([ROOT / "tests" / "compose" / "flows.yaml"]).account
-    assert [number.number for number in account.numbers] == ["200", "201"]
-    assert len(account.blocks) == 2
+@pytest.mark.parametrize(
+    ("file", "numbers", "blocks"),
+    [("flows", ["200", "201"], 2), ("trunk", ["2125550101", "2125550102"], 4)],
+)
+def test_the_flow_files_of_the_tests_are_right(file: str, numbers: list[str], blocks: int) -> None:
+    account = read_flow_files([ROOT / "tests" / "compose" / f"{file}.yaml"]).account
+    assert [number.number for number in account.numbers] == numbers
+    assert len(account.blocks) == blocks
