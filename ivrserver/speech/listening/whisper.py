@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from ivrserver.config import Settings
-from ivrserver.errors import SpeechError
+from ivrserver.errors import SpeechError, Unwritable
 from ivrserver.speech.audio import decoded
 from ivrserver.speech.engine import EngineInfo
 from ivrserver.speech.languages import main_language
@@ -44,6 +44,8 @@ class WhisperWriter:
     async def write(self, wav: bytes, language: str) -> str:
         """See `Writer.write`."""
         answer = await self.model.ask({"language": main_language(language)}, wav)
+        if answer["text"] is None:
+            raise Unwritable(f"it does not know the language {language}")
         return str(answer["text"])
 
     async def close(self) -> None:
@@ -88,8 +90,8 @@ class Whisper:
             raise SpeechError(message) from error
         return cls(str(faster_whisper.__version__), model)
 
-    def text_of(self, wav: bytes, language: str) -> str:
-        """What was said; empty: nothing that could be made out.
+    def text_of(self, wav: bytes, language: str) -> str | None:
+        """What was said; empty: nothing that could be made out; None: it does not know `language`.
 
         Args:
             wav: a sound file.
@@ -98,6 +100,9 @@ class Whisper:
         Raises:
             SpeechError: it is not a sound file.
         """
+        # A model for English alone would take any language for English.
+        if language not in self.model.supported_languages:
+            return None
         # Without speech, and about what was said before, Whisper makes things up.
         segments, _ = self.model.transcribe(
             decoded(wav, RATE),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ivrserver.config import Settings
-from ivrserver.errors import SpeechError
+from ivrserver.errors import SpeechError, Unwritable
 from ivrserver.speech.listening.whisper import WhisperWriter
 from tests.unit.speech.stand_ins import sound_file
 
@@ -51,6 +51,16 @@ async def test_it_writes_down_with_the_model_and_language_that_it_was_told(
     with pytest.raises(SpeechError, match="faster-whisper failed: SpeechError"):
         await writer.write(b"no sound", "en")
     assert await writer.write(WAV, "en-US") == "small cpu float32 en 1.5 s"
+
+
+@pytest.mark.usefixtures("stand_in")
+async def test_a_language_that_the_model_does_not_know_is_not_tried_again(
+    new_writer: NewWriter,
+) -> None:
+    writer = new_writer()
+    with pytest.raises(Unwritable, match="it does not know the language tlh-US"):
+        await writer.write(WAV, "tlh-US")
+    assert await writer.write(WAV, "de-DE") == "base auto int8 de 1.5 s"
 
 
 @pytest.mark.usefixtures("stand_in")

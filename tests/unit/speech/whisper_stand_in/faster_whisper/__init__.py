@@ -39,6 +39,11 @@ class WhisperModel:
         os.write(1, b"neither does this")
         self.told = f"{model_size_or_path} {device} {compute_type}"
 
+    @property
+    def supported_languages(self) -> list[str]:
+        """Those of a model for two."""
+        return ["en", "de"]
+
     def transcribe(
         self,
         audio: np.ndarray,
