@@ -101,9 +101,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         journal = observed.journal(stored)
         store = Store(settings)
         library = await stack.enter_async_context(
-            open_library(
-                engine, shelves.audio_folder(settings), settings.account.region, Sounds(store)
-            )
+            open_library(engine, settings.audio_folder, settings.account.region, Sounds(store))
         )
         http = await stack.enter_async_context(HttpWebhookClient(settings.webhook, CLOCK))
         client = observed.webhooks(http)

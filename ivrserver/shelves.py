@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.config import Settings
 from ivrserver.recordings import Links, Sounds, Store
 from ivrserver.storage import Accounts, AudioLibrary, shared_secret
-
-
-def audio_folder(settings: Settings) -> Path:
-    """Where the audio library's files are kept."""
-    return settings.data / "audio"
 
 
 def accounts(settings: Settings, engine: AsyncEngine) -> Accounts:
@@ -23,7 +16,7 @@ def accounts(settings: Settings, engine: AsyncEngine) -> Accounts:
         SetupError: the store's folder cannot be made.
     """
     shelf = Sounds(Store(settings))
-    return Accounts(engine, audio_folder(settings), settings.audio, shelf)
+    return Accounts(engine, settings.audio_folder, settings.audio, shelf)
 
 
 def audio_library(settings: Settings, engine: AsyncEngine) -> AudioLibrary:
@@ -33,7 +26,7 @@ def audio_library(settings: Settings, engine: AsyncEngine) -> AudioLibrary:
         SetupError: the store's folder cannot be made.
     """
     shelf = Sounds(Store(settings))
-    return AudioLibrary(engine, audio_folder(settings), settings.audio, shelf)
+    return AudioLibrary(engine, settings.audio_folder, settings.audio, shelf)
 
 
 async def links(settings: Settings, engine: AsyncEngine) -> Links:

@@ -28,12 +28,10 @@ from ivrserver.backup.archive import (
 from ivrserver.backup.sealed import sealed
 from ivrserver.config import Settings
 from ivrserver.errors import BackupError, NotInStore
-from ivrserver.recordings import Store
+from ivrserver.recordings import Store, sound_key
 from ivrserver.storage import TABLES, NamedFile, Snapshot, place_of, schema_state, snapshot
 
 _MOST_NAMED: Final = 5
-_SOUNDS: Final = "audio"
-"""Where the audio library's files are in the store."""
 
 
 async def make(
@@ -129,10 +127,10 @@ class _Making:
             self.missing.append(f"recording {recording.name}")
 
     async def _sound(self, store: Store, name: str, *, with_store: bool) -> None:
-        if with_store and await self._from_store(store, f"{_SOUNDS}/{name}"):
+        if with_store and await self._from_store(store, sound_key(name)):
             return
         # The folder is what a controller without the store has; in S3 the file is safe.
-        here = await self._from_disk(f"{AUDIO}/{name}", self.settings.data / _SOUNDS / name)
+        here = await self._from_disk(f"{AUDIO}/{name}", self.settings.audio_folder / name)
         if with_store and not here:
             self.missing.append(f"sound file {name}")
 

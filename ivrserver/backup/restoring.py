@@ -146,7 +146,7 @@ class _Files:
     def _put_others(self) -> None:
         data = self.settings.data
         places = {
-            AUDIO: data / "audio",
+            AUDIO: self.settings.audio_folder,
             RECORDING: self.settings.recording_folder,
             CUSTOM: data / "asterisk" / CUSTOM,
         }

@@ -45,6 +45,7 @@ from ivrserver.config.sip import (
     contradictions,
     uses_tls,
 )
+from ivrserver.config.speech import ListeningSettings, SpeechSettings
 from ivrserver.config.store import StoreSettings
 from ivrserver.config.transcription import TranscriptionSettings
 from ivrserver.config.webhook import WebhookSettings
@@ -128,15 +129,6 @@ class MailSettings(Section):
     """Address that e-mail comes from; empty: `ivrserver@` and this machine's name."""
 
 
-class ListeningSettings(Section):
-    """How spoken words are recognised."""
-
-    engines: tuple[str, ...] = ("pocketsphinx",)
-    """Speech recognition engines in order of choice: `pocketsphinx`; empty: keys only."""
-    timeout: Seconds = 4.0
-    """Seconds after which an engine has failed."""
-
-
 class AsteriskSettings(Section):
     """Which Asterisk runs, and whether we run it."""
 
@@ -201,27 +193,6 @@ class AudioSettings(Section):
     """Length of one file."""
     max_name: int = Field(default=100, ge=1, le=200)
     """Characters of a name."""
-
-
-class SpeechSettings(Section):
-    """How prompts are spoken and how the audio reaches Asterisk."""
-
-    engines: tuple[str, ...] = ("flite", "espeak")
-    """TTS engines in order of choice: `flite`, `espeak`, `gtts`."""
-    cache: Folder | None = None
-    """Folder of spoken prompts; unset: `prompts` in the data folder."""
-    rate: Literal[8000, 16000] = 8000
-    """Samples per second of prompts."""
-    concurrency: int = Field(default=2, ge=1)
-    """Prompts that are made at the same time."""
-    engine_timeout: Seconds = 20.0
-    """Seconds after which an engine has failed."""
-    retry_after: Seconds = 60.0
-    """Seconds for which an engine that failed is passed over."""
-    delivery: Literal["folder", "http"] = "folder"
-    """`folder`: Asterisk reads the cache folder; `http`: Asterisk fetches from `public_url`."""
-    public_url: str = ""
-    """Our HTTP server as Asterisk reaches it, such as `http://10.0.0.2:8080`."""
 
 
 class LimitSettings(Section):
@@ -344,6 +315,11 @@ class Settings(BaseSettings):
     def model_folder(self) -> Path:
         """Folder of models that write down what was said."""
         return self.transcription.whisper_folder or self.data / "models"
+
+    @property
+    def audio_folder(self) -> Path:
+        """Folder of the audio library's files."""
+        return self.data / "audio"
 
     @property
     def making_folder(self) -> Path:

@@ -150,11 +150,7 @@ class Courier:
         diary.write(begun)
         result = await self.client.send(request)
         body = readable(result.body, result.charset)[:BODY_SHOWN]
-        seconds = round(result.seconds, 3)
-        if result.error or result.status is None:
-            diary.note(WebhookMissed(result.error, seconds))
-        else:
-            diary.note(WebhookAnswered(result.status, body, seconds))
+        diary.note(told(result, body))
         diary.write(
             WebhookAttempt(
                 webhook_id=begun.webhook_id,
@@ -167,10 +163,18 @@ class Courier:
                 status=result.status,
                 body=body,
                 error=result.error,
-                seconds=seconds,
+                seconds=round(result.seconds, 3),
             )
         )
         return result
+
+
+def told(result: WebhookResult, body: str) -> WebhookAnswered | WebhookMissed:
+    """What the timeline says of a request; `body`: what may be shown of the reply."""
+    seconds = round(result.seconds, 3)
+    if result.error or result.status is None:
+        return WebhookMissed(result.error, seconds)
+    return WebhookAnswered(result.status, body, seconds)
 
 
 def sensitive_places(webhook: Webhook, sensitive: Iterable[int]) -> frozenset[int]:

@@ -18,6 +18,12 @@ from ivrserver.jobs.kinds import Again, Done, Failed, Kind, Outcome
 from ivrserver.storage import Attempts
 
 
+def webhook_of(library: Library, ivr_id: int) -> Webhook:
+    """That of an IVR in the flows in force; one without any URL if there is no such IVR."""
+    ivr = library.current().blocks.get(ivr_id)
+    return ivr.webhook if isinstance(ivr, Ivr) else Webhook()
+
+
 @dataclass(frozen=True, slots=True)
 class CallDiary:
     """Implements `flow.delivery.Diary` for a call that may be over."""
@@ -68,7 +74,7 @@ class Deliveries:
     async def deliver(self, job: Job) -> Outcome:
         """Make an attempt; every request of it is on record, like those of the call itself."""
         delivery = Delivery.of(job.key, job.call_id, job.detail)
-        webhook = self._webhook(delivery.ivr_id)
+        webhook = webhook_of(self.library, delivery.ivr_id)
         if not webhook.url:
             return Failed(f"IVR {delivery.ivr_id} has no webhook any more")
         first = await self.attempts.made(delivery.response_id) + 1
@@ -76,7 +82,3 @@ class Deliveries:
         result = await self.courier.deliver(diary, delivery, webhook, first)
         await self.journal.commit()
         return Again(result.error) if result.error else Done()
-
-    def _webhook(self, ivr_id: int) -> Webhook:
-        ivr = self.library.current().blocks.get(ivr_id)
-        return ivr.webhook if isinstance(ivr, Ivr) else Webhook()

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from ivrserver.actions.encoding import readable
-from ivrserver.blocks import Ivr, Webhook, WebhookMethod
+from ivrserver.blocks import Webhook, WebhookMethod
 from ivrserver.errors import NotInStore, Unwritable
-from ivrserver.flow.delivery import BODY_SHOWN, shown_url
-from ivrserver.flow.events import WebhookAnswered, WebhookMissed, WebhookRequested
+from ivrserver.flow.delivery import BODY_SHOWN, shown_url, told
+from ivrserver.flow.events import WebhookRequested
 from ivrserver.flow.jobs import (
     POSTBACK,
     POSTBACK_RETRIES,
@@ -40,7 +40,7 @@ from ivrserver.flow.spoken_answers import (
     postback_parameters,
 )
 from ivrserver.flow.transcribed import Transcribed
-from ivrserver.jobs.deliveries import CallDiary
+from ivrserver.jobs.deliveries import CallDiary, webhook_of
 from ivrserver.jobs.kinds import Again, Done, Failed, Kind, Outcome
 from ivrserver.storage import Transcripts
 
@@ -95,7 +95,7 @@ class Transcriptions:
                 text = await self._write(answer, recorded)
             except (Unwritable, NotInStore) as error:
                 return Failed(str(error))
-        if text and _webhook(self.library, answer).transcription_url:
+        if text and webhook_of(self.library, answer.ivr_id).transcription_url:
             self.journal.write(answer.postback(self.clock.now()))
         await self.journal.commit()
         return Done("" if text else "nothing was said that could be made out")
@@ -165,7 +165,7 @@ class Postbacks:
         written = await self.answers.written(answer.response_id, answer.question_id)
         if written is None or not written.text:
             return Done("the answer is deleted")
-        webhook = _webhook(self.library, answer)
+        webhook = webhook_of(self.library, answer.ivr_id)
         if not webhook.transcription_url:
             return Failed(f"IVR {answer.ivr_id} has no transcription URL any more")
         error = await self._send(job, answer, written, webhook)
@@ -189,16 +189,7 @@ class Postbacks:
         url = shown_url(request.url)
         diary.note(WebhookRequested(request.method.value, url, shown, job.attempts))
         result = await self.client.send(request)
-        seconds = round(result.seconds, 3)
-        if result.error or result.status is None:
-            diary.note(WebhookMissed(result.error, seconds))
-        else:
-            # What is not shown may be in the reply, too.
-            body = "" if written.sensitive else readable(result.body, result.charset)[:BODY_SHOWN]
-            diary.note(WebhookAnswered(result.status, body, seconds))
+        # What is not shown may be in the reply, too.
+        body = "" if written.sensitive else readable(result.body, result.charset)[:BODY_SHOWN]
+        diary.note(told(result, body))
         return result.error
-
-
-def _webhook(library: Library, answer: SpokenAnswer) -> Webhook:
-    ivr = library.current().blocks.get(answer.ivr_id)
-    return ivr.webhook if isinstance(ivr, Ivr) else Webhook()

@@ -10,7 +10,17 @@ from ivrserver.recordings.links import Links, Verdict
 from ivrserver.recordings.objects import Listed
 from ivrserver.recordings.probe import probe
 from ivrserver.recordings.reading import Opened
-from ivrserver.recordings.sounds import Sounds
+from ivrserver.recordings.sounds import Sounds, sound_key
 from ivrserver.recordings.store import Store
 
-__all__ = ["Keeper", "Links", "Listed", "Opened", "Sounds", "Store", "Verdict", "probe"]
+__all__ = [
+    "Keeper",
+    "Links",
+    "Listed",
+    "Opened",
+    "Sounds",
+    "Store",
+    "Verdict",
+    "probe",
+    "sound_key",
+]

@@ -32,7 +32,7 @@ class Sounds:
     async def put(self, file: Path) -> None:
         """See `flow.kept.SoundShelf.put`."""
         media_type = _MEDIA_TYPES.get(file.suffix, "application/octet-stream")
-        await self._store.put(_key(file.name), _pieces(file), media_type)
+        await self._store.put(sound_key(file.name), _pieces(file), media_type)
 
     async def fetch(self, name: str, folder: Path) -> None:
         """See `flow.kept.SoundShelf.fetch`.
@@ -41,19 +41,20 @@ class Sounds:
             ObjectDamaged: it is not what its name says.
             StoreError: it cannot be had, or not be written.
         """
-        opened = await self._store.open(_key(name), name.partition(".")[0])
+        opened = await self._store.open(sound_key(name), name.partition(".")[0])
         await opened.save(folder / name)
 
     async def sweep(self, used: Collection[str], before: datetime) -> None:
         """See `flow.kept.SoundShelf.sweep`."""
-        wanted = {_key(name) for name in used}
+        wanted = {sound_key(name) for name in used}
         found = [each async for each in self._store.listed(_FOLDER)]
         for each in found:
             if each.key not in wanted and each.at < before:
                 await self._store.delete(each.key)
 
 
-def _key(name: str) -> str:
+def sound_key(name: str) -> str:
+    """What a file of the audio library is called in the store."""
     return f"{_FOLDER}/{name}"
 
 

@@ -12,13 +12,18 @@ from typing import Any, Final
 from sqlalchemy import URL, Engine, create_engine, event
 
 from ivrserver.config import Settings
-from ivrserver.storage.database import CONNECT_TIMEOUT, is_sqlite, set_pragmas, sqlite_path, url_of
+from ivrserver.storage.database import (
+    CONNECT_TIMEOUT,
+    SQLITE_PRAGMAS,
+    is_sqlite,
+    set_pragmas,
+    sqlite_path,
+    url_of,
+)
 
 POOL: Final = 5
-_PRAGMAS: Final = {
+_PRAGMAS: Final = SQLITE_PRAGMAS | {
     "busy_timeout": 30_000,
-    "journal_mode": "WAL",
-    "foreign_keys": "ON",
     # A round that a loss of power takes with it is made again.
     "synchronous": "NORMAL",
 }

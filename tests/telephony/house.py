@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ivrserver import app, programs, shelves
+from ivrserver import app, programs
 from ivrserver.blocks import Account, Prompt
 from ivrserver.config import Settings, TrunkSettings, load
 from ivrserver.demo import listening
@@ -201,7 +201,7 @@ async def open_site(
         files = read_flow_files(
             [flow_file(copies, customer.url, source) for source in (ACCOUNT, *flows)]
         )
-        accounts = Accounts(engine, shelves.audio_folder(settings))
+        accounts = Accounts(engine, settings.audio_folder)
         await accounts.apply(files.account, files.audio)
         await accounts.apply(more)
         async with running(settings, said.append) as asterisk:

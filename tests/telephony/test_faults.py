@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from ivrserver import shelves
 from ivrserver.blocks import Account, Digits, Ivr, Message, PhoneNumber, Prompt, ToBlock
 from ivrserver.demo import listening
 from ivrserver.demo.phone import Phone
@@ -125,7 +124,7 @@ async def test_a_missing_audio_file_is_left_out_and_the_call_goes_on(house: Hous
         call = await caller.hangs_up()
     tone = listening.load(house.settings.data / "flows" / "jingle.wav")
     assert listening.contains_whole(call.heard, tone), "it is heard as long as it is there"
-    files = list(shelves.audio_folder(house.settings).rglob("*.wav"))
+    files = list(house.settings.audio_folder.rglob("*.wav"))
     assert files
     for file in [*files, *house.settings.speech_cache.rglob("*.wav")]:
         file.unlink()

@@ -176,7 +176,7 @@ async def test_a_greeting_that_was_uploaded_is_what_callers_hear(post: Post) -> 
     ):  # fmt: skip
         assert reply.status == 201, await reply.text()
     greeted = Voicemail(block_id=901, name="Desk", greeting=Prompt(audio="desk.flac"))
-    folder = post.house.settings.data / "audio"
+    folder = post.house.settings.audio_folder
     await Accounts(post.house.engine, folder).apply(
         Account((PhoneNumber("901", "", ToBlock(901)),), (greeted,))
     )

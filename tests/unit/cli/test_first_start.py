@@ -20,7 +20,7 @@ WEB_SERVER = "http://webserver:8901"
 
 async def stored(settings: Settings, change: Account | None = None) -> Account:
     async with database(settings) as engine:
-        accounts = Accounts(engine, settings.data / "audio", settings.audio)
+        accounts = Accounts(engine, settings.audio_folder, settings.audio)
         if change is not None:
             await accounts.apply(change, {}, prune=True)
         return await accounts.export()
