@@ -185,13 +185,25 @@ def _ready(parts: Parts) -> Checkup:
         return _wrong(parts.listener.problems)
 
     async def capacity() -> str:
-        objection = parts.boards.admission.objection
-        return f"calls are refused: {objection}" if objection else ""
+        return refusals(parts.boards.objections, len(parts.boards.by_name))
 
     wished = {"speech": speech, "listening": listening, "capacity": capacity}
     if len(parts.boards.by_name) > 1:
         wished["every_asterisk"] = every_asterisk
     return Checkup({"asterisk": asterisk, "calls": calls, "database": database}, wished)
+
+
+def refusals(objections: Mapping[str, str], asterisks: int) -> str:
+    """Why calls are refused, for people.
+
+    Args:
+        objections: by the name of the Asterisk that the calls come from.
+        asterisks: how many there are.
+    """
+    reasons = set(objections.values())
+    if len(reasons) == 1 and len(objections) == asterisks:
+        return f"calls are refused: {reasons.pop()}"
+    return "; ".join(f"calls from {name} are refused: {why}" for name, why in objections.items())
 
 
 def _wrong(problems: Mapping[str, str]) -> str:

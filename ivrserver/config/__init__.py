@@ -201,8 +201,8 @@ class LimitSettings(Section):
     calls: int = Field(default=1000, ge=1)
     """Calls that one controller carries at once; more are refused with SIP's 503."""
     lateness: Seconds = 0.25
-    """Seconds that the controller's event loop may be late, averaged over some seconds. While it
-    is later, and until it is half as late, calls are refused with SIP's 503."""
+    """Seconds that the controller's event loop, or Asterisk's answer, may be late, averaged over
+    some seconds. While it is later, and until it is half as late, calls get SIP's 503."""
     asterisk_calls: int | None = Field(default=None, ge=1)
     """Callers that one Asterisk takes at once, all controllers together; it refuses more with 503
     itself. Unset: twice `calls`, or nine tenths of what `sip.rtp_start` and `rtp_end` have room for

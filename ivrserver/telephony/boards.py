@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from ivrserver.cluster import Trust
 from ivrserver.config import Settings
 from ivrserver.errors import TelephonyError
-from ivrserver.telephony.admission import Admission
+from ivrserver.telephony.admission import Admission, Objection
 from ivrserver.telephony.switchboard import Handler, Switchboard
 from ivrserver.telephony.watching import UNWATCHED, AriWatcher
 
@@ -22,7 +22,6 @@ class Boards:
         lateness: by how many seconds the event loop is late now.
 
     Attributes:
-        admission: whether one more call is taken.
         by_name: the switchboard of each Asterisk of `settings.places`.
     """
 
@@ -33,16 +32,19 @@ class Boards:
         watcher_of: Callable[[str], AriWatcher] = lambda _: UNWATCHED,
         lateness: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        self.admission = Admission(settings.limits, lambda: self.calls, lateness)
+        self._admissions = {
+            name: Admission(settings.limits, lambda: self.calls, lateness, name)
+            for name in settings.places
+        }
         self.by_name: Mapping[str, Switchboard] = {
             name: Switchboard(
                 settings,
                 watcher=watcher_of(name),
                 name=name,
                 trust=trust,
-                admission=self.admission,
+                admission=admission,
             )
-            for name in settings.places
+            for name, admission in self._admissions.items()
         }
 
     @property
@@ -59,6 +61,12 @@ class Boards:
     def away(self) -> list[str]:
         """Names of the Asterisks that we are not connected to."""
         return [name for name, board in self.by_name.items() if not board.is_ready]
+
+    @property
+    def objections(self) -> Mapping[str, Objection]:
+        """Why calls would be refused now, by the Asterisk that they come from; where they are."""
+        found = {name: admission.objection for name, admission in self._admissions.items()}
+        return {name: objection for name, objection in found.items() if objection}
 
     async def until_ready(self) -> None:
         """Wait until one of them can serve calls."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
@@ -255,10 +256,12 @@ class Switchboard:
         """Take a broadcast call; its StasisStart follows. Losing it to another is no failure."""
         if self._admission.objection:
             await asyncio.sleep(ELSEWHERE_SECONDS)
+        began = time.perf_counter()
         try:
             await self._ari.claim(channel_id)
         except TelephonyError as error:
             log.warning("claim_failed", channel=channel_id, error=type(error).__name__)
+        self._admission.answers.note(time.perf_counter() - began)
 
     def _on_start(self, event: Event) -> None:
         asterisk = event["channel"]

@@ -25,13 +25,14 @@ class _Inbox(asyncio.DatagramProtocol):
 class Outcome:
     """What became of a call: the final status, and the audio heard (µ-law, 8 kHz).
 
-    `late` counts the audio packets that came after the end.
+    `late` counts the audio packets that came after the end; `final` is the final response.
     """
 
     status: int
     audio: bytes = b""
     late: int = 0
     statuses: list[int] = field(default_factory=list)
+    final: str = ""
 
 
 async def call(
@@ -42,9 +43,10 @@ async def call(
     leave_after: float | None = None,
     shown: str = "2125550123",
     address: str = "127.0.0.1",
+    server: str = "127.0.0.1",
     more: str = "",
 ) -> Outcome:
-    """Call `number` on the loopback, and listen until the other side hangs up.
+    """Call `number` at `server` on the loopback, and listen until the other side hangs up.
 
     With `leave_after` this side hangs up, so many seconds after the answer. The call comes from
     `address` and shows the number `shown`. `more` are further headers, each with its end of line.
@@ -56,7 +58,7 @@ async def call(
         async with asyncio.timeout(seconds):
             own_rtp = rtp.get_extra_info("sockname")[1]
             outcome = await _converse(
-                port, number, sip, signals, own_rtp,
+                (server, port), number, sip, signals, own_rtp,
                 leave_after=leave_after, shown=shown, more=more,
             )  # fmt: skip
         if outcome.status == 200:
@@ -73,7 +75,7 @@ async def call(
 
 
 async def _converse(
-    port: int,
+    server: tuple[str, int],
     number: str,
     sip: asyncio.DatagramTransport,
     signals: _Inbox,
@@ -85,7 +87,7 @@ async def _converse(
 ) -> Outcome:
     address, own = sip.get_extra_info("sockname")
     call_id, tag = secrets.token_hex(8), secrets.token_hex(4)
-    server = ("127.0.0.1", port)
+    host, port = server
     sdp = (
         f"v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
         f"m=audio {rtp_port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
@@ -95,10 +97,10 @@ async def _converse(
         sequence = f"{2 if method == 'BYE' else 1} {method}"
         kind = "Content-Type: application/sdp\r\n" if body else ""
         return (
-            f"{method} sip:{number}@127.0.0.1:{port} SIP/2.0\r\n"
+            f"{method} sip:{number}@{host}:{port} SIP/2.0\r\n"
             f"Via: SIP/2.0/UDP {address}:{own};branch=z9hG4bK{secrets.token_hex(6)}\r\n"
             f"Max-Forwards: 70\r\nFrom: <sip:{shown}@{address}>;tag={tag}\r\n"
-            f"To: <sip:{number}@127.0.0.1>{to_tag}\r\nCall-ID: {call_id}\r\nCSeq: {sequence}\r\n"
+            f"To: <sip:{number}@{host}>{to_tag}\r\nCall-ID: {call_id}\r\nCSeq: {sequence}\r\n"
             f"Contact: <sip:test@{address}:{own}>\r\n{more}{kind}"
             f"Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
@@ -119,7 +121,7 @@ async def _converse(
         match = re.search(r";tag=\S+", header(message, "To"))
         to_tag = match[0] if match else ""
         sip.sendto(request("ACK", to_tag), server)
-        outcome.status = status
+        outcome.status, outcome.final = status, message
         if status >= 300:
             return outcome
         if leave_after is not None:

@@ -99,11 +99,16 @@ def starter(folder: Path) -> Path:
     return folder
 
 
+def own_prefix() -> str:
+    """The beginning of loopback addresses that only these tests use."""
+    number = os.getpid()
+    return f"127.{1 + number // 250 % 250}.{1 + number % 250}"
+
+
 @asynccontextmanager
 async def kamailio(folder: Path, *lasts: int, **more: str) -> AsyncIterator[Net]:
     """A network of its own with these peers, and Kamailio in its middle."""
-    number = os.getpid()
-    net = Net(f"127.{1 + number // 250 % 250}.{1 + number % 250}")
+    net = Net(own_prefix())
     state = folder / "run"
     state.mkdir()
     process = None

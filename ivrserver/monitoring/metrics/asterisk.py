@@ -55,8 +55,8 @@ class AsteriskMetrics:
         self.refused = counter(
             add,
             "calls_refused_total",
-            "Calls refused with 503: `limits.calls` were carried (`full`), or the event loop was"
-            " `late`.",
+            "Calls refused with 503: `limits.calls` were carried (`full`), the event loop was"
+            " `late`, or Asterisk `slow`.",
             [name, "reason"],
         )
 
@@ -76,7 +76,7 @@ class OneAsterisk:
         }
         for kind in ("bridge", "channel"):
             metrics.reaped.labels(asterisk, kind)
-        for reason in ("full", "late"):
+        for reason in ("full", "late", "slow"):
             metrics.refused.labels(asterisk, reason)
 
     def look(

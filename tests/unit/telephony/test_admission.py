@@ -8,13 +8,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from ivrserver.config import LimitSettings
-from ivrserver.telephony.admission import Admission
+from ivrserver.telephony.admission import FEW, MEMORY_SECONDS, Admission, Answers
 
 
 @dataclass
 class Load:
     calls: int = 0
     lateness: float = 0.0
+    now: float = 100.0
 
 
 @pytest.fixture
@@ -25,7 +26,8 @@ def load() -> Load:
 @pytest.fixture
 def admission(load: Load) -> Admission:
     limits = LimitSettings(calls=3, lateness=0.2)
-    return Admission(limits, lambda: load.calls, lambda: load.lateness)
+    answers = Answers(lambda: load.now)
+    return Admission(limits, lambda: load.calls, lambda: load.lateness, answers=answers)
 
 
 def test_calls_are_taken_up_to_the_limit(load: Load, admission: Admission) -> None:
@@ -47,9 +49,9 @@ def test_the_log_says_when_it_begins_and_how_many_it_were(load: Load, admission:
         for load.calls in (2, 3, 3, 3, 2, 2):
             admission.decide()
     assert logs == [
-        {"event": "calls_refused", "log_level": "warning", "reason": "full", "calls": 3,
-         "lateness": 0.0},
-        {"event": "calls_taken_again", "log_level": "warning", "refused": 3},
+        {"event": "calls_refused", "log_level": "warning", "asterisk": "main", "reason": "full",
+         "calls": 3, "lateness": 0.0, "answers": 0.0},
+        {"event": "calls_taken_again", "log_level": "warning", "asterisk": "main", "refused": 3},
     ]  # fmt: skip
 
 
@@ -58,3 +60,31 @@ def test_whoever_only_asks_changes_nothing(load: Load, admission: Admission) -> 
         for load.calls in (3, 2):
             assert admission.objection == ("full" if load.calls == 3 else "")
     assert logs == []
+
+
+def test_an_asterisk_that_answers_late_gets_no_more_calls_until_it_is_half_as_late(
+    load: Load, admission: Admission
+) -> None:
+    objections = []
+    for seconds in (0.19, 0.21, 0.19, 0.11, 0.1, 0.19):
+        load.now += MEMORY_SECONDS + 1
+        for _ in range(FEW):
+            admission.answers.note(seconds)
+        objections.append(admission.decide())
+    assert objections == ["", "slow", "slow", "slow", "", ""]
+
+
+def test_one_late_answer_refuses_no_call(admission: Admission) -> None:
+    admission.answers.note(0.9)
+    assert admission.decide() == ""
+    admission.answers.note(0.2)
+    assert admission.decide() == "slow"
+
+
+def test_an_asterisk_that_nothing_was_asked_of_lately_is_not_slow(
+    load: Load, admission: Admission
+) -> None:
+    admission.answers.note(5.0)
+    assert admission.decide() == "slow"
+    load.now += MEMORY_SECONDS + 1
+    assert admission.decide() == ""
