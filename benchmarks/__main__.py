@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import controllers, findme, report, soak, targets
+from benchmarks import controllers, findme, overload, report, soak, targets
 from benchmarks.contest import Bench
 from benchmarks.figures import CONTESTANTS, Run
 from benchmarks.load import Load
@@ -45,7 +45,8 @@ def arguments() -> argparse.Namespace:
         action="store_true",
         help="look for what long load leaves behind, and nothing else",
     )
-    add("--controllers", action="store_true", help="measure one and two on one Asterisk, only that")
+    add("--controllers", action="store_true", help="measure one and two, only that")
+    add("--overload", action="store_true", help="offer twice what can be carried, only that")
     add("--minutes", type=float, default=120.0, help="with --soak: how long calls come")
     add("--short", type=int, default=10_000, help="with --soak: short calls in all")
     add("--mixed", type=float, default=0.5, help="with --soak: calls of the mixture, a second")
@@ -66,6 +67,8 @@ async def main(options: argparse.Namespace, folder: Path) -> bool:
         return await _findme(options, folder)
     if options.controllers:
         return await _controllers(folder)
+    if options.overload:
+        return await _overload(folder)
     if options.soak:
         plan = soak.Plan(options.minutes, options.short, options.mixed)
         return await soak.run(load(), folder, plan, _say, postgres=options.postgres)
@@ -113,11 +116,24 @@ async def _findme(options: argparse.Namespace, folder: Path) -> bool:
 
 
 async def _controllers(folder: Path) -> bool:
-    """Measure one controller and two, and print; return whether every target holds."""
-    version, runs = await controllers.measure(load(), folder, _say)
+    """Measure one and two controllers, and print; return whether every target holds."""
+    version, rounds = await controllers.measure(load(), folder, _say)
     _say(f"\nMeasured on {report.machine(version)}.\n")
-    _say(controllers.table(runs) + "\n")
-    found = controllers.targets(runs)
+    _say(controllers.case_table(rounds) + "\n")
+    _say(controllers.pair_table(rounds) + "\n")
+    found = controllers.targets(rounds)
+    _say(targets.target_table(found))
+    return all(target.holds for target in found)
+
+
+async def _overload(folder: Path) -> bool:
+    """Offer twice what can be carried, and print; return whether every target holds."""
+    version, measured = await overload.measure(load(), folder, _say)
+    _say(f"\nMeasured on {report.machine(version)}.\n")
+    _say(f"Carried: {measured.carried:g}/s; `limits.calls` is {measured.limit}.\n")
+    _say(overload.load_table(measured) + "\n")
+    _say(overload.refusal_table(measured) + "\n")
+    found = overload.targets(measured)
     _say(targets.target_table(found))
     return all(target.holds for target in found)
 

@@ -41,7 +41,7 @@ class Outcome:
     def failure(self) -> str:
         """Why the call failed; empty: it did not."""
         if not self.signalling.answered:
-            return "not answered"
+            return "refused" if self.signalling.refused else "not answered"
         if not self.signalling.closed:
             return "not ended in order"
         if unheard := self._unheard():

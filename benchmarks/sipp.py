@@ -26,6 +26,7 @@ class Signalling:
     Attributes:
         invited: the first INVITE went out.
         answered: its 200 came in.
+        refused: its 503 came in.
         hung_up: the first BYE, in either direction.
         closed: the BYE's 200, in either direction: the call went as the scenario says.
     """
@@ -34,6 +35,7 @@ class Signalling:
     answered: float = 0.0
     hung_up: float = 0.0
     closed: float = 0.0
+    refused: float = 0.0
 
 
 def injection(callers: Sequence[Caller], ports: Sequence[int]) -> str:
@@ -72,6 +74,8 @@ def _note(call: Signalling, at: float, method: str, first: str) -> None:
         call.hung_up = call.hung_up or at
     elif first.startswith("SIP/2.0 200") and method == "INVITE":
         call.answered = call.answered or at
+    elif first.startswith("SIP/2.0 503") and method == "INVITE":
+        call.refused = call.refused or at
     elif first.startswith("SIP/2.0 200") and method == "BYE":
         call.closed = call.closed or at
 

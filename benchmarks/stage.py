@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +23,7 @@ from ivrserver.errors import SetupError
 from ivrserver.programs import Program, fetch, find
 from ivrserver.speech.build import build
 from ivrserver.telephony.asterisk import Asterisk, ports, running
+from tests.postgres_fixture import PostgresServer
 
 _READY_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 15.0
@@ -69,28 +72,46 @@ async def both(
     say: Callable[[str], None],
 ) -> AsyncIterator[tuple[Asterisk, Mapping[str, int]]]:
     """Run Asterisk with `dialplan`, and the controller with `account`; and their process ids."""
+    async with (
+        asterisk_with(settings, dialplan, say) as asterisk,
+        controller(asterisk.settings, folder, account, say) as pid,
+    ):
+        yield asterisk, {"asterisk": asterisk.pid, "controller": pid}
+
+
+@asynccontextmanager
+async def asterisk_with(
+    settings: Settings, dialplan: str, say: Callable[[str], None]
+) -> AsyncIterator[Asterisk]:
+    """Run an Asterisk with `dialplan` besides the server's own."""
     custom = settings.data / "asterisk" / "custom"
     custom.mkdir(parents=True)
     (custom / "extensions.conf").write_text(dialplan)
     (custom / "modules.conf").write_text(script.MODULES)
-    (folder / "flow.yaml").write_text(dump(account), encoding="utf-8")
-    async with (
-        running(settings, say) as asterisk,
-        _controller(asterisk.settings, folder, say) as controller,
-    ):
-        yield asterisk, {"asterisk": asterisk.pid, "controller": controller}
+    async with running(settings, say) as asterisk:
+        yield asterisk
+
+
+def beside(settings: Settings) -> Settings:
+    """Settings of another controller on the same machine, Asterisks and database."""
+    http = settings.http.model_copy(update={"port": ports.fresh(settings).http.port})
+    ari = settings.ari.model_copy(update={"instance": settings.ari.instance + 1})
+    return settings.model_copy(update={"http": http, "ari": ari})
 
 
 @asynccontextmanager
-async def another(
-    settings: Settings, folder: Path, say: Callable[[str], None]
-) -> AsyncIterator[int]:
-    """Run a second controller beside that of `both`, on the same Asterisk and database."""
-    http = settings.http.model_copy(update={"port": ports.fresh(settings).http.port})
-    ari = settings.ari.model_copy(update={"instance": settings.ari.instance + 1})
-    beside = settings.model_copy(update={"http": http, "ari": ari})
-    async with _controller(beside, folder, say) as pid:
-        yield pid
+async def postgres() -> AsyncIterator[str]:
+    """The URL of an empty database of a PostgreSQL of our own."""
+    folder = Path(tempfile.mkdtemp(prefix="ivrserver-postgres-"))
+    server = PostgresServer(folder)
+    try:
+        await asyncio.to_thread(server.initialise)
+        await asyncio.to_thread(server.start)
+        async with server.new_database() as url:
+            yield url
+    finally:
+        await asyncio.to_thread(server.stop)
+        shutil.rmtree(folder)
 
 
 def sipp_program(settings: Settings, say: Callable[[str], None]) -> Program:
@@ -141,16 +162,18 @@ async def spoken(
 
 
 @asynccontextmanager
-async def _controller(
-    settings: Settings, folder: Path, say: Callable[[str], None]
+async def controller(
+    settings: Settings, folder: Path, account: Account, say: Callable[[str], None]
 ) -> AsyncIterator[int]:
-    """Run the controller on the running Asterisk; gives its process id."""
+    """Run a controller with `account` on the running Asterisk; gives its process id."""
+    flow = folder / "flow.yaml"
+    flow.write_text(dump(account), encoding="utf-8")
     environment = {**os.environ, **environment_of(settings)}
     command = [str(Path(sys.executable).with_name("ivrserver"))]
     log = folder / f"{settings.ari.application}.log"
     with log.open("wb") as output:
         applied = await asyncio.create_subprocess_exec(
-            *command, "apply", str(folder / "flow.yaml"), env=environment, stdout=output,
+            *command, "apply", str(flow), env=environment, stdout=output,
             stderr=output,
         )  # fmt: skip
         if await applied.wait() != 0:
@@ -190,7 +213,9 @@ def _text(log: Path) -> str:
 
 def environment_of(settings: Settings) -> Mapping[str, str]:
     """The settings that differ from one bench to the next, as environment variables."""
+    limits = settings.limits.model_dump(exclude_defaults=True)
     return {
+        **{f"IVRSERVER_LIMITS__{name.upper()}": str(value) for name, value in limits.items()},
         "IVRSERVER_DATA": str(settings.data),
         "IVRSERVER_LOG_LEVEL": settings.log_level,
         "IVRSERVER_SIP__PORT": str(settings.sip.port),
@@ -211,5 +236,14 @@ def environment_of(settings: Settings) -> Mapping[str, str]:
             f"IVRSERVER_TRUNKS__{name.upper()}__{field.upper()}": str(value)
             for name, trunk in settings.trunks.items()
             for field, value in trunk.model_dump(exclude_defaults=True).items()
+        },
+        **{
+            f"IVRSERVER_ASTERISKS__{name.upper()}__{field}": value
+            for name, place in settings.asterisks.items()
+            for field, value in (
+                ("HOST", place.host),
+                ("PORT", str(place.port)),
+                ("PASSWORD", place.password.get_secret_value()),
+            )
         },
     }

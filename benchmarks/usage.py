@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,19 @@ def cpu_seconds(stat: str) -> float:
 def resident(stat: str) -> int:
     """Resident memory in bytes, from a process's ``stat``."""
     return int(stat.rpartition(")")[2].split()[21]) * _PAGE
+
+
+def busy_seconds(stat: str) -> float:
+    """CPU time that all cores together have spent on anything, from the machine's ``stat``."""
+    times = [int(field) for field in stat.partition("\n")[0].split()[1:9]]
+    user, nice, kernel, _idle, _waiting, interrupts, soft, stolen = times
+    return (user + nice + kernel + interrupts + soft + stolen) * _TICK
+
+
+def generator_seconds() -> float:
+    """CPU time of this program, the web server, and of all that it started and that has ended."""
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def read(pid: int) -> str:

@@ -15,7 +15,6 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from benchmarks.controllers import postgres as own_postgres
 from benchmarks.soak import report, rows, samples
 from benchmarks.soak.judging import Story
 from benchmarks.soak.phones import Phones, phones
@@ -23,6 +22,7 @@ from benchmarks.soak.samples import Sample
 from benchmarks.soak.script import TRUNK, Call, account, mixed_calls, short_calls
 from benchmarks.soak.web import Webhooks
 from benchmarks.stage import both, settings_in, with_people
+from benchmarks.stage import postgres as own_postgres
 from ivrserver.config import Settings
 from ivrserver.demo import baresip
 from ivrserver.storage import database, place_of

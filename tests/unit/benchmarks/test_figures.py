@@ -14,7 +14,7 @@ from benchmarks.report import ratio, table
 from benchmarks.script import SHORT, SURVEY, Caller
 from benchmarks.sipp import Signalling
 from benchmarks.targets import targets
-from benchmarks.usage import cpu_seconds, resident
+from benchmarks.usage import busy_seconds, cpu_seconds, resident
 from benchmarks.web import Delivery
 
 ANSWERS = {"code": "12345", "topic": "2", "agree": "1"}
@@ -60,6 +60,7 @@ def test_a_good_call_has_not_failed() -> None:
     ("damage", "reason"),
     [
         ({"signalling": Signalling(9.9, 0.0, 0.0, 0.0)}, "not answered"),
+        ({"signalling": Signalling(9.9, refused=10.0)}, "refused"),
         ({"signalling": Signalling(9.9, 10.0, 16.0, 0.0)}, "not ended in order"),
         ({"delivery": None}, "no webhook"),
         ({"stored": {**ANSWERS, "code": "12344"}}, "stored answers differ from the keys"),
@@ -135,6 +136,11 @@ def test_cpu_and_memory_are_read_also_from_odd_process_names() -> None:
     stat = "42 (a) b (c) S 1 1 1 0 -1 4194304 1 0 0 0 250 50 9 9 20 0 1 0 100 1000 30 0"
     assert cpu_seconds(stat) == pytest.approx(3.0)
     assert resident(stat) == 30 * 4096
+
+
+def test_the_machine_is_busy_with_all_that_is_neither_idle_nor_waiting() -> None:
+    stat = "cpu  100 20 30 9000 800 5 6 7 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n"
+    assert busy_seconds(stat) == pytest.approx(1.68)
 
 
 def test_tables_are_aligned() -> None:

@@ -41,7 +41,7 @@ def test_retransmissions_do_not_move_times() -> None:
 
 def test_a_refused_call_was_never_answered() -> None:
     seen = parse([line(10.0, "R", 1, "1 INVITE", "SIP/2.0 503 Service Unavailable")])
-    assert seen[0].answered == 0.0
+    assert (seen[0].answered, seen[0].refused) == (0.0, 10.0)
 
 
 def test_half_a_line_is_passed_over() -> None:
