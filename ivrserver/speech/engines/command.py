@@ -86,30 +86,19 @@ class Command:
         with contextlib.suppress(ProcessLookupError):
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (MOST_OUTPUT, MOST_OUTPUT))
         try:
-            async with asyncio.TaskGroup() as reading:
-                output = reading.create_task(self._read(process.stdout))
-                complaint = reading.create_task(self._read(process.stderr))
+            # No TaskGroup: one that fails while it is left takes its task for cancelled ever after,
+            # and a timeout around it then ends as a cancellation (Python 3.11).
+            output, complaint = await asyncio.gather(
+                _read(process, process.stdout), _read(process, process.stderr)
+            )
             await process.wait()
-        except* SpeechError as errors:
-            raise errors.exceptions[0] from None
         finally:
             if process.returncode is None:
-                # It leads a session of its own. A child of it that lived on would hold our pipes.
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                _kill(process)
                 await _reap(process)
-        return Finished(
-            process.returncode or 0, output.result(), complaint.result().decode(errors="replace")
-        )
-
-    async def _read(self, stream: asyncio.StreamReader | None) -> bytes:
-        """All that comes."""
-        got = bytearray()
-        while stream is not None and (piece := await stream.read(_PIECE)):
-            got += piece
-            if len(got) > MOST_OUTPUT:
-                raise SpeechError(f"{self._name} wrote more than {MOST_OUTPUT:,} bytes")
-        return bytes(got)
+        if max(len(output), len(complaint)) > MOST_OUTPUT:
+            raise SpeechError(f"{self._name} wrote more than {MOST_OUTPUT:,} bytes")
+        return Finished(process.returncode or 0, output, complaint.decode(errors="replace"))
 
     async def question(self, *arguments: str) -> str:
         """What the program prints when it is asked about itself.
@@ -123,6 +112,23 @@ class Command:
             why = answer.complaint.strip()[:200] or f"exit status {answer.status}"
             raise SpeechError(f"{self._name} does not run: {why}")
         return answer.output.decode(errors="replace")
+
+
+async def _read(process: asyncio.subprocess.Process, pipe: asyncio.StreamReader | None) -> bytes:
+    """All that comes; who writes more than `MOST_OUTPUT` is killed."""
+    got = bytearray()
+    while pipe is not None and (piece := await pipe.read(_PIECE)):
+        got += piece
+        if len(got) > MOST_OUTPUT:
+            _kill(process)
+            await _empty(pipe)
+    return bytes(got)
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """End it with all that it has started: a child that lived on would hold our pipes."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # It leads a session of its own.
 
 
 async def _reap(process: asyncio.subprocess.Process) -> None:
