@@ -31,6 +31,10 @@ FEW: Final = 5
 """So many answers at least are averaged: those that are missing count as given at once. One late
 moment refuses no call."""
 
+_ONE_COUNTS: Final = 2.0
+"""How often `limits.lateness` one answer counts at most: an Asterisk that stood still for once is
+not slow."""
+
 _RELIEF: Final = 0.5
 """Share of `limits.lateness` that is come down to before calls are taken again."""
 
@@ -90,6 +94,10 @@ class Admission:
         if self._lateness.too_much:
             return "late"
         return "slow" if self._slowness.too_much else ""
+
+    def answered(self, seconds: float) -> None:
+        """Asterisk has answered, or has not, after so long."""
+        self.answers.note(min(seconds, _ONE_COUNTS * self._limits.lateness))
 
     def decide(self) -> Objection:
         """Why the call that comes now is refused, or empty. Logs when refusing begins and ends."""

@@ -261,7 +261,7 @@ class Switchboard:
             await self._ari.claim(channel_id)
         except TelephonyError as error:
             log.warning("claim_failed", channel=channel_id, error=type(error).__name__)
-        self._admission.answers.note(time.perf_counter() - began)
+        self._admission.answered(time.perf_counter() - began)
 
     def _on_start(self, event: Event) -> None:
         asterisk = event["channel"]
