@@ -44,12 +44,14 @@ async def call(
     shown: str = "2125550123",
     address: str = "127.0.0.1",
     server: str = "127.0.0.1",
+    name: str = "",
     more: str = "",
 ) -> Outcome:
     """Call `number` at `server` on the loopback, and listen until the other side hangs up.
 
     With `leave_after` this side hangs up, so many seconds after the answer. The call comes from
-    `address` and shows the number `shown`. `more` are further headers, each with its end of line.
+    `address` and shows the number `shown`, and before it `name`, with its quotes. `more` are
+    further headers, each with its end of line. Surrogates stand for bytes that are no UTF-8.
     """
     loop = asyncio.get_running_loop()
     sip, signals = await loop.create_datagram_endpoint(_Inbox, local_addr=(address, 0))
@@ -59,7 +61,7 @@ async def call(
             own_rtp = rtp.get_extra_info("sockname")[1]
             outcome = await _converse(
                 (server, port), number, sip, signals, own_rtp,
-                leave_after=leave_after, shown=shown, more=more,
+                leave_after=leave_after, shown=shown, name=name, more=more,
             )  # fmt: skip
         if outcome.status == 200:
             heard = [audio.packets.get_nowait() for _ in range(audio.packets.qsize())]
@@ -83,6 +85,7 @@ async def _converse(
     *,
     leave_after: float | None,
     shown: str,
+    name: str,
     more: str,
 ) -> Outcome:
     address, own = sip.get_extra_info("sockname")
@@ -99,16 +102,16 @@ async def _converse(
         return (
             f"{method} sip:{number}@{host}:{port} SIP/2.0\r\n"
             f"Via: SIP/2.0/UDP {address}:{own};branch=z9hG4bK{secrets.token_hex(6)}\r\n"
-            f"Max-Forwards: 70\r\nFrom: <sip:{shown}@{address}>;tag={tag}\r\n"
+            f"Max-Forwards: 70\r\nFrom: {name}<sip:{shown}@{address}>;tag={tag}\r\n"
             f"To: <sip:{number}@{host}>{to_tag}\r\nCall-ID: {call_id}\r\nCSeq: {sequence}\r\n"
             f"Contact: <sip:test@{address}:{own}>\r\n{more}{kind}"
             f"Content-Length: {len(body)}\r\n\r\n{body}"
-        ).encode()
+        ).encode("utf-8", "surrogateescape")
 
     sip.sendto(request("INVITE", body=sdp), server)
     outcome = Outcome(status=0)
     while True:
-        message = (await signals.packets.get()).decode()
+        message = (await signals.packets.get()).decode("utf-8", "surrogateescape")
         if message.startswith("BYE"):
             sip.sendto(reply(message, "200 OK"), server)
             return outcome
@@ -154,4 +157,4 @@ def reply(request: str, status: str, tag: str = "", *, contact: str = "", body: 
     kept += ["Content-Type: application/sdp"] if body else []
     return "\r\n".join(
         [f"SIP/2.0 {status}", *kept, f"Content-Length: {len(body)}", "", body]
-    ).encode()
+    ).encode("utf-8", "surrogateescape")

@@ -32,6 +32,8 @@ CARRIER = "127.0.0.9"
 """Where the carrier's calls come from."""
 STRANGER = "127.0.0.66"
 """Nobody that we know."""
+BOOTH = "127.0.0.64"
+"""The only address of the phone ``booth``."""
 PASSWORD = "correct-horse-battery"
 TOKEN = "a-token-that-is-hard-to-guess"
 BESIDE = "8020"
@@ -157,22 +159,40 @@ class Fortress:
         return str(next(_numbers))
 
     async def call(
-        self, number: str, *replies: Reply, shown: str = "", leave_after: float | None = None
+        self,
+        number: str,
+        *replies: Reply,
+        shown: str = "",
+        known_as: str = "",
+        name: str = "",
+        more: str = "",
+        leave_after: float | None = None,
     ) -> Outcome:
         """A call by the carrier, by somebody who only listens; what became of it.
 
-        With `leave_after` they hang up, so many seconds after the answer.
+        Args:
+            shown: the caller's number as SIP has it.
+            known_as: what we take it for; empty: the same.
+            name: see `bare_sip.call`, `more` too.
+            leave_after: they hang up, so many seconds after the answer.
         """
         shown = shown or self.nobody()
+        known_as = known_as or shown
         house = self.house
-        house.customer.script(shown, *replies)
+        house.customer.script(known_as, *replies)
         port = house.settings.sip.port
         done = await bare_sip.call(
-            port, number, shown=shown, address=CARRIER, leave_after=leave_after
+            port,
+            number,
+            shown=shown,
+            address=CARRIER,
+            name=name,
+            more=more,
+            leave_after=leave_after,
         )
         assert done.status == 200, done.statuses
         # There is no phone: it has said already all that it could.
-        outcome = await Caller(None, shown, port, house.engine, poll=POLL_SECONDS).outcome()
+        outcome = await Caller(None, known_as, port, house.engine, poll=POLL_SECONDS).outcome()
         return replace(outcome, heard=decoded([done.audio]))
 
     async def calls(self, number: str, replies: Sequence[Reply]) -> list[Outcome]:
@@ -219,7 +239,10 @@ def _settings(plain: Settings, back: Mirror) -> Settings:
         update={
             "sip": plain.sip.model_copy(update={"guests": False}),
             "trunks": {"carrier": carrier, "mirror": returning},
-            "phones": {"desk": PhoneSettings(password=PASSWORD, extension="204")},
+            "phones": {
+                "desk": PhoneSettings(password=PASSWORD, extension="204"),
+                "booth": PhoneSettings(password=PASSWORD, accept_from=(BOOTH,)),
+            },
             "ari": plain.ari.model_copy(update={"accept_from": ("127.0.0.1",)}),
             "http": HttpSettings(port=plain.http.port, token=TOKEN),
             "webhook": plain.webhook.model_copy(update=only),

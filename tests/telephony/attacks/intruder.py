@@ -99,6 +99,12 @@ class Intruder:
         self._sock = sock
         self.sent = 0
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Its own."""
+        host, port = self._sock.getsockname()
+        return host, port
+
     async def send(self, packets: Iterable[bytes], target: tuple[str, int]) -> None:
         """Send them, no faster than they can be read."""
         for number, packet in enumerate(packets, 1):

@@ -150,12 +150,20 @@ class OpenCall:
 
 @asynccontextmanager
 async def open_call(
-    fortress: Fortress, number: str, *, address: str = CARRIER, begins: bool = True
+    fortress: Fortress,
+    number: str,
+    *,
+    address: str = CARRIER,
+    begins: bool = True,
+    hears: tuple[str, int] | None = None,
+    more: str = "",
 ) -> AsyncIterator[OpenCall]:
     """Call `number` by the carrier; the call is answered when the block begins.
 
     Args:
         begins: the caller sends audio at once.
+        hears: where their SIP says that they hear; None: where they do.
+        more: further lines of the offer.
     """
     house, loop = fortress.house, asyncio.get_running_loop()
     server, shown = ("127.0.0.1", house.settings.sip.port), fortress.nobody()
@@ -172,7 +180,7 @@ async def open_call(
                 called=f"<sip:{number}@127.0.0.1>",
                 address=transport.get_extra_info("sockname"),
             )
-            body = offer(address, wire.port)
+            body = offer(*(hears or (address, wire.port))) + more
             signals.send(dialog.request("INVITE", 1, kind="application/sdp", body=body))
             async with asyncio.timeout(PATIENCE):
                 answer = await signals.final

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from tests.telephony.attacks.fortress import STRANGER, Fortress
-from tests.telephony.bare_sip import header
+from tests.telephony.bare_sip import header, reply
 from tests.telephony.house import ask
 from tests.telephony.office import until
 
@@ -26,7 +26,7 @@ class Stranger(asyncio.DatagramProtocol):
 
     Attributes:
         server: Asterisk's SIP port.
-        replies: what came, by Call-ID.
+        replies: what came, by Call-ID; requests are answered, and not kept.
     """
 
     server: tuple[str, int]
@@ -41,6 +41,9 @@ class Stranger(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         message = data.decode(errors="replace")
+        if not message.startswith("SIP/2.0"):
+            self.send(reply(message, "200 OK"))
+            return
         queue = self.replies.setdefault(header(message, "Call-ID"), asyncio.Queue())
         queue.put_nowait(message)
 
@@ -84,9 +87,9 @@ class Stranger(asyncio.DatagramProtocol):
         """The next final reply to any request of the same Call-ID."""
         queue = self.replies.setdefault(header(message.decode(), "Call-ID"), asyncio.Queue())
         async with asyncio.timeout(REPLY_SECONDS):
-            while (reply := await queue.get()).startswith("SIP/2.0 1"):
+            while (final := await queue.get()).startswith("SIP/2.0 1"):
                 pass
-        return reply
+        return final
 
     async def log_in(
         self, method: str, whom: str, user: str, password: str, challenge: str = ""
@@ -99,6 +102,12 @@ class Stranger(asyncio.DatagramProtocol):
         Returns:
             The final reply.
         """
+        return await self.ask(await self.login(method, whom, user, password, challenge))
+
+    async def login(
+        self, method: str, whom: str, user: str, password: str, challenge: str = ""
+    ) -> bytes:
+        """The request of `log_in`."""
         challenge = challenge or await self.ask(self.request(method, whom, user))
         asked = dict(_FIELD.findall(header(challenge, "WWW-Authenticate")))
         uri = f"sip:{whom}@127.0.0.1:{self.server[1]}"
@@ -109,7 +118,7 @@ class Stranger(asyncio.DatagramProtocol):
             f'uri="{uri}",response="{proof}",algorithm=MD5,opaque="{asked["opaque"]}",'
             'qop=auth,nc=00000001,cnonce="0a4f113b"'
         )
-        return await self.ask(self.request(method, whom, user, more={"Authorization": login}))
+        return self.request(method, whom, user, more={"Authorization": login})
 
 
 def _md5(*parts: str) -> str:
