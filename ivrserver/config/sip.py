@@ -24,6 +24,7 @@ _PREFIX: Final = re.compile(r"\+[1-9][0-9]{0,14}", re.ASCII)
 _RESERVED: Final = frozenset(
     {
         "anonymous",
+        "connected",
         "global",
         "outside",
         "party",
@@ -139,6 +140,8 @@ class PhoneSettings(Section):
     """Digits that reach it from receptionists, FindMe lists and other phones."""
     srtp: bool = False
     """Encrypt the audio (SDES); needs `sip.tls_certificate`, and the phone set to TLS."""
+    accept_from: tuple[Network, ...] = ()
+    """Addresses or networks that it may come from; empty: all."""
 
     @field_validator("password")
     @classmethod

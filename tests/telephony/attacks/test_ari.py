@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Iterator
 from itertools import repeat
 
+import aiohttp
 import pytest
 
 from ivrserver.flow.events import BlockEntered
 from tests.telephony.attacks.fortress import STRANGER, Fortress
 from tests.telephony.attacks.knocking import WEBSOCKET, idle, knock, login, request, status
+from tests.telephony.attacks.stranger import stranger
 from tests.telephony.attacks.targets import STEERED
 from tests.telephony.attacks.together import together
 from tests.telephony.customer import HANG_UP, Reply
@@ -33,9 +35,27 @@ async def test_no_other_address_comes_in_however_the_path_is_written(fortress: F
         assert status(await knock(ari.port, asked, source=STRANGER)) == 403, spelling
         events = request(f"{spelling}events?app=ivr-stranger-1", right | WEBSOCKET)
         assert status(await knock(ari.port, events, source=STRANGER)) == 403, spelling
-    sip = request("/ws", WEBSOCKET | {"Sec-WebSocket-Protocol": "sip"})
-    assert status(await knock(ari.port, sip, source=STRANGER)) == 403
+    for path in ("/ws", "/WS", "/ws/", "//ws", "/ws?a=b", "/%77s", "/ws/../ws", "/httpstatus", "/"):
+        sip = request(path, WEBSOCKET | {"Sec-WebSocket-Protocol": "sip"})
+        assert status(await knock(ari.port, sip, source=STRANGER)) == 403, path
     assert f"Rejecting '{STRANGER}'" in fortress.log
+
+
+@together
+async def test_who_may_ask_for_sip_over_websocket_is_a_stranger_there_too(
+    fortress: Fortress,
+) -> None:
+    url = f"http://127.0.0.1:{fortress.house.settings.ari.port}/ws"
+    async with (
+        stranger(fortress) as somebody,
+        aiohttp.ClientSession() as session,
+        session.ws_connect(url, protocols=["sip"]) as socket,
+    ):
+        for method in ("REGISTER", "INVITE", "OPTIONS"):
+            for user in ("desk", "carrier", "2125550123"):
+                asked = somebody.request(method, "8008", user).replace(b"/UDP", b"/WS")
+                await socket.send_str(asked.decode())
+                assert (await socket.receive_str()).startswith("SIP/2.0 401"), (method, user)
 
 
 @together

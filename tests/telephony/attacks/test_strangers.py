@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
-from tests.telephony.attacks.fortress import PASSWORD, Fortress
+from tests.telephony.attacks.fortress import BOOTH, PASSWORD, Fortress
 from tests.telephony.attacks.stranger import (
     named,
     shape,
@@ -19,6 +20,7 @@ pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="package")]
 
 METHODS = ("INVITE", "REGISTER", "OPTIONS", "SUBSCRIBE", "MESSAGE", "NOTIFY", "INFO", "REFER")
 OUTSIDE = ("8008", "12125550123", "9005551234", "011442079460000", "s", "h", "desk", "lamp")
+PHONE = "127.0.0.65"
 SCANNED = 500
 FLOOD = 2000
 
@@ -44,6 +46,37 @@ async def test_the_right_password_for_a_challenge_of_another_time_is_worth_nothi
         old = challenge.replace('nonce="1', 'nonce="0')
         assert old != challenge
         assert status(await somebody.log_in("REGISTER", "desk", "desk", PASSWORD, old)) == 401
+    await still_serves(fortress)
+
+
+async def test_a_phone_that_is_tied_to_its_place_is_nobody_elsewhere(fortress: Fortress) -> None:
+    async with stranger(fortress, BOOTH) as phone, stranger(fortress) as thief:
+        for method, whom in (("REGISTER", "booth"), ("INVITE", "9005551234"), ("OPTIONS", "8008")):
+            assert status(await thief.log_in(method, whom, "booth", PASSWORD)) == 401
+            assert status(await phone.log_in(method, whom, "booth", PASSWORD)) != 401
+        known = shape(await thief.ask(thief.request("OPTIONS", "8008", "booth")))
+        assert known == shape(await thief.ask(thief.request("OPTIONS", "8008", "nobody")))
+    await still_serves(fortress)
+
+
+async def test_an_overheard_login_is_worth_nothing_at_another_address(fortress: Fortress) -> None:
+    async with stranger(fortress, PHONE) as phone, stranger(fortress) as thief:
+        overheard = await phone.login("REGISTER", "desk", "desk", PASSWORD)
+        (login,) = re.findall(r"^Authorization: (.*)\r$", overheard.decode(), re.MULTILINE)
+
+        async def all_are_refused() -> None:
+            for method, whom in (("REGISTER", "desk"), ("INVITE", "8008"), ("OPTIONS", "8008")):
+                asked = thief.request(method, whom, "desk", more={"Authorization": login})
+                assert status(await thief.ask(asked)) == 401
+
+        await all_are_refused()
+        assert status(await phone.ask(overheard)) == 200
+        await all_are_refused()
+        thief.send(overheard)
+        await all_are_refused()
+        contacts = await fortress.house.asterisk.console("pjsip show contacts")
+        assert f"desk/sip:desk@{phone.address}:{phone.port}" in contacts
+        assert thief.address not in contacts
     await still_serves(fortress)
 
 

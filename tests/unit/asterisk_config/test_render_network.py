@@ -38,7 +38,7 @@ def test_peers_outside_are_told_the_public_address(tmp_path: Path) -> None:
     assert template["local_net"] == ["10.1.2.0/24"]
     text = rendered(tmp_path, settings(sip=OUTSIDE, network=HOME))["pjsip.conf"]
     assert "[transport-udp](outside)" in text
-    assert "[transport-tcp](outside)" in text
+    assert "[transport-tcp](connected)" in text
     assert "external_signaling_port" not in text
 
 

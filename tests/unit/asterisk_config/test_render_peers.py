@@ -128,6 +128,14 @@ def test_a_phone_logs_in_with_its_name(tmp_path: Path) -> None:
     assert of(secure, "desk")["media_encryption"] == ["sdes"]
 
 
+def test_a_phone_may_be_tied_to_where_it_is(tmp_path: Path) -> None:
+    tied = phone(accept_from=("192.0.2.7/32", "2001:db8::/32"))
+    found = pjsip(tmp_path, phones={"desk": tied, "lab": phone()})
+    assert of(found, "desk")["deny"] == ["0.0.0.0/0", "::/0"]
+    assert of(found, "desk")["permit"] == ["192.0.2.7/32", "2001:db8::/32"]
+    assert not {"deny", "permit"} & of(found, "lab").keys()
+
+
 def test_the_tls_port_is_looked_after_when_it_is_used() -> None:
     plain, tls = settings(), settings(trunks={"carrier": trunk(transport="tls")})
     assert "sip.tls_port" not in [each.name for each in ports.listeners(plain)]
