@@ -24,6 +24,7 @@
     ├── MailError              an e-mail could not be handed to the mail server
     ├── TelephonyError
     │   ├── ChannelGone        the channel left Asterisk before the request reached it
+    │   │   └── OutOfReach     Asterisk did not answer for so long that the call is given up
     │   ├── MediaFailed        a prompt or recording did not work; the call goes on
     │   ├── RecordingGone      Asterisk has no recording of that name
     │   ├── AriUnavailable     no connection to Asterisk, or no answer in time
@@ -140,6 +141,10 @@ class MediaFailed(TelephonyError):
 
 class RecordingGone(TelephonyError):
     """Asterisk has no recording of that name."""
+
+
+class OutOfReach(ChannelGone):
+    """Asterisk did not answer for so long that whoever waits for it gives the channel up."""
 
 
 class AriUnavailable(TelephonyError):

@@ -69,7 +69,9 @@ async def counted(engine: AsyncEngine) -> Mapping[str, int]:
 
 async def unfinished(engine: AsyncEngine) -> Mapping[str, int]:
     """What is still under way, or was left lying; only that of which there is any."""
+    ended = select(calls.c.call_id).where(calls.c.ended_at.is_not(None))
     queries: Mapping[str, Select[Any]] = {
+        "places of ended calls": _count(checkpoints.c.call_id.in_(ended)),
         "calls not ended": _count(calls.c.ended_at.is_(None)),
         "recordings not in the store": _count(recordings.c.stored_at.is_(None)),
         "recordings still in Asterisk": _count(recordings.c.removed_at.is_(None)),

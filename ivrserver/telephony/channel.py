@@ -13,7 +13,7 @@ from contextlib import suppress
 from itertools import cycle
 from typing import Any, TypeVar
 
-from ivrserver.errors import AriRefused, AriUnavailable, ChannelGone, MediaFailed
+from ivrserver.errors import AriRefused, AriUnavailable, ChannelGone, MediaFailed, OutOfReach
 from ivrserver.flow.ports import (
     ChannelEvent,
     Hangup,
@@ -28,7 +28,7 @@ from ivrserver.telephony.client import Ari
 from ivrserver.telephony.dial_bridge import leave_dial_bridge
 from ivrserver.telephony.inbox import Inbox
 from ivrserver.telephony.media import Media, Sustained
-from ivrserver.telephony.patience import insist
+from ivrserver.telephony.patience import HANG_UP_SECONDS, insist
 from ivrserver.telephony.playback import Playback, playback_ids, unplayable
 from ivrserver.telephony.recording import AriRecording, left_behind
 from ivrserver.telephony.router import Event, Router
@@ -181,19 +181,16 @@ class AriChannel:
         """See `ports.Channel`."""
         await self._end_sustained("ringing")
 
-    async def hang_up(self) -> None:
-        """See `ports.Channel`."""
-        await self.hang_up_because("normal")
+    async def hang_up(self, reason: str = "normal") -> None:
+        """See `ports.Channel`; `reason` is one of ARI's words: the cause that the party is told.
 
-    async def hang_up_because(self, reason: str) -> None:
-        """Hang up; `reason` is one of ARI's words and becomes the cause that the party is told."""
-        if self._gone.done():
+        Who cannot be hung up now has left, too: `Reconciler` takes down what nobody carries.
+        """
+        if self._gone.done() or self.handed_over:
             return
         with suppress(ChannelGone):
-            try:
-                await self._watched(self._ari.hang_up(self._id, reason))
-            except AriUnavailable:
-                await self._watched(self._ari.hang_up(self._id, reason))
+            request = insist(lambda: self._ari.hang_up(self._id, reason), HANG_UP_SECONDS)
+            await self._watched(request)
         self.leave(Hangup(16, "hung up by us"))
 
     # What the rest of this adapter needs.
@@ -395,6 +392,6 @@ class AriChannel:
         """Make a request; when Asterisk says that the channel is gone, so it is."""
         try:
             return await request
-        except ChannelGone:
-            self.leave(LEFT)
+        except ChannelGone as error:
+            self.leave(UNSEEN if isinstance(error, OutOfReach) else LEFT)
             raise

@@ -118,4 +118,4 @@ class AriDialer:
 async def _give_up(leg: AriChannel, *, elsewhere: bool) -> None:
     """Hang a leg up that nobody wants; `elsewhere`: tell its phone that the call is taken."""
     with suppress(TelephonyError):
-        await leg.hang_up_because("answered_elsewhere" if elsewhere else "normal")
+        await leg.hang_up("answered_elsewhere" if elsewhere else "normal")

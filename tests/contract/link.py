@@ -8,18 +8,25 @@ from contextlib import asynccontextmanager, suppress
 
 
 class Link:
-    """Passes bytes on; `drop` breaks every connection at once, as a network would."""
+    """Passes bytes on; `drop` breaks every connection at once, as a network would.
+
+    Attributes:
+        down: no new connection lasts.
+    """
 
     def __init__(self, port: int) -> None:
         self._far_port = port
         self._writers: set[asyncio.StreamWriter] = set()
-        self.port = 0
+        self.port, self.down = 0, False
 
     def drop(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
 
     async def pass_on(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        if self.down:
+            back.transport.abort()
+            return
         far, forth = await asyncio.open_connection("127.0.0.1", self._far_port)
         self._writers |= {back, forth}
         await asyncio.gather(_copy(near, forth), _copy(far, back))

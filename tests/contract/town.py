@@ -138,9 +138,9 @@ class RealTown:
                 self._answered.append(far)
                 await far.answer()
             case "0117":
-                await far.hang_up_because("busy")
+                await far.hang_up("busy")
             case "0121":
-                await far.hang_up_because("rejected")
+                await far.hang_up("rejected")
             case _:
                 self._ringing.append(far)
                 await far.start_ringing()

@@ -15,7 +15,8 @@ import pytest
 
 from ivrserver import app
 from ivrserver.config import DatabaseSettings
-from ivrserver.flow.events import QuestionAsked
+from ivrserver.flow.events import CallEnded, QuestionAsked
+from ivrserver.telephony import patience
 from ivrserver.telephony.asterisk import running
 from tests.contract.link import Link, link_to
 from tests.postgres_fixture import PostgresServer
@@ -97,6 +98,28 @@ async def test_a_connection_that_breaks_again_and_again_loses_no_call(tmp_path: 
             call = await caller.waits()
         assert call.answers == {"code": "0123", "key": "*"}
         assert [event.attempt for event in call.all(QuestionAsked)] == [1, 1]
+        await house.nothing_is_left()
+
+
+async def test_a_call_whose_asterisk_is_out_of_reach_for_too_long_is_given_up_and_taken_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PATIENCE_SECONDS", 1.0)
+    async with (
+        open_site(house_settings(tmp_path), flows=[LOST]) as site,
+        link_to(site.settings.ari.port) as link,
+        house_behind(link.port, site) as house,
+    ):
+        async with house.calling("8050") as caller:
+            await caller.asked("code")
+            link.down = True
+            link.drop()
+            await caller.sees(CallEnded)
+            link.down = False
+            # Asterisk has the caller still, and nobody carries them.
+            call = await caller.waits()
+        assert (call.ended.reason, call.completed) == ("caller_hung_up", [False])
+        assert call.ended.detail == "the party left while Asterisk was out of reach"
         await house.nothing_is_left()
 
 

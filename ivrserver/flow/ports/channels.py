@@ -193,7 +193,7 @@ class Channel(Protocol):
         ...
 
     async def hang_up(self) -> None:
-        """End the connection; does nothing when the party has left."""
+        """End the connection; does nothing when the party has left, or is handed over."""
         ...
 
 

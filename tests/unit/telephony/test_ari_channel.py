@@ -87,9 +87,30 @@ async def test_what_an_asterisk_played_that_died_is_not_over_but_its_party_has_l
 async def test_an_asterisk_that_stays_away_is_waited_for_and_then_given_up(line: Line) -> None:
     await line.channel.play(PROMPT)
     line.ari.errors["has_channel"] = [AriUnavailable("no connection")] * 200
-    with pytest.raises(AriUnavailable):
+    with pytest.raises(ChannelGone):
         await line.channel.next_event()
+    assert line.channel.gone.result() == UNSEEN
     assert now() == pytest.approx(2 + MARGIN + PATIENCE_SECONDS, abs=0.2)
+
+
+async def test_a_channel_that_cannot_be_hung_up_is_tried_again_and_then_nobodys(
+    line: Line,
+) -> None:
+    line.ari.errors["hang_up"] = [AriUnavailable("no connection")]
+    await line.channel.hang_up()
+    assert (len(line.ari.asked), line.channel.gone.result().cause) == (2, 16)
+    other = Line()
+    other.ari.errors["hang_up"] = [AriUnavailable("no connection")] * 50
+    await other.channel.hang_up()
+    assert other.channel.gone.result() == UNSEEN
+    assert now() == pytest.approx(1.2, abs=0.21)
+
+
+async def test_a_channel_that_others_have_now_is_not_hung_up(line: Line) -> None:
+    line.channel.handed_over = True
+    await line.channel.hang_up()
+    assert line.ari.asked == []
+    assert not line.channel.gone.done()
 
 
 async def test_after_a_break_a_party_who_is_not_there_any_more_has_left(line: Line) -> None:
