@@ -19,7 +19,8 @@ from ivrserver.doctor.sip import examine_sip
 from ivrserver.errors import IvrError, StoreError
 from ivrserver.recordings import probe
 from ivrserver.speech import listening
-from ivrserver.storage import database, schema_state
+from ivrserver.storage import database, place_of, schema_state
+from ivrserver.storage.database import is_sqlite, url_of
 from ivrserver.telephony.asterisk import AsteriskProgram, Folders, ports, program
 from ivrserver.telephony.asterisk.password import with_kept_password
 from ivrserver.telephony.asterisk.ping import Ping, ping
@@ -159,12 +160,13 @@ async def _our_http_answers(settings: Settings) -> bool:
 
 
 async def _database(settings: Settings) -> list[Finding]:
-    default = settings.data / "ivrserver.db"
-    if not settings.database.url.get_secret_value() and not default.exists():
-        return [Finding("database", ok=True, detail=f"{default}: not yet made (make up makes it)")]
+    url = url_of(settings)
+    where = place_of(url)
+    # Opening a file that is not there would make it.
+    if is_sqlite(url) and not await asyncio.to_thread(Path(where).exists):
+        return [Finding("database", ok=True, detail=f"{where}: not yet made (make up makes it)")]
     async with database(settings) as engine:
         state = await schema_state(engine)
-        where = engine.url.render_as_string(hide_password=True)
     if state.ready:
         return [Finding("database", ok=True, detail=f"{where}: schema {state.current}")]
     has = state.current or "no schema"
