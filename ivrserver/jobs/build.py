@@ -117,6 +117,7 @@ def _letters(needs: Needs) -> Letters:
 
 
 def _transcriptions(needs: Needs) -> Transcriptions:
+    settings = needs.settings.transcription
     return Transcriptions(
         transcriber=needs.transcriber,
         recording=needs.recordings.read,
@@ -124,8 +125,8 @@ def _transcriptions(needs: Needs) -> Transcriptions:
         library=needs.library,
         journal=needs.journal,
         clock=needs.clock,
-        at_once=needs.settings.transcription.at_once,
-        longest=needs.settings.transcription.timeout,
+        at_once=settings.at_once,
+        longest=settings.timeout * len(settings.engines),
     )
 
 

@@ -46,8 +46,6 @@ from ivrserver.storage import Transcripts
 
 log = structlog.get_logger(__name__)
 
-ENGINES_MOST: Final = 4
-"""Engines that may fail one after the other within one attempt."""
 READ_SECONDS: Final = 120.0
 """For bringing the recording from wherever it is."""
 
@@ -59,7 +57,7 @@ class Transcriptions:
     Attributes:
         recording: the recording of that name as a WAV file; raises an `IvrError`.
         at_once: how many are written down at the same time.
-        longest: seconds that one engine may take.
+        longest: seconds that all engines may take, one after the other.
     """
 
     transcriber: Transcriber
@@ -79,7 +77,7 @@ class Transcriptions:
             schedule=TRANSCRIPTION_RETRIES,
             slots=self.at_once,
             lane_slots=self.at_once,
-            seconds=READ_SECONDS + ENGINES_MOST * self.longest,
+            seconds=READ_SECONDS + self.longest,
         )
 
     async def transcribe(self, job: Job) -> Outcome:
