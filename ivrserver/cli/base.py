@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 import click
 import uvloop
 
-from ivrserver import __version__
+from ivrserver import __version__, service_manager
 from ivrserver.config import Settings, load
 from ivrserver.errors import IvrError
 
@@ -127,16 +127,21 @@ async def stay(running: AbstractAsyncContextManager[T], ready: Callable[[T], Non
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal)
+    living = asyncio.create_task(service_manager.keep_alive())
     try:
         async with running as value:
             is_ready = True
             spare_collections()
             ready(value)
+            service_manager.tell(service_manager.READY)
             await stop.wait()
+            service_manager.tell(service_manager.STOPPING)
             show("stopping")
     except asyncio.CancelledError:
         if not signalled:
             raise
+    finally:
+        living.cancel()
 
 
 def warn(line: str) -> None:

@@ -10,10 +10,13 @@ import click
 
 from ivrserver import app, logs
 from ivrserver.cli.base import Context, leave, run, show, stay
+from ivrserver.config import Settings
 from ivrserver.demo.run import demo as run_demo
 from ivrserver.demo.script import Errand, run_errand
 from ivrserver.doctor import examine
+from ivrserver.errors import SetupError
 from ivrserver.lab import Lab, lab_settings, load_sample, open_lab
+from ivrserver.telephony.asterisk.password import with_kept_password
 
 
 @click.command()
@@ -51,12 +54,23 @@ def _where_everything_is(lab: Lab) -> Iterator[str]:
 @click.pass_obj
 def serve(context: Context, sample: str | None) -> None:
     """Run the controller alone, for an Asterisk that runs elsewhere."""
-    settings = context.settings()
+    settings = _with_password(context.settings())
     logs.configure(settings.log_level, human=False)
     if sample:
         run(load_sample(settings, sample, show))
     run(stay(app.serving(settings), lambda _: show("serving calls")))
     leave()
+
+
+def _with_password(settings: Settings) -> Settings:
+    """With the ARI password that an Asterisk on this machine has made, if none is set."""
+    try:
+        return with_kept_password(settings) or settings
+    except OSError as error:
+        raise SetupError(
+            f"cannot read the ARI password in {settings.data}: {error.strerror};"
+            " run as the user that Asterisk runs as, or set ari.password"
+        ) from error
 
 
 @click.command()

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from ivrserver import service_manager
 from ivrserver.config import Settings
 from ivrserver.errors import SetupError
 from ivrserver.telephony.asterisk import logs, program, registrations
@@ -89,17 +90,22 @@ class _Service:
         options = self._installation.settings.asterisk
         aloud = options.log_to_output or options.console_log
         run = await Run.start(self._installation, aloud=aloud)
-        keeping = asyncio.create_task(logs.keep_small(self._installation))
-        telling = asyncio.create_task(self._tell_registrations())
+        keeping = [
+            asyncio.create_task(logs.keep_small(self._installation)),
+            asyncio.create_task(self._tell_registrations()),
+            asyncio.create_task(service_manager.keep_alive()),
+        ]
         try:
             if await _before(self._stop, run.until_ready()):
                 self._say(self._where())
+                service_manager.tell(service_manager.READY)
                 await _before(self._stop, self._until_it_fails(run))
+                service_manager.tell(service_manager.STOPPING)
                 await self._drain(run)
         finally:
-            keeping.cancel()
-            telling.cancel()
-            await asyncio.gather(keeping, telling, return_exceptions=True)
+            for task in keeping:
+                task.cancel()
+            await asyncio.gather(*keeping, return_exceptions=True)
             await run.stop(_STOP_SECONDS)
         self._say("Asterisk has stopped")
 

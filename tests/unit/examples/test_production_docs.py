@@ -10,7 +10,7 @@ import pytest
 from ivrserver.config import load
 from tests.unit.examples.pages import HOW_TO, ROOT, check_command, examples
 
-NAMES = ("upgrade",)
+NAMES = ("run-in-production", "upgrade")
 PAGES = [(HOW_TO / f"{name}.md").read_text(encoding="utf-8") for name in NAMES]
 EVERY_PAGE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
