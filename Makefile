@@ -24,10 +24,11 @@ up: run-venv
 demo: run-venv
 	@.venv/bin/ivrserver demo $(ARGS)
 
-# Calls are tried one after the other: what a phone hears is compared, and two busy cores lose some of it.
+# Phones call one after the other: what they hear is compared, and two busy cores lose some of it.
 test: check
 	.venv/bin/pytest --numprocesses auto --dist loadfile tests/unit tests/migration $(ARGS)
-	.venv/bin/pytest tests/contract tests/telephony $(ARGS)
+	.venv/bin/pytest --numprocesses auto --dist loadfile tests/contract $(ARGS)
+	.venv/bin/pytest tests/telephony $(ARGS)
 
 bench: dev-venv
 	.venv/bin/python -m benchmarks $(ARGS)
