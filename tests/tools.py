@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from ivrserver import programs
@@ -25,10 +26,15 @@ def tool(name: str) -> Program:
     return found
 
 
-def run(program: Program, *arguments: str | Path, ok: bool = True) -> str:
-    """Run it to its end; what it printed, complaints too. With `ok` it must have succeeded."""
+def run(
+    program: Program, *arguments: str | Path, ok: bool = True, before: Sequence[str] = ()
+) -> str:
+    """Run it to its end; what it printed, complaints too. With `ok` it must have succeeded.
+
+    `before` is a command that starts it.
+    """
     done = subprocess.run(
-        [*program.argv, *arguments],
+        [*before, *program.argv, *arguments],
         env={**os.environ, **program.env},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

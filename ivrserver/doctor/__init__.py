@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,9 +13,10 @@ import aiohttp
 
 from ivrserver import speech
 from ivrserver.config import Settings
+from ivrserver.doctor import machine
 from ivrserver.doctor.finding import Finding
 from ivrserver.doctor.sip import examine_sip
-from ivrserver.errors import IvrError, StoreError
+from ivrserver.errors import IvrError, SetupError, StoreError
 from ivrserver.recordings import probe
 from ivrserver.speech import listening
 from ivrserver.storage import database, place_of, schema_state
@@ -30,8 +30,6 @@ from ivrserver.web.health import PROGRAM
 __all__ = ["Finding", "examine"]
 
 _OLDEST_PYTHON: Final = (3, 11)
-_LEAST_FREE: Final = 1_000_000_000
-_GB: Final = 1_000_000_000
 _REQUIRED: Final = re.compile(r"^require = (\S+)$", re.MULTILINE)
 _HTTP_TIMEOUT: Final = aiohttp.ClientTimeout(total=2.0)
 
@@ -50,7 +48,7 @@ async def examine(settings: Settings) -> list[Finding]:
         ("speech", lambda: _speech(settings)),
         ("listening", lambda: _listening(settings)),
         ("transcription", lambda: _transcription(settings)),
-        ("disk", lambda: asyncio.to_thread(_disk, settings)),
+        ("machine", lambda: asyncio.to_thread(_machine, settings)),
     ]
     findings: list[Finding] = []
     for name, check in checks:
@@ -214,24 +212,14 @@ async def _store(settings: Settings) -> list[Finding]:
         return [Finding("store", ok=False, detail=str(error), mend=mend)]
 
 
-def _disk(settings: Settings) -> list[Finding]:
-    folders = {"data": settings.data, "packages.cache": settings.packages.cache}
-    findings = []
-    for name, folder in folders.items():
-        free = shutil.disk_usage(_existing(folder)).free
-        enough = free >= _LEAST_FREE
-        findings.append(
-            Finding(
-                f"disk ({name})",
-                ok=enough,
-                detail=f"{free / _GB:.1f} GB free in {folder}",
-                mend="" if enough else f"make room, or set {name} to a folder with 1 GB free",
-            )
-        )
-    return findings
-
-
-def _existing(folder: Path) -> Path:
-    while not folder.exists():
-        folder = folder.parent
-    return folder
+def _machine(settings: Settings) -> list[Finding]:
+    try:
+        asterisk_is_here = program.find(settings, lambda _: None) is not None
+    except SetupError:  # said already: there should be one here
+        asterisk_is_here = True
+    return [
+        *(machine.ari_reach(settings) if asterisk_is_here else ()),
+        machine.open_files(settings, asterisk_is_here),
+        machine.clock(settings),
+        *machine.disks(settings),
+    ]
