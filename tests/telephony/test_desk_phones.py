@@ -14,10 +14,11 @@ import trustme
 
 from ivrserver.demo import listening
 from ivrserver.demo.phone import Phone, PhoneAccount, PhoneError
-from ivrserver.flow.ports import LegOutcome
+from ivrserver.flow.ports import KeyPressed, LegOutcome
 from tests.telephony.conftest import in_own_task
 from tests.telephony.office import Office, office, office_settings
 from tests.telephony.sounds import voice
+from tests.telephony.wire import Wires
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 
@@ -186,6 +187,28 @@ async def test_an_encrypted_phone_is_called_encrypted(
             assert await there.variable(leg, "CHANNEL(rtp,secure,audio)") == "1"
             await desk.hang_up()
         await lab.hang_up()
+
+
+async def test_audio_and_keys_in_clear_are_none_on_an_encrypted_call(
+    encrypted: Office, certificates: Path
+) -> None:
+    there, authority = encrypted, certificates / "authority.pem"
+    async with there.phone("desk", authority) as desk:
+        dialling = await there.call(desk, "8001", tls=True)
+        caller, _ = await there.arrival()
+        await caller.answer()
+        await dialling
+        host, _, port = (await there.variable(caller, "CHANNEL(rtp,src)")).rpartition(":")
+        with Wires().running() as wires:
+            other = wires.open()
+            other.connect(host, int(port), 101)
+            await other.press("99#")
+            await desk.press("5")
+            pressed = await caller.next_event()
+            assert isinstance(pressed, KeyPressed)
+            assert pressed.key == "5"
+        assert other.heard == []
+        await desk.hang_up()
 
 
 async def test_an_encrypted_phone_may_not_call_in_clear(encrypted: Office) -> None:

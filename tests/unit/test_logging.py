@@ -59,3 +59,14 @@ def test_an_error_is_logged_with_its_place_but_without_what_callers_typed(
     assert "call_failed" in logged
     assert "test_logging.py" in logged
     assert pin not in logged
+
+
+@pytest.mark.usefixtures("as_before")
+def test_a_line_stays_one_whatever_is_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+    trap = 'x\r\n{"event": "faked"}\u2028\x1b[2J\0\udcff"'
+    configure("info", human=False)
+    structlog.get_logger().info("http_refused", path=trap)
+    logging.getLogger("aiohttp.server").error("from %s", trap)
+    ours, theirs = lines(capsys)
+    assert (ours["event"], ours["path"]) == ("http_refused", trap)
+    assert theirs["event"] == f"from {trap}"

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 _RTP = struct.Struct("!BBHII")
-_PER_MOMENT = 40
+_PATIENCE = 5.0
 _MOMENT = 0.02
-"""2,000 packets a second: the kernel hands all of them over."""
+"""What is sent in one, the kernel hands over."""
 STUN_REQUEST = struct.pack("!HH16s", 1, 0, b"\x21\x12\xa4\x42" + b"x" * 12)
 
 
@@ -40,11 +40,22 @@ def stun(attributes: bytes, *, kind: int = 1, length: int | None = None) -> byte
     return struct.pack("!HH16s", kind, said, b"\x21\x12\xa4\x42" + b"y" * 12) + attributes
 
 
-def garbage(rng: random.Random) -> Iterator[bytes]:
-    """What is no RTP, or hardly any."""
+def broken(rng: random.Random) -> Iterator[bytes]:
+    """What can be no audio, whoever sends it: too short, or of other versions of RTP."""
     whole = rtp(b"\x00" * 160)
     yield b""
-    yield from (whole[:length] for length in range(1, len(_RTP.pack(0, 0, 0, 0, 0)) + 1))
+    yield from (whole[:length] for length in range(1, _RTP.size + 1))
+    for first in (*range(0, 0x80, 5), *range(0xC0, 0x100, 5)):
+        yield rtp(first=first)
+        yield rtp(rng.randbytes(172), first=first)
+    yield rtp(b"\xbe\xde\xff\xff", first=0x90)  # a header longer than all
+    yield rtp(b"\x00" * 20, first=0x8F)  # fifteen sources
+    yield rtp(b"\xff", first=0xA0)  # more padding than packet
+
+
+def garbage(rng: random.Random) -> Iterator[bytes]:
+    """What is no RTP, or hardly any."""
+    yield from broken(rng)
     yield from (bytes([value]) * 172 for value in (0, 0x7F, 0x80, 0xFF))
     for first in range(0, 256, 5):  # all versions, with padding, extensions and sources
         yield rtp(first=first)
@@ -105,13 +116,20 @@ class Intruder:
         host, port = self._sock.getsockname()
         return host, port
 
-    async def send(self, packets: Iterable[bytes], target: tuple[str, int]) -> None:
-        """Send them, no faster than they can be read."""
+    async def send(
+        self, packets: Iterable[bytes], target: tuple[str, int], *, per_second: int = 500
+    ) -> None:
+        """Send them, no faster than that."""
         for number, packet in enumerate(packets, 1):
             self._sock.sendto(packet, target)
             self.sent += len(packet)
-            if number % _PER_MOMENT == 0:
+            if number % round(per_second * _MOMENT) == 0:
                 await asyncio.sleep(_MOMENT)
+
+    async def next(self) -> bytes:
+        """The next packet that comes back."""
+        async with asyncio.timeout(_PATIENCE):
+            return await asyncio.get_running_loop().sock_recv(self._sock, 65536)
 
     def received(self) -> list[bytes]:
         """All that has come back since the last time."""

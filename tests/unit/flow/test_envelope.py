@@ -32,6 +32,8 @@ def local(*parts: int) -> datetime:
         ("4930123456", "4 9 3, 0 1 2, 3 4 5 6"),
         ("204", "2 0 4"),
         ("reception", "reception"),
+        ("{number} @name <b> ${X}", "{number} @name <b> ${X}"),
+        ("1" * 79, " ".join("1" * 79)),
         ("", ""),
     ],
 )
