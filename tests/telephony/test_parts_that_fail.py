@@ -21,7 +21,7 @@ from ivrserver.telephony.asterisk import running
 from tests.contract.link import Link, link_to
 from tests.postgres_fixture import PostgresServer
 from tests.telephony.caller import Caller, Outcome
-from tests.telephony.house import House, Site, house_settings, open_house, open_site
+from tests.telephony.house import House, house_settings, open_house, open_site
 from tests.telephony.lost.scene import LOST
 from tests.telephony.nodes import nodes_of
 
@@ -66,12 +66,15 @@ async def test_calls_wait_for_an_asterisk_that_stands_still(tmp_path: Path) -> N
 
 
 @asynccontextmanager
-async def house_behind(link_port: int, site: Site) -> AsyncIterator[House]:
-    """A controller whose connection to Asterisk goes by that port."""
-    ari = site.settings.ari.model_copy(update={"port": link_port})
-    settings = site.settings.model_copy(update={"ari": ari})
-    async with app.serving(settings) as boards:
-        yield House(boards=boards, **vars(site))
+async def house_behind_a_link(data: Path) -> AsyncIterator[tuple[House, Link]]:
+    """A house whose controller's connection to Asterisk can be broken."""
+    async with (
+        open_site(house_settings(data), flows=[LOST]) as site,
+        link_to(site.settings.ari.port) as link,
+    ):
+        ari = site.settings.ari.model_copy(update={"port": link.port})
+        async with app.serving(site.settings.model_copy(update={"ari": ari})) as boards:
+            yield House(boards=boards, **vars(site)), link
 
 
 async def cut(link: Link, house: House, times: int) -> None:
@@ -83,11 +86,7 @@ async def cut(link: Link, house: House, times: int) -> None:
 
 
 async def test_a_connection_that_breaks_again_and_again_loses_no_call(tmp_path: Path) -> None:
-    async with (
-        open_site(house_settings(tmp_path), flows=[LOST]) as site,
-        link_to(site.settings.ari.port) as link,
-        house_behind(link.port, site) as house,
-    ):
+    async with house_behind_a_link(tmp_path) as (house, link):
         async with house.calling("8050") as caller:
             await caller.asked("code")
             await cut(link, house, 3)
@@ -105,11 +104,7 @@ async def test_a_call_whose_asterisk_is_out_of_reach_for_too_long_is_given_up_an
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patience, "PATIENCE_SECONDS", 1.0)
-    async with (
-        open_site(house_settings(tmp_path), flows=[LOST]) as site,
-        link_to(site.settings.ari.port) as link,
-        house_behind(link.port, site) as house,
-    ):
+    async with house_behind_a_link(tmp_path) as (house, link):
         async with house.calling("8050") as caller:
             await caller.asked("code")
             link.down = True

@@ -11,7 +11,16 @@ from ivrserver.storage import database, migrate
 
 
 def settings(folder: Path, url: str = "") -> Settings:
-    return Settings(data=folder / "data", database=DatabaseSettings(url=url))
+    """Without engines, which take long to start."""
+    return Settings.model_validate(
+        {
+            "data": folder / "data",
+            "database": DatabaseSettings(url=url),
+            "speech": {"engines": []},
+            "listening": {"engines": []},
+            "transcription": {"engines": []},
+        }
+    )
 
 
 async def found(given: Settings) -> Finding:
