@@ -89,12 +89,16 @@ exten => _[+0-9].,1,Log(NOTICE,dialled=${{EXTEN}} shown=${{CALLERID(num)}})
 
 [outwards]
 exten => s,1,Answer()
- same => n,MixMonitor(/said/both-caller.wav,r(/said/heard-caller.wav))
  same => n(again),Wait(0.5)
  same => n,Playback(/said/{speaker}-caller)
  same => n,Goto(again)
 exten => _[0-9].,1,Set(CALLERID(num)=3125550142)
- same => n,Dial(PJSIP/12345/sip:${{EXTEN}}@{customer},20,S(30))
+ same => n,Dial(PJSIP/12345/sip:${{EXTEN}}@{customer},20,S(30)b(recorder^caller^1))
+
+; On the line itself, before it is answered: a busy machine puts calls through late.
+[recorder]
+exten => caller,1,MixMonitor(/said/both-caller.wav,r(/said/heard-caller.wav))
+ same => n,Return()
 """
 
 
