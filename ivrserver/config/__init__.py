@@ -31,6 +31,7 @@ from pydantic_settings import (
 
 from ivrserver.config.ari import AriSettings, AsteriskPlace
 from ivrserver.config.cluster import ClusterSettings
+from ivrserver.config.limits import LimitSettings
 from ivrserver.config.monitoring import MetricsSettings, TracesSettings
 from ivrserver.config.network import NetworkSettings
 from ivrserver.config.retention import RetentionSettings
@@ -56,6 +57,7 @@ __all__ = [
     "AsteriskPlace",
     "ClusterSettings",
     "DialSettings",
+    "LimitSettings",
     "NetworkSettings",
     "PhoneSettings",
     "RetentionSettings",
@@ -193,32 +195,6 @@ class AudioSettings(Section):
     """Length of one file."""
     max_name: int = Field(default=100, ge=1, le=200)
     """Characters of a name."""
-
-
-class LimitSettings(Section):
-    """Guards against flows that never end, and against more calls than can be carried."""
-
-    calls: int = Field(default=1000, ge=1)
-    """Calls that one controller carries at once; more are refused with SIP's 503."""
-    lateness: Seconds = 0.25
-    """Seconds that the controller's event loop, or Asterisk's answer, may be late, averaged over
-    some seconds. While it is later, and until it is half as late, calls get SIP's 503."""
-    asterisk_calls: int | None = Field(default=None, ge=1)
-    """Callers that one Asterisk takes at once, all controllers together; it refuses more with 503
-    itself. Unset: twice `calls`, or nine tenths of what `sip.rtp_start` and `rtp_end` have room for
-    if that is less."""
-    asterisk_load: float | None = Field(default=None, gt=0)
-    """Load average of Asterisk's machine past which it refuses with 503 itself; unset: none."""
-    blocks_per_call: int = Field(default=50, ge=1)
-    """Building blocks that one call may visit."""
-    visits_per_ivr: int = Field(default=10, ge=1)
-    """Times that one call may enter the same IVR."""
-    call_seconds: int = Field(default=14400, ge=60)
-    """Longest call."""
-    transfer_rings: Seconds = 60.0
-    """Seconds that the destination of a transfer rings."""
-    drain_seconds: float = Field(default=30.0, ge=0)
-    """Seconds that live calls are given to end when the server is told to stop."""
 
 
 class Settings(BaseSettings):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from statistics import median_low
 from typing import Final, Literal
 
 import structlog
@@ -18,25 +19,27 @@ log = structlog.get_logger(__name__)
 
 Objection = Literal["", "full", "late", "slow"]
 """Why no call is taken. ``full``: `limits.calls` are carried; ``late``: the event loop is later
-than `limits.lateness`; ``slow``: Asterisk answers as late; empty: it is taken."""
+than `limits.lateness`; ``slow``: Asterisk answers later than `limits.asterisk_lateness`; empty: it
+is taken."""
 
 ELSEWHERE_SECONDS: Final = 0.3
 """How long a call that we would refuse is left to other controllers. The dialplan offers a call for
 800 ms at first."""
 
+RECENT_SECONDS: Final = 1.0
+"""What came within it counts."""
+
+FEW: Final = 10
+"""If fewer answers came in that time, so many are looked at, of `MEMORY_SECONDS` at most. Those
+that are missing count as given at once: an Asterisk that stood still once is not slow."""
+
+MANY: Final = 200
+"""More are not looked at."""
+
 MEMORY_SECONDS: Final = 5.0
-"""How far back `Answers.usual` looks."""
-
-FEW: Final = 5
-"""So many answers at least are averaged: those that are missing count as given at once. One late
-moment refuses no call."""
-
-_ONE_COUNTS: Final = 2.0
-"""How often `limits.lateness` one answer counts at most: an Asterisk that stood still for once is
-not slow."""
 
 _RELIEF: Final = 0.5
-"""Share of `limits.lateness` that is come down to before calls are taken again."""
+"""Share of a limit that is come down to before calls are taken again."""
 
 
 class Answers:
@@ -48,7 +51,7 @@ class Answers:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._seconds: deque[tuple[float, float]] = deque()
+        self._seconds: deque[tuple[float, float]] = deque(maxlen=MANY)
 
     def note(self, seconds: float) -> None:
         """An answer, or that there is none, took so long."""
@@ -56,10 +59,14 @@ class Answers:
 
     @property
     def usual(self) -> float:
-        """The average of the last seconds; when nothing was asked it did not take long."""
-        while self._seconds and self._seconds[0][0] < self._now() - MEMORY_SECONDS:
+        """The median of late; when little was asked it did not take long."""
+        now = self._now()
+        while self._seconds and self._seconds[0][0] < now - MEMORY_SECONDS:
             self._seconds.popleft()
-        return sum(seconds for _, seconds in self._seconds) / max(FEW, len(self._seconds))
+        recent = [seconds for at, seconds in self._seconds if at >= now - RECENT_SECONDS]
+        if len(recent) < FEW:
+            recent = [seconds for _, seconds in self._seconds][-FEW:]
+        return median_low([0.0] * (FEW - len(recent)) + recent)
 
 
 class Admission:
@@ -83,7 +90,7 @@ class Admission:
         self._limits, self._calls, self._asterisk = limits, calls, asterisk
         self.answers = answers or Answers()
         self._lateness = _Lateness(limits.lateness, lateness)
-        self._slowness = _Lateness(limits.lateness, lambda: self.answers.usual)
+        self._slowness = _Lateness(limits.asterisk_lateness, lambda: self.answers.usual)
         self._refused = 0
 
     @property
@@ -97,7 +104,7 @@ class Admission:
 
     def answered(self, seconds: float) -> None:
         """Asterisk has answered, or has not, after so long."""
-        self.answers.note(min(seconds, _ONE_COUNTS * self._limits.lateness))
+        self.answers.note(seconds)
 
     def decide(self) -> Objection:
         """Why the call that comes now is refused, or empty. Logs when refusing begins and ends."""

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from ivrserver.cluster import Trust
 from ivrserver.config import AsteriskPlace, Settings
 from ivrserver.observed import refusals
+from ivrserver.telephony.admission import FEW
 from ivrserver.telephony.boards import Boards
 
 
@@ -35,7 +36,7 @@ async def test_the_lateness_of_the_loop_concerns_all_asterisks_and_slow_answers_
     late = 0.0
     boards = Boards(Settings(asterisks=places), Trust(), lateness=lambda: late)
     assert boards.objections == {}
-    for _ in range(9):
+    for _ in range(FEW):
         boards.by_name["b"]._admission.answers.note(0.5)
     assert boards.objections == {"b": "slow"}
     late = 0.5

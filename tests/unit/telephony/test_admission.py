@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from ivrserver.config import LimitSettings
-from ivrserver.telephony.admission import FEW, MEMORY_SECONDS, Admission, Answers
+from ivrserver.telephony.admission import FEW, MEMORY_SECONDS, RECENT_SECONDS, Admission, Answers
 
 
 @dataclass
@@ -25,7 +25,7 @@ def load() -> Load:
 
 @pytest.fixture
 def admission(load: Load) -> Admission:
-    limits = LimitSettings(calls=3, lateness=0.2)
+    limits = LimitSettings(calls=3, lateness=0.2, asterisk_lateness=0.1)
     answers = Answers(lambda: load.now)
     return Admission(limits, lambda: load.calls, lambda: load.lateness, answers=answers)
 
@@ -62,31 +62,45 @@ def test_whoever_only_asks_changes_nothing(load: Load, admission: Admission) -> 
     assert logs == []
 
 
+def answered(admission: Admission, seconds: float, times: int = FEW) -> None:
+    for _ in range(times):
+        admission.answered(seconds)
+
+
 def test_an_asterisk_that_answers_late_gets_no_more_calls_until_it_is_half_as_late(
     load: Load, admission: Admission
 ) -> None:
     objections = []
-    for seconds in (0.19, 0.21, 0.19, 0.11, 0.1, 0.19):
-        load.now += MEMORY_SECONDS + 1
-        for _ in range(FEW):
-            admission.answered(seconds)
+    for seconds in (0.09, 0.11, 0.09, 0.06, 0.05, 0.09):
+        load.now += RECENT_SECONDS + 0.1
+        answered(admission, seconds)
         objections.append(admission.decide())
     assert objections == ["", "slow", "slow", "slow", "", ""]
 
 
-def test_one_late_answer_refuses_no_call_however_late_it_was(admission: Admission) -> None:
-    for _ in range(2):
-        admission.answered(8.0)
-        assert admission.decide() == ""
-    admission.answered(8.0)
+def test_a_few_late_answers_refuse_no_call_however_late(admission: Admission) -> None:
+    answered(admission, 4.0, times=FEW // 2)
+    assert admission.decide() == ""
+    answered(admission, 0.2, times=1)
     assert admission.decide() == "slow"
+
+
+def test_the_answers_of_the_last_second_count_if_there_are_enough(
+    load: Load, admission: Admission
+) -> None:
+    answered(admission, 0.001, times=100)
+    load.now += RECENT_SECONDS + 0.1
+    answered(admission, 0.2, times=FEW - 1)
+    assert admission.decide() == "slow"
+    load.now += RECENT_SECONDS + 0.1
+    answered(admission, 0.001, times=FEW)
+    assert admission.decide() == ""
 
 
 def test_an_asterisk_that_nothing_was_asked_of_lately_is_not_slow(
     load: Load, admission: Admission
 ) -> None:
-    for _ in range(FEW):
-        admission.answered(0.3)
+    answered(admission, 5.0)
     assert admission.decide() == "slow"
     load.now += MEMORY_SECONDS + 1
     assert admission.decide() == ""
