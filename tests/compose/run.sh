@@ -24,7 +24,7 @@ if [ -z "${COMPOSE:-}" ]; then
 fi
 export COMPOSE_PROJECT_NAME=ivrserver-test ENV_FILE="$work/env" FLOWS="$here" TLS="$work"
 healthy_seconds=${HEALTHY_SECONDS:-120}
-public=172.30.62.1
+public=10.172.62.1
 
 say() { echo "== $*"; }
 

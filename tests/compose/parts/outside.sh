@@ -10,7 +10,7 @@ END
     until_healthy postgres asterisk controller
     docker run --detach --name ivrserver-test-outside --network none --entrypoint sleep \
         --env IVRSERVER_PHONES__SOFTPHONE__PASSWORD=a-phone-password "$(image phone)" 600 >/dev/null
-    plug_in ivrserver-test-outside 172.30.62.2
+    plug_in ivrserver-test-outside 10.172.62.2
     compose exec -T asterisk console pjsip set logger on >/dev/null
     docker exec ivrserver-test-outside ivrserver phone --as softphone "sip:100@$public:15060" \
         90210 4711 3 1 "#" 2 >"$work/phone" 2>&1 || { cat "$work/phone" >&2 && fail "no call from outside"; }

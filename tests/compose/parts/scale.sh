@@ -5,7 +5,7 @@
 # Every round has callers of its own.
 round=0
 callers() {
-    docker run --rm --name ivrserver-test-callers --network "${COMPOSE_PROJECT_NAME}_sip" --ip 172.30.60.50 \
+    docker run --rm --name ivrserver-test-callers --network "${COMPOSE_PROJECT_NAME}_sip" --ip 10.172.60.50 \
         --volume "$here/callers.py:/callers.py:ro" --entrypoint python3 \
         "$(image phone)" -IS /callers.py kamailio "$@" "$((2125550000 + 1000 * round))"
 }
@@ -82,11 +82,11 @@ killed_under_load() {
 scale() {
     settings <<END
 IVRSERVER_LIMITS__DRAIN_SECONDS=5
-IVRSERVER_NETWORK__PROXY=172.30.60.10
+IVRSERVER_NETWORK__PROXY=10.172.60.10
 IVRSERVER_NETWORK__PROXY_PORT=5062
 IVRSERVER_ASTERISKS__A__HOST=ari-a
 IVRSERVER_ASTERISKS__B__HOST=ari-b
-IVRSERVER_TRUNKS__SOFTPHONE__HOST=172.30.60.50
+IVRSERVER_TRUNKS__SOFTPHONE__HOST=10.172.60.50
 IVRSERVER_TRUNKS__SOFTPHONE__PREFIXES=["+999"]
 PHONE_CALLS=kamailio
 END

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # README's way from .env.example to a call through a carrier: read by run.sh.
 
-carrier_address=172.30.62.2
-second_address=172.30.62.3
+carrier_address=10.172.62.2
+second_address=10.172.62.3
 
 # .env as a reader makes it: the example with these lines of it filled in. example NAME=VALUE...
 example() {

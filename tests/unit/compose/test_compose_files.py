@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -167,6 +168,17 @@ def test_only_what_must_be_reached_is_on_a_network_that_leads_out() -> None:
     for name in ("asterisk", "asterisk-b"):
         assert set(services()[name]["networks"]) == {"sip", "ari"}
         assert services()[name]["environment"]["IVRSERVER_ARI__BIND"].startswith("ari-")
+
+
+def test_fixed_addresses_are_none_that_docker_gives_to_other_networks() -> None:
+    """Otherwise whoever has a dozen networks is told that pools overlap."""
+    pools = [ip_network(pool) for pool in ("172.16.0.0/12", "192.168.0.0/16")]
+    networks = yaml.safe_load(COMPOSE)["networks"]
+    fixed = [each["ipam"]["config"][0]["subnet"] for each in networks.values() if "ipam" in each]
+    assert len(fixed) == 2
+    for subnet in fixed:
+        ours = ip_network(VARIABLE.sub(lambda match: match[2] or "", subnet))
+        assert not any(ours.overlaps(pool) for pool in pools)
 
 
 def test_asterisk_is_not_told_the_databases_password() -> None:
