@@ -74,7 +74,8 @@ def _in_tree(name: str, recipe: Recipe, root: Path, machine: Architecture) -> Pr
     libraries = root / "usr" / "lib" / machine.triplet
     executable = root / recipe.executable
     with executable.open("rb") as file:
-        is_python = file.readline(80).startswith(b"#!/usr/bin/python3")
+        first = file.readline(80)
+    is_python = first.startswith(b"#!") and b"python3" in first
     start = (sys.executable,) if is_python else _own_loader(name, libraries, machine)
     return Program(
         argv=(*start, str(executable)),

@@ -25,11 +25,12 @@ def test_an_installed_program_goes_first(tmp_path: Path, monkeypatch: pytest.Mon
     assert program.root == Path("/")
 
 
-def test_a_fetched_script_in_python_runs_under_our_python(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ["#!/usr/bin/python3 -s", "#! /usr/bin/env python3"])
+def test_a_fetched_script_in_python_runs_under_our_python(tmp_path: Path, line: str) -> None:
     settings = PackageSettings(cache=tmp_path)
     link = current("fail2ban-regex", settings, architecture())
     (link / "usr/bin").mkdir(parents=True)
-    (link / "usr/bin/fail2ban-regex").write_text("#!/usr/bin/python3 -s\n")
+    (link / "usr/bin/fail2ban-regex").write_text(f"{line}\n")
     program = cached("fail2ban-regex", settings)
     assert program is not None
     assert program.argv == (sys.executable, str(link / "usr/bin/fail2ban-regex"))
