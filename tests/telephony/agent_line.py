@@ -201,6 +201,7 @@ class Crowd(asyncio.DatagramProtocol):
         self.people: dict[str, Act] = {}
         self.lines: list[Line] = []
         self.unknown: list[str] = []
+        self._refused: set[str] = set()
         self.came = asyncio.Event()
         self.port = 0
         self.open = True
@@ -233,7 +234,10 @@ class Crowd(asyncio.DatagramProtocol):
         dialled = re.match(r"sip:([^@;> ]+)@", rest)
         act = self.people.get(dialled[1]) if dialled else None
         if act is None or dialled is None:
-            self.unknown.append(dialled[1] if dialled else rest.partition(" ")[0])
+            # Asterisk asks again where we are slow to answer: that is no other call.
+            if (call_id := header(message, "Call-ID")) not in self._refused:
+                self._refused.add(call_id)
+                self.unknown.append(dialled[1] if dialled else rest.partition(" ")[0])
             self.send(reply(message, "404 Not Found", "none"), addr)
             return
         shown = re.search(r"<sip:([^@;>]*)@", header(message, "From"))
