@@ -15,10 +15,9 @@ class LimitSettings(Section):
     lateness: Seconds = 0.25
     """Seconds that the controller's event loop may be late, averaged over some seconds. While it
     is later, and until it is half as late, calls are refused with SIP's 503."""
-    asterisk_lateness: Seconds = 0.03
+    asterisk_lateness: Seconds = 0.1
     """Seconds that Asterisk may take for what it is asked at every new call, the median of the last
-    second. While it takes longer, and until it takes half as long, its calls are refused. More, if
-    Asterisk is far away."""
+    second. While it takes longer, and until it takes half as long, its calls are refused."""
     asterisk_calls: int | None = Field(default=None, ge=1)
     """Callers that one Asterisk takes at once, all controllers together; it refuses more with 503
     itself. Unset: twice `calls`, or nine tenths of what `sip.rtp_start` and `rtp_end` have room for
