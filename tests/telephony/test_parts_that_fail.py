@@ -18,6 +18,7 @@ from ivrserver.config import DatabaseSettings
 from ivrserver.flow.events import CallEnded, QuestionAsked
 from ivrserver.telephony import patience
 from ivrserver.telephony.asterisk import running
+from ivrserver.telephony.boards import Boards
 from tests.contract.link import Link, link_to
 from tests.postgres_fixture import PostgresServer
 from tests.telephony.caller import Caller, Outcome
@@ -40,6 +41,13 @@ async def answers_all(caller: Caller) -> Outcome:
     return await caller.waits()
 
 
+async def settled(boards: Boards) -> None:
+    """Return when the controller no longer looks for calls of its last start."""
+    async with asyncio.timeout(20):
+        while not all(board._reconciler.reaps for board in boards.by_name.values()):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.05)
+
+
 async def back(house: House) -> None:
     """Return when the controller hears of keys again: Asterisk keeps no events."""
     async with asyncio.timeout(20):
@@ -49,6 +57,7 @@ async def back(house: House) -> None:
 
 async def test_calls_wait_for_an_asterisk_that_stands_still(tmp_path: Path) -> None:
     async with open_house(house_settings(tmp_path), flows=[LOST]) as house:
+        await settled(house.boards)
         async with house.calling("8003") as caller:
             await caller.asked("answer")
             os.kill(house.asterisk.pid, signal.SIGSTOP)
@@ -74,6 +83,7 @@ async def house_behind_a_link(data: Path) -> AsyncIterator[tuple[House, Link]]:
     ):
         ari = site.settings.ari.model_copy(update={"port": link.port})
         async with app.serving(site.settings.model_copy(update={"ari": ari})) as boards:
+            await settled(boards)
             yield House(boards=boards, **vars(site)), link
 
 
