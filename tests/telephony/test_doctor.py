@@ -16,7 +16,7 @@ from tests.asterisk_fixture import asterisk, asterisk_settings
 
 __all__ = ["asterisk", "asterisk_settings"]
 
-pytestmark = pytest.mark.telephony
+pytestmark = [pytest.mark.telephony, pytest.mark.silent]
 
 
 async def found(settings: Settings) -> dict[str, Finding]:

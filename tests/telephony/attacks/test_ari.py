@@ -17,7 +17,9 @@ from tests.telephony.attacks.targets import STEERED
 from tests.telephony.attacks.together import together
 from tests.telephony.customer import HANG_UP, Reply
 
-pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [
+    pytest.mark.telephony, pytest.mark.silent, pytest.mark.asyncio(loop_scope="package")
+]  # fmt: skip
 
 SPELLINGS = ("/ari/", "/ARI/", "/Ari/", "/aRI/")
 SESSIONS = 2000

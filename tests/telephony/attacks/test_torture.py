@@ -11,7 +11,9 @@ from tests.telephony.attacks.fortress import CARRIER, STRANGER, Fortress
 from tests.telephony.attacks.stranger import status, still_serves, stranger
 from tests.telephony.attacks.torture import MESSAGES
 
-pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [
+    pytest.mark.telephony, pytest.mark.silent, pytest.mark.asyncio(loop_scope="package")
+]  # fmt: skip
 
 HEADERS = 20_000
 IDLE = 1000
