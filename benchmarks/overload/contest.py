@@ -87,6 +87,6 @@ async def _highest(stage: Bench, say: Callable[[str], None]) -> Run:
         best = run
     if best is None:
         raise SetupError(
-            f"calls fail, or phones are late, at {RATES[0]} a second already: this machine is too busy"
+            f"{RATES[0]} calls a second are too many already: this machine is too busy"
         )
     return best
