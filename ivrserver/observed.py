@@ -142,7 +142,7 @@ def _traces(settings: Settings, clock: Clock, metrics: Metrics) -> Traces | None
     if not settings.traces.endpoint:
         return None
     # Only here: every command would start a tenth of a second later with its libraries.
-    from ivrserver.monitoring.traces import Traces  # noqa: PLC0415 - see above
+    from ivrserver.monitoring.traces import Traces  # noqa: PLC0415 - few switch it on
 
     return Traces(settings.traces, settings.ari.application, clock, metrics.spans)
 

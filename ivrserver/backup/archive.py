@@ -121,7 +121,7 @@ class Writer:
     """Writes a backup from its beginning to its end: see `writing`."""
 
     def __init__(self, file: gzip.GzipFile) -> None:
-        self._tar = tarfile.open(fileobj=file, mode="w")  # noqa: SIM115 - see finish
+        self._tar = tarfile.open(fileobj=file, mode="w")  # noqa: SIM115 - `finish` closes it
         self._members: dict[str, Member] = {}
 
     def add(self, name: str, path: Path) -> None:

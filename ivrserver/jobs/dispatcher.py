@@ -267,7 +267,7 @@ class Dispatcher:
         except Exception as error:
             # The type alone: texts of errors may hold what a caller said or pressed.
             named = type(error).__name__
-            log.error("job_broken", job=job.job_id, error=named)  # noqa: TRY400 - see above
+            log.error("job_broken", job=job.job_id, error=named)  # noqa: TRY400 - a traceback may tell it too
             return Again(named)
         finally:
             self._working.discard(work)

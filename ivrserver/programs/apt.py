@@ -173,10 +173,10 @@ class Apt:
         """
 
         def watch(line: str) -> None:
-            words = line.split()
             # Get:3 http://mirror/debian forky/main amd64 libxml2-16 amd64 2.15.4 [684 kB]
-            if words and words[0].startswith("Get:") and len(words) > 4:  # noqa: PLR2004 - above
-                arrived(words[4])
+            match line.split():
+                case [step, _, _, _, package, *_] if step.startswith("Get:"):
+                    arrived(package)
 
         wanted = [f"{archive.package}={archive.version}" for archive in archives]
         self._run("apt-get", "-q", "download", *wanted, folder=folder, each_line=watch)

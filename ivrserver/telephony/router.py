@@ -106,4 +106,4 @@ class Router:
                 listener(event)
         except Exception as error:
             # No text of the error: it may carry what the caller pressed.
-            log.error("event_failed", event_type=kind, error=type(error).__name__)  # noqa: TRY400 - see above
+            log.error("event_failed", event_type=kind, error=type(error).__name__)  # noqa: TRY400 - a traceback may tell it too

@@ -345,7 +345,7 @@ class Switchboard:
         except Exception as error:
             # The type alone: texts of errors may hold what the caller said or pressed.
             kind = type(error).__name__
-            log.error("call_failed", channel=channel.channel_id, error=kind)  # noqa: TRY400 - see above
+            log.error("call_failed", channel=channel.channel_id, error=kind)  # noqa: TRY400 - a traceback may tell it too
         finally:
             # No leg outlives the call that it was placed for.
             legs = self._live.legs.get(channel.channel_id, ())

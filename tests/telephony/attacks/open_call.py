@@ -141,6 +141,18 @@ class OpenCall:
         self.signals.send(self.dialog.request("BYE", 2))
         await self.caller.outcome()
 
+    async def answers_all(self) -> Outcome:
+        """Answer each question of `HEARD_NUMBER`, and wait; what became of the call."""
+        await self.caller.listens("first")
+        await self.press("12")
+        await self.caller.asked("speech")
+        await self.press("#")
+        await self.caller.listens("last")
+        await self.press("34")
+        outcome = await self.ends()
+        assert outcome.answers == {"first": "12", "last": "34"}
+        return outcome
+
     async def ends(self) -> Outcome:
         """Wait until the server has hung up; what became of the call."""
         async with asyncio.timeout(PATIENCE):

@@ -113,15 +113,8 @@ async def test_who_was_heard_before_the_caller_spoke_is_heard_no_more(fortress: 
         await call.wire.listen(0.1, 0)
         heard = len(other.heard)
         await other.press("99")
-        await call.caller.listens("first")
-        await call.press("12")
-        await call.caller.asked("speech")
-        await call.press("#")
-        await call.caller.asked("last")
-        await call.press("34")
-        outcome = await call.ends()
+        await call.answers_all()
         assert len(other.heard) == heard
-    assert outcome.answers == {"first": "12", "last": "34"}
 
 
 async def test_who_would_be_heard_instead_must_send_long_while_the_caller_is_silent(

@@ -63,14 +63,7 @@ async def attacked(fortress: Fortress, address: str) -> set[int]:
         for dialog in guessed(own):
             for message in requests(dialog):
                 statuses.add(status(await _answer(somebody, message)))
-        await call.caller.listens("first")
-        await call.press("12")
-        await call.caller.asked("speech")
-        await call.press("#")
-        await call.caller.listens("last")
-        await call.press("34")
-        outcome = await call.ends()
-    assert outcome.answers == {"first": "12", "last": "34"}
+        outcome = await call.answers_all()
     assert outcome.completed == [True]
     await fortress.house.hears(outcome.heard, FIRST_ASKED, LAST_ASKED, GOODBYE)
     return statuses
@@ -106,11 +99,4 @@ async def test_a_call_to_the_same_call_id_is_a_call_of_its_own(fortress: Fortres
         body = offer(STRANGER, 40000)
         message = own.request("INVITE", SEQUENCE, kind="application/sdp", body=body)
         assert status(await _answer(somebody, message)) == 401
-        await call.caller.listens("first")
-        await call.press("12")
-        await call.caller.asked("speech")
-        await call.press("#")
-        await call.caller.listens("last")
-        await call.press("34")
-        outcome = await call.ends()
-    assert outcome.answers == {"first": "12", "last": "34"}
+        await call.answers_all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Awaitable, Mapping
 from urllib.parse import quote
 
 import pytest
@@ -86,35 +87,45 @@ def known(fortress: Fortress, call: Outcome, number: str) -> None:
     assert asked.body.isascii()
 
 
+async def all_known(fortress: Fortress, calls: Mapping[str, Awaitable[Outcome]]) -> None:
+    """These calls, by number, at the same time: nothing else is known of the callers."""
+    for number, call in zip(calls, await asyncio.gather(*calls.values()), strict=True):
+        known(fortress, call, number)
+
+
 @together
 async def test_a_name_is_no_more_than_a_name(fortress: Fortress) -> None:
-    numbers = [fortress.nobody() for _ in NAMES]
-    calls = [
-        fortress.call(STEERED, shown=number, name=f'"{name}" ')
-        for number, name in zip(numbers, NAMES, strict=True)
-    ]
-    for number, call in zip(numbers, await asyncio.gather(*calls), strict=True):
-        known(fortress, call, number)
+    named = {fortress.nobody(): name for name in NAMES}
+    await all_known(
+        fortress,
+        {
+            number: fortress.call(STEERED, shown=number, name=f'"{name}" ')
+            for number, name in named.items()
+        },
+    )
 
 
 @together
 async def test_no_other_header_is_a_name_nor_harms(fortress: Fortress) -> None:
-    numbers = [fortress.nobody() for _ in HEADERS]
-    calls = [
-        fortress.call(STEERED, shown=number, more=f"{header}\r\n")
-        for number, header in zip(numbers, HEADERS, strict=True)
-    ]
-    for number, call in zip(numbers, await asyncio.gather(*calls), strict=True):
-        known(fortress, call, number)
+    headers = {fortress.nobody(): header for header in HEADERS}
+    await all_known(
+        fortress,
+        {
+            number: fortress.call(STEERED, shown=number, more=f"{header}\r\n")
+            for number, header in headers.items()
+        },
+    )
 
 
 @together
 async def test_a_number_is_no_more_than_a_number(fortress: Fortress) -> None:
-    calls = [
-        fortress.call(STEERED, shown=shown, known_as=number) for shown, number in SHOWN.items()
-    ]
-    for number, call in zip(SHOWN.values(), await asyncio.gather(*calls), strict=True):
-        known(fortress, call, number)
+    await all_known(
+        fortress,
+        {
+            number: fortress.call(STEERED, shown=shown, known_as=number)
+            for shown, number in SHOWN.items()
+        },
+    )
 
 
 @together
