@@ -23,3 +23,4 @@ lock build requirements/build.in
 lock dev pyproject.toml --extra gtts --group dev
 lock run pyproject.toml --constraint requirements/dev.txt
 lock asterisk --group pyproject.toml:asterisk --constraint requirements/dev.txt
+lock assets --group pyproject.toml:assets
