@@ -54,7 +54,17 @@ class FlowFileError(IvrError):
 
 
 class ActionError(IvrError):
-    """A webhook's reply cannot be acted on; Backup Routing follows (SPEC §5)."""
+    """A webhook's reply cannot be acted on; Backup Routing follows (SPEC §5).
+
+    Attributes:
+        line: of the reply's text, from 1; 0: it is not about one line.
+        column: in that line, from 1; 0: unknown.
+    """
+
+    def __init__(self, message: str, *, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
 
 
 class SpeechError(IvrError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -54,17 +55,35 @@ _ENDED = re.compile(rf"[{_STOPS}:;,\u3001]{_QUOTES}$")
 _SENTENCE_END = re.compile(rf"[{_STOPS}]{_QUOTES}(?=\s)")
 
 
+@dataclass(frozen=True, slots=True)
+class SpokenMessage:
+    """What a reply gives to read.
+
+    Attributes:
+        text: that is read: one line, at most 4,000 characters, cut at the end of a sentence or
+            word.
+        cut: what comes behind it and is not read; empty: everything is.
+        is_html: it was taken for HTML, so only its visible text counts.
+    """
+
+    text: str
+    cut: str = ""
+    is_html: bool = False
+
+
 def spoken_text(body: bytes, content_type: str, charset: str) -> str:
-    """The text that is read to the caller.
+    """The text that is read to the caller; see `spoken_message`."""
+    return spoken_message(body, content_type, charset).text
+
+
+def spoken_message(body: bytes, content_type: str, charset: str) -> SpokenMessage:
+    """What is read to the caller.
 
     Args:
         body: the reply as it came; at most 64 KB.
         content_type: media type of the HTTP header, lower case; ``text/plain`` is taken at its
             word, HTML too, everything else is looked at.
         charset: of the HTTP header; empty: none.
-
-    Returns:
-        One line, at most 4,000 characters, cut at the end of a sentence or word.
 
     Raises:
         ActionError: there is nothing to read, or it is not text.
@@ -76,10 +95,11 @@ def spoken_text(body: bytes, content_type: str, charset: str) -> str:
         content_type != "text/plain" and _LOOKS_LIKE_HTML.search(text) is not None
     )
     blocks = apart(lambda: _blocks(text)) if is_html else _PARAGRAPH.split(text)
-    message = _shortened(_joined(_SILENT.sub("", block) for block in blocks))
+    whole = _joined(_SILENT.sub("", block) for block in blocks)
+    message = _shortened(whole)
     if not message:
         raise ActionError("the reply has no text to read to the caller")
-    return message
+    return SpokenMessage(message, whole[len(message) :].strip(), is_html)
 
 
 def _decoded(body: bytes, charset: str) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ivrserver.actions import fields, reference, xmltree
-from ivrserver.actions.fields import Warnings, shown
+from ivrserver.actions.fields import shown
+from ivrserver.actions.findings import Findings, Use
 from ivrserver.actions.model import (
     Action,
     EndCall,
@@ -22,10 +23,9 @@ from ivrserver.actions.model import (
     RunVoicemail,
     TransferCall,
 )
-from ivrserver.actions.reference import App, Parameter
+from ivrserver.actions.reference import App
 from ivrserver.actions.xmltree import Node
 from ivrserver.blocks import AutoAccept, NextAction, ScreenMethod
-from ivrserver.errors import ActionError
 
 _WHISPERS = {
     "whisper_phrase": ScreenMethod.WHISPER_PHRASE,
@@ -45,93 +45,131 @@ def parse(body: bytes, *, charset: str = "") -> Reply:
         ActionError: there is nothing that could be done; the text says exactly why.
     """
     root, notes = xmltree.read(body, charset)
-    warnings = Warnings(notes)
+    return understand(root, Findings(notes))
+
+
+def understand(root: Node, found: Findings) -> Reply:
+    """What a reply asks for.
+
+    Args:
+        root: of its XML.
+        found: takes what is found of each element, also when there is no action to take.
+
+    Raises:
+        ActionError: as `parse`.
+    """
     if root.name != "action":
-        raise ActionError(f"the root element is {shown(root.name)}, not <action>")
-    parts = _by_name(root.children, ("app", "parameters"), "<action>", warnings)
-    app = _app(parts.get("app"), warnings)
+        wrong = f"the root element is {shown(root.name)}, not <action>"
+        raise found.at(root).refusal(wrong)
+    parts = _by_name(root.children, ("app", "parameters"), "<action>", found)
+    app = _app(root, parts.get("app"), found)
     container = parts.get("parameters")
     known = (*app.parameters, reference.PASS_THROUGH)
     given = _by_name(
         container.children if container else (),
         tuple(parameter.name for parameter in known),
         f"app {app.name}",
-        warnings,
+        found,
     )
-    values = _Values(app, given, warnings)
+    values = _Values(app, container or parts["app"], given, found)
     action = _action(values)
     opaque = given.get("p_t")
-    data = None if opaque is None else fields.pass_through(fields.plain(opaque, warnings), warnings)
-    return Reply(action=action, pass_through=data, warnings=warnings.all())
+    there = found.at(opaque)
+    data = None if opaque is None else fields.pass_through(fields.plain(opaque, there), there)
+    return Reply(action=action, pass_through=data, warnings=found.all())
+
+
+def known_as(node: Node) -> str:
+    """An element's name in the reference."""
+    return reference.ELEMENT_ALIASES.get(node.name, node.name)
 
 
 def _by_name(
-    nodes: Iterable[Node], known: tuple[str, ...], where: str, warnings: Warnings
+    nodes: Iterable[Node], known: tuple[str, ...], where: str, found: Findings
 ) -> dict[str, Node]:
     """The elements that count, by their names in the reference; the first of a name wins."""
-    found: dict[str, Node] = {}
+    counting: dict[str, Node] = {}
     for node in nodes:
-        name = reference.ELEMENT_ALIASES.get(node.name, node.name)
+        name, there = known_as(node), found.at(node)
         if name not in known:
-            warnings.add(f"{shown(node.name)} is not known in {where}: ignored")
-        elif name in found:
-            warnings.add(f"{shown(node.name)} comes more than once: the first counts")
+            there.add(f"{shown(node.name)} is not known in {where}: ignored", Use.IGNORED)
+        elif name in counting:
+            twice = f"{shown(node.name)} comes more than once: the first counts"
+            there.add(twice, Use.IGNORED)
         else:
-            found[name] = node
+            counting[name] = node
             if name != node.name:
-                warnings.add(f"{shown(node.name)} is read as <{name}>")
-    return found
+                there.add(f"{shown(node.name)} is read as <{name}>", Use.USED)
+    return counting
 
 
-def _app(node: Node | None, warnings: Warnings) -> App:
+def _app(root: Node, node: Node | None, found: Findings) -> App:
     if node is None:
-        raise ActionError("the reply has no <app>")
-    name = fields.plain(node, warnings).strip()
+        raise found.at(root).refusal("the reply has no <app>")
+    there = found.at(node)
+    name = fields.plain(node, there).strip()
     if not name:
-        raise ActionError("<app> is empty")
+        raise there.refusal("<app> is empty")
     app = reference.APP_BY_NAME.get(name.lower())
     if app is None:
         known = ", ".join(app.name for app in reference.APPS)
-        raise ActionError(f"<app> names {name[:40]!r}, which is none of {known}")
+        raise there.refusal(f"<app> names {name[:40]!r}, which is none of {known}")
+    there.means(app.name)
     return app
 
 
 class _Values:
-    """The parameters of one reply, read on demand by the rules of the reference table."""
+    """The parameters of one reply, read on demand by the rules of the reference table.
 
-    def __init__(self, app: App, given: Mapping[str, Node], warnings: Warnings) -> None:
+    Args:
+        place: where a parameter that is missing should be.
+    """
+
+    def __init__(self, app: App, place: Node, given: Mapping[str, Node], found: Findings) -> None:
         self.app = app
-        self.warnings = warnings
+        self.place = found.at(place)
+        self._found = found
         self._given = given
         self._table = {parameter.name: parameter for parameter in app.parameters}
+
+    def at(self, name: str) -> Findings:
+        """What is found of that parameter."""
+        return self._found.at(self._given.get(name))
 
     def text(self, name: str) -> str:
         """The parameter's text, trimmed; empty: it is missing or empty."""
         node = self._given.get(name)
-        return fields.plain(node, self.warnings).strip() if node else ""
+        return fields.plain(node, self._found.at(node)).strip() if node else ""
 
-    def required(self, name: str) -> tuple[str, Parameter]:
+    def required(self, name: str) -> str:
         """The same, of a parameter without which there is no action."""
         text = self.text(name)
         if not text:
-            raise ActionError(f"app {self.app.name} needs <{name}> in <parameters>")
-        return text, self._table[name]
+            there = self.at(name) if name in self._given else self.place
+            raise there.refusal(f"app {self.app.name} needs <{name}> in <parameters>")
+        return text
+
+    def taken(self, name: str) -> str:
+        """The same, of one whose text is its value."""
+        text = self.required(name)
+        self.at(name).means(text)
+        return text
 
     def block_id(self) -> int:
-        return fields.block_id(*self.required("id"))
+        return fields.block_id(self.required("id"), self._table["id"], self.at("id"))
 
     def number(self, name: str) -> int:
-        return fields.number(self.text(name), self._table[name], self.warnings)
+        return fields.number(self.text(name), self._table[name], self.at(name))
 
     def optional_id(self, name: str) -> int | None:
-        return fields.optional_id(self.text(name), self._table[name], self.warnings)
+        return fields.optional_id(self.text(name), self._table[name], self.at(name))
 
     def spoken(self, name: str) -> str:
-        return fields.spoken(self.text(name), name, self.warnings)
+        return fields.spoken(self.text(name), name, self.at(name))
 
     def user_parameters(self) -> dict[str, str]:
         node = self._given.get("user_parameters")
-        return fields.user_parameters(node, self.warnings) if node else {}
+        return fields.user_parameters(node, self._found.at(node)) if node else {}
 
 
 def _action(values: _Values) -> Action:
@@ -151,7 +189,7 @@ def _action(values: _Values) -> Action:
         case reference.HANGUP:
             return EndCall()
         case reference.TRANSFER:
-            return TransferCall(values.required("destination")[0])
+            return TransferCall(values.taken("destination"))
     raise AssertionError(f"app {values.app.name} is in the table, but has no action")
 
 
@@ -172,19 +210,21 @@ def _findme(values: _Values) -> RunFindMe:
         action, item = _next_action(values)
         given |= {"next_action": action, "next_action_item": item}
     elif values.text("nextactionitem"):
-        values.warnings.add("<nextactionitem> is ignored without <nextaction>")
+        alone = "<nextactionitem> is ignored without <nextaction>"
+        values.at("nextactionitem").add(alone, Use.IGNORED)
     return RunFindMe(block_id=block_id, phone_list=numbers, given=given)
 
 
 def _whom(values: _Values) -> tuple[int | None, tuple[str, ...]]:
     """A stored FindMe or a list of numbers: the id wins (reference, note 1)."""
-    numbers = fields.phone_list(values.text("phone_list"), values.warnings)
+    numbers = fields.phone_list(values.text("phone_list"), values.at("phone_list"))
     if values.text("id"):
         if numbers:
-            values.warnings.add("<id> is given, so <phone_list> is ignored")
+            second = "<id> is given, so <phone_list> is ignored"
+            values.at("phone_list").add(second, Use.IGNORED)
         return values.block_id(), ()
     if not numbers:
-        raise ActionError("app findme needs <id> or a <phone_list> in <parameters>")
+        raise values.place.refusal("app findme needs <id> or a <phone_list> in <parameters>")
     return None, numbers
 
 
@@ -197,9 +237,10 @@ def _screening(values: _Values, *, dynamic: bool) -> dict[str, Any]:
     for name, wanted_by in _WHISPERS.items():
         text = values.spoken(name)
         if method is wanted_by and not text:
-            values.warnings.add(f"<screen_method> is {wanted_by.value}, but there is no <{name}>")
+            silent = f"<screen_method> is {wanted_by.value}, but there is no <{name}>"
+            values.at("screen_method").add(silent)
         if text and method not in (None, wanted_by):
-            values.warnings.add(f"<{name}> is ignored with <screen_method> {method}")
+            values.at(name).add(f"<{name}> is ignored with <screen_method> {method}", Use.IGNORED)
         elif text:
             given[name] = text
     return given
@@ -210,11 +251,13 @@ def _next_action(values: _Values) -> tuple[NextAction, int | None]:
     action = NextAction(values.number("nextaction"))
     item = values.optional_id("nextactionitem")
     if action in _NEEDS_ITEM and item is None:
-        values.warnings.add(
-            f"<nextaction> {action.value} needs a <nextactionitem>: nextaction 1 is used"
-        )
+        alone = f"<nextaction> {action.value} needs a <nextactionitem>: nextaction 1 is used"
+        there = values.at("nextaction")
+        there.add(alone)
+        there.means(NextAction.SAY_NOBODY_AND_HANG_UP.value)
         return NextAction.SAY_NOBODY_AND_HANG_UP, None
     if action not in _NEEDS_ITEM and item is not None:
-        values.warnings.add(f"<nextactionitem> is ignored with <nextaction> {action.value}")
+        unused = f"<nextactionitem> is ignored with <nextaction> {action.value}"
+        values.at("nextactionitem").add(unused, Use.IGNORED)
         return action, None
     return action, item

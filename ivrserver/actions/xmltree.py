@@ -8,7 +8,9 @@ entity, opens no connection and keeps libxml2's limits on depth and size.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 from lxml import etree
 
@@ -29,11 +31,18 @@ _VISIBLE = re.compile(r"\S")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An element: its local name, all text inside it, and its element children."""
+    """An element: its local name, all text inside it, and its element children.
+
+    Attributes:
+        line: where it is in the reply's text, from 1.
+        place: its number in the order of the reply, from 0: no other element has it.
+    """
 
     name: str
     text: str
     children: tuple[Node, ...]
+    line: int = 0
+    place: int = 0
 
 
 def read(body: bytes, charset: str) -> tuple[Node, list[str]]:
@@ -60,8 +69,9 @@ def read(body: bytes, charset: str) -> tuple[Node, list[str]]:
         raise ActionError("the reply is empty")
     if _HTML.match(text):
         raise ActionError("the reply is an HTML page, not the XML of an action")
-    if _DOCTYPE.match(text):
-        raise ActionError("the reply has a document type declaration, which is not accepted")
+    if found := _DOCTYPE.match(text):
+        unwanted = "the reply has a document type declaration, which is not accepted"
+        raise ActionError(unwanted, line=text.count("\n", 0, found.end()) + 1)
     root = _parse(text) if is_familiar(text) else apart(lambda: _parse(text))
     return root, warnings
 
@@ -83,11 +93,19 @@ def _parse(text: str) -> Node:
         reason = (error.msg or "it cannot be parsed").splitlines()[0][:200]
         if "Excessive depth" in reason:
             reason = "its elements are nested too deeply"
-        raise ActionError(f"the reply is not well-formed XML: {reason}") from error
-    return _node(root, 1)
+        line, column = error.position
+        message = f"the reply is not well-formed XML: {reason}"
+        raise ActionError(message, line=line or 0, column=column or 0) from error
+    return _node(root, 1, count())
 
 
-def _node(element: etree._Element, depth: int) -> Node:
-    children = tuple(_node(child, depth + 1) for child in element) if depth <= _MAX_DEPTH else ()
-    text = "".join(str(part) for part in element.itertext())
-    return Node(name=etree.QName(element).localname, text=text, children=children)
+def _node(element: etree._Element, depth: int, places: Iterator[int]) -> Node:
+    place = next(places)
+    inside = element if depth <= _MAX_DEPTH else ()
+    return Node(
+        name=etree.QName(element).localname,
+        text="".join(str(part) for part in element.itertext()),
+        children=tuple(_node(child, depth + 1, places) for child in inside),
+        line=element.sourceline or 0,  # type: ignore[arg-type]  # lxml-stubs: no type
+        place=place,
+    )
