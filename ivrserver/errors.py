@@ -6,6 +6,9 @@
     ├── ConfigError            a setting is wrong; names the setting and how to mend it
     ├── SetupError             something on this machine is missing or in the way
     ├── FlowFileError          a YAML file is wrong; names file, line and field
+    ├── NothingThere           what is to be shown or changed does not exist, or not any more
+    │   └── RevisionUnknown    the account as it was then is not kept
+    ├── ChangedMeanwhile       somebody else has changed it since it was read
     ├── ActionError            a webhook's reply cannot be acted on; says exactly why
     ├── SpeechError            no engine could speak a text, or understand what was said
     │   └── Unwritable         what was said cannot be written down, now or later
@@ -36,6 +39,8 @@ Adapters translate foreign exceptions into these; nothing foreign crosses their 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class IvrError(Exception):
     """The root: catch this to catch everything this package raises on purpose."""
@@ -50,7 +55,28 @@ class SetupError(IvrError):
 
 
 class FlowFileError(IvrError):
-    """A flow file is wrong. Each line of the text reads ``FILE:LINE: FIELD: what to do``."""
+    """A flow file is wrong. Each line of the text reads ``FILE:LINE: FIELD: what to do``.
+
+    Attributes:
+        problems: each field that is wrong, such as ``blocks[0].name``, and what to do; empty: the
+            text has more than fields.
+    """
+
+    def __init__(self, message: str, problems: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+
+class NothingThere(IvrError):
+    """What is to be shown or changed does not exist, or not any more. The text says more."""
+
+
+class RevisionUnknown(NothingThere):
+    """The account as it was at some revision is not kept."""
+
+
+class ChangedMeanwhile(IvrError):
+    """Somebody else has changed what is to be changed since it was read: read it again."""
 
 
 class ActionError(IvrError):

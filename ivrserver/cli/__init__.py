@@ -16,6 +16,7 @@ main.places = {
     "doctor": f"{_HERE}running:doctor",
     "apply": f"{_HERE}flows:apply",
     "export": f"{_HERE}flows:export",
+    "revisions": f"{_HERE}revisions:revisions",
     "schema": f"{_HERE}flows:schema",
     "settings": f"{_HERE}flows:settings_page",
     "calls": f"{_HERE}calls:calls",

@@ -9,7 +9,7 @@ import click
 from ivrserver import shelves
 from ivrserver.cli.base import Context
 from ivrserver.cli.flows import told
-from ivrserver.cli.stored import with_database
+from ivrserver.cli.stored import me, with_database
 from ivrserver.storage import LibrarySound
 
 
@@ -34,7 +34,7 @@ def add(context: Context, files: tuple[Path, ...], name: str | None) -> None:
             raise click.UsageError(f"two files are called {called}; add them one by one")
         named[called] = file
     for line in told(
-        with_database(settings, lambda e: shelves.audio_library(settings, e).add(named))
+        with_database(settings, lambda e: shelves.audio_library(settings, e).add(named, by=me()))
     ):
         click.echo(line)
 
@@ -66,5 +66,7 @@ def _line(sound: LibrarySound) -> str:
 def remove(context: Context, name: str) -> None:
     """Remove a file that no block uses."""
     settings = context.settings()
-    with_database(settings, lambda engine: shelves.audio_library(settings, engine).remove(name))
+    with_database(
+        settings, lambda engine: shelves.audio_library(settings, engine).remove(name, by=me())
+    )
     click.echo(f"removed  audio {name}")

@@ -14,7 +14,7 @@ from ivrserver.blocks.files import dump
 from ivrserver.blocks.lint import Known
 from ivrserver.blocks.schema import json_schema_text
 from ivrserver.cli.base import Context
-from ivrserver.cli.stored import with_database
+from ivrserver.cli.stored import me, with_database
 from ivrserver.reference import settings_reference
 from ivrserver.storage import Changes, read_flow_files, write_flow_file
 
@@ -37,7 +37,8 @@ def apply(context: Context, files: tuple[Path, ...], prune: bool, check: bool) -
         doubtful = [f"warning  {doubt}" for doubt in doubts(flows.account)]
         if check:
             return [*doubtful, "the files are right"]
-        return doubtful + told(await accounts.apply(flows.account, flows.audio, prune=prune))
+        changes = await accounts.apply(flows.account, flows.audio, prune=prune, by=me())
+        return doubtful + told(changes)
 
     for line in with_database(settings, work):
         click.echo(line)

@@ -22,3 +22,5 @@ class RetentionSettings(Section):
     """Days until a call is deleted, with everything that is about it."""
     jobs: int = Field(default=30, ge=0)
     """Days until a job is deleted that is over."""
+    revisions: int = Field(default=500, ge=0)
+    """How many versions of the account are kept, with their sound files; 0: all."""

@@ -32,6 +32,7 @@ from ivrserver.storage import (
     Notices,
     RecordingRows,
     Retention,
+    Revisions,
     Transcripts,
 )
 
@@ -146,6 +147,7 @@ def _recurring(needs: Needs, engine: Engine) -> Iterator[Kind]:
     yield Deletions(
         settings=needs.settings.retention,
         rows=Retention(needs.database),
+        revisions=Revisions(needs.database),
         recordings=RecordingRows(needs.database),
         delete_recording=needs.recordings.delete,
         clock=needs.clock,

@@ -20,7 +20,7 @@ from ivrserver.flow.kept import KeptRecording
 from ivrserver.flow.ports import Clock
 from ivrserver.flow.saved import SavedCall
 from ivrserver.jobs.kinds import Kind, NextAt
-from ivrserver.storage import Calls, RecordingRows, Retention
+from ivrserver.storage import Calls, RecordingRows, Retention, Revisions
 from ivrserver.storage.retention import Place
 
 RETENTION_EVERY: Final = timedelta(hours=1)
@@ -53,6 +53,7 @@ class Deletions:
 
     settings: RetentionSettings
     rows: Retention
+    revisions: Revisions
     recordings: RecordingRows
     delete_recording: Callable[[str], Awaitable[None]]
     clock: Clock
@@ -83,6 +84,8 @@ class Deletions:
             if keep:
                 finished = await self._rows(batch, _before(now, keep), ends) and finished
         finished = await self._rows(self.rows.places, now, ends) and finished
+        if settings.revisions:
+            await self.revisions.prune(settings.revisions)
         due = self.clock.now() + (RETENTION_EVERY if finished else timedelta())
         return NextAt(due, _detail(place))
 

@@ -18,6 +18,7 @@ from ivrserver.storage.merge import Changes
 from ivrserver.storage.notices import Notices
 from ivrserver.storage.recordings import RecordingRows
 from ivrserver.storage.retention import Retention
+from ivrserver.storage.revisions import RevisionRow, Revisions
 from ivrserver.storage.schema import BASE, Schema, SchemaState, migrate, schema_state
 from ivrserver.storage.secrets import shared_secret
 from ivrserver.storage.snapshot import (
@@ -54,6 +55,8 @@ __all__ = [
     "RecordingRows",
     "RespondentRow",
     "Retention",
+    "RevisionRow",
+    "Revisions",
     "Schema",
     "SchemaState",
     "Snapshot",

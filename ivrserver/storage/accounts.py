@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from ivrserver.access import PROGRAM, Author
 from ivrserver.blocks import Account, AudioFile, Block, Ivr
 from ivrserver.blocks.forms import Form, form_of
 from ivrserver.blocks.lint import Known
@@ -24,6 +26,7 @@ from ivrserver.storage import tables
 from ivrserver.storage.audio import store
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.merge import Changes, StoredAccount, changes_between, check, merged
+from ivrserver.storage.revisions import Revisions, sounds_of_revisions, write_revision
 from ivrserver.storage.sharing import agree, share, tidy
 
 _LIMITS = AudioSettings()
@@ -52,7 +55,12 @@ class Accounts:
         self._shelf = shelf or Unshared()
 
     async def apply(
-        self, account: Account, audio: Mapping[str, Path] | None = None, *, prune: bool = False
+        self,
+        account: Account,
+        audio: Mapping[str, Path] | None = None,
+        *,
+        prune: bool = False,
+        by: Author = PROGRAM,
     ) -> Changes:
         """Add and replace what `account` describes, in one transaction.
 
@@ -60,6 +68,7 @@ class Accounts:
             account: what is wanted; it may refer to what is in the database.
             audio: the file of each of the account's audio files, by name.
             prune: remove what `account` does not describe.
+            by: who wants that.
 
         Raises:
             FlowFileError: an audio file is unusable, or something would lead nowhere.
@@ -68,7 +77,9 @@ class Accounts:
         given = dict(audio or {})
         try:
             copied = await self.keep(given)
-            return await self.change(lambda before: merged(before, account, copied, prune=prune))
+            return await self.change(
+                lambda before: merged(before, account, copied, prune=prune), by=by
+            )
         except AudioRefused as refused:
             raise FlowFileError(str(refused)) from refused
 
@@ -83,13 +94,56 @@ class Accounts:
         await share(self._audio_folder, self._shelf, kept.values())
         return kept
 
-    async def tidy(self) -> None:
-        """Remove sound files that nobody has named for a day."""
-        used = (await self.stored()).stored.values()
-        await tidy(self._audio_folder, self._shelf, frozenset(used))
+    async def restore(self, revision: int, *, by: Author = PROGRAM) -> Changes:
+        """Put the account in force again as it was at `revision`: a new revision, equal to it.
 
-    async def change(self, make: Callable[[StoredAccount], StoredAccount]) -> Changes:
+        Raises:
+            RevisionUnknown: that one is not kept.
+            FlowFileError: a sound file of it is lost.
+            StorageError: the database refused or is away. Nothing is changed then.
+        """
+        old = await Revisions(self._engine).account(revision)
+        await agree(self._audio_folder, self._shelf, frozenset(old.stored.values()))
+        await asyncio.to_thread(self._check_sounds, old)
+
+        def restored(before: StoredAccount) -> StoredAccount:
+            same = replace(old, revision=before.revision) == before
+            return before if same else replace(old, revision=before.revision + 1)
+
+        return await self.change(restored, by=by, restores=revision)
+
+    def _check_sounds(self, account: StoredAccount) -> None:
+        files = {name: self._audio_folder / file for name, file in account.stored.items()}
+        lost = [name for name, file in files.items() if not file.is_file()]
+        if lost:
+            raise FlowFileError(
+                f"the sound files of that revision are lost: {', '.join(lost)}; add files of these "
+                "names and correct the account by hand"
+            )
+
+    async def tidy(self) -> None:
+        """Remove sound files that nobody has named for a day, nor any revision that is kept."""
+        with storage_errors("cannot read the revisions"):
+            async with self._engine.connect() as connection:
+                kept = await sounds_of_revisions(connection)
+                used = kept | set((await read(connection)).stored.values())
+        await tidy(self._audio_folder, self._shelf, used)
+
+    async def change(
+        self,
+        make: Callable[[StoredAccount], StoredAccount],
+        *,
+        by: Author = PROGRAM,
+        restores: int | None = None,
+    ) -> Changes:
         """Replace the account by what `make` returns, in one transaction that nobody disturbs.
+
+        The account as it is then is kept as a revision, with who made it.
+
+        Args:
+            make: told the account as it is; may raise, then nothing changes.
+            by: who wants that.
+            restores: the revision that comes back, if that is what happens.
 
         Raises:
             AudioTooLarge: the audio library would be over its limit.
@@ -104,9 +158,13 @@ class Accounts:
                 after = make(before)
                 self._check_size(before, after)
                 check(after)
+                changes = changes_between(before, after)
                 if before != after:
                     await _write(connection, after)
-                return changes_between(before, after)
+                    await write_revision(
+                        connection, before, after, changes, by=by, restored=restores
+                    )
+                return changes
 
     def _check_size(self, before: StoredAccount, after: StoredAccount) -> None:
         most, files = self._limits.max_files, len(after.stored)

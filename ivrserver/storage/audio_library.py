@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ivrserver.access import PROGRAM, Author
 from ivrserver.blocks import Account, AudioFile, Block
 from ivrserver.blocks.uses import users_of_audio
 from ivrserver.config import AudioSettings
@@ -63,7 +64,7 @@ class AudioLibrary:
         self._folder = folder
         self._limits = limits
 
-    async def add(self, files: Mapping[str, Path]) -> Changes:
+    async def add(self, files: Mapping[str, Path], *, by: Author = PROGRAM) -> Changes:
         """Add files, or replace those of the same names: all of them, or nothing.
 
         Args:
@@ -74,11 +75,13 @@ class AudioLibrary:
             StorageError: they cannot be kept, or the database is away. Nothing is changed then.
         """
         kept = await self._accounts.keep(files)
-        changes = await self._accounts.change(lambda before: _with(before, kept))
+        changes = await self._accounts.change(lambda before: _with(before, kept), by=by)
         await self._accounts.tidy()
         return changes
 
-    async def upload(self, name: str, chunks: AsyncIterable[bytes]) -> LibrarySound:
+    async def upload(
+        self, name: str, chunks: AsyncIterable[bytes], *, by: Author = PROGRAM
+    ) -> LibrarySound:
         """Add the file that comes in `chunks`; nothing of it is left when it is refused.
 
         Raises:
@@ -96,7 +99,7 @@ class AudioLibrary:
                 seconds, _ = await asyncio.to_thread(check_sound, path, self._limits)
             except AudioRefused as problem:
                 raise type(problem)(f"{name} {problem}") from problem
-            await self.add({name: path})
+            await self.add({name: path}, by=by)
         return LibrarySound(name, seconds, size)
 
     async def sounds(self) -> list[LibrarySound]:
@@ -108,7 +111,7 @@ class AudioLibrary:
         await self._accounts.audio_files()  # fetches what is missing here
         return await asyncio.to_thread(self._examined, await self._accounts.stored())
 
-    async def remove(self, name: str) -> None:
+    async def remove(self, name: str, *, by: Author = PROGRAM) -> None:
         """Remove a file; calls that play it now are not disturbed.
 
         Raises:
@@ -116,7 +119,7 @@ class AudioLibrary:
             AudioInUse: blocks name it.
             StorageError: the database is away.
         """
-        await self._accounts.change(lambda before: _without(before, name))
+        await self._accounts.change(lambda before: _without(before, name), by=by)
         await self._accounts.tidy()
 
     async def _receive(self, file: BufferedWriter, chunks: AsyncIterable[bytes]) -> int:

@@ -28,6 +28,12 @@ class Changes:
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
+    @property
+    def summary(self) -> str:
+        """All of it in one line, such as ``changed block 100 (Survey)``; empty: nothing."""
+        parts = {"added": self.added, "changed": self.changed, "removed": self.removed}
+        return "; ".join(f"{word} {', '.join(names)}" for word, names in parts.items() if names)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredAccount:
@@ -111,4 +117,4 @@ def check(stored: StoredAccount) -> None:
     problems = [found.problem for found in lint([Document("account", tree)], Known())]
     if problems:
         lines = [f"in the database then: {each.field}: {each.text}" for each in problems]
-        raise FlowFileError("\n".join(lines))
+        raise FlowFileError("\n".join(lines), [(each.field, each.text) for each in problems])

@@ -26,6 +26,7 @@ from ivrserver.storage.database import (
     storage_errors,
     writing,
 )
+from ivrserver.storage.revisions import sounds_of_revisions
 from ivrserver.storage.tables import (
     UtcTime,
     account,
@@ -78,9 +79,9 @@ class Snapshot:
         return [NamedFile(*row) for row in await self._connection.execute(query)]
 
     async def sounds(self) -> Sequence[str]:
-        """The audio library's files, as they are called in its folder."""
-        query = select(audio_files.c.stored).distinct().order_by(audio_files.c.stored)
-        return list((await self._connection.execute(query)).scalars())
+        """The files of the audio library and of old revisions, as its folder calls them."""
+        now = (await self._connection.execute(select(audio_files.c.stored))).scalars()
+        return sorted({*now, *await sounds_of_revisions(self._connection)})
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ from ivrserver.storage import (
     Calls,
     RecordingRows,
     Retention,
+    Revisions,
     database,
     migrate,
     open_journal,
@@ -70,6 +71,7 @@ class Shop:
         work = Deletions(
             settings=RetentionSettings(**({"jobs": 0} | days)),
             rows=Retention(self.engine),
+            revisions=Revisions(self.engine),
             recordings=RecordingRows(self.engine),
             delete_recording=self.delete_recording,
             clock=Clock(),

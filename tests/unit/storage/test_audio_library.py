@@ -38,6 +38,7 @@ from ivrserver.storage import (
     Accounts,
     AudioLibrary,
     LibrarySound,
+    Revisions,
     database,
     migrate,
     read_flow_files,
@@ -281,6 +282,8 @@ async def test_what_nobody_has_named_for_a_day_is_swept_away(shelf, tmp_path: Pa
     library, _, folder = shelf
     await library.add({"a": sound(tmp_path / "a.wav", 1), "b": sound(tmp_path / "b.wav", 2)})
     await library.remove("a")
+    async with database(settings(f"sqlite:///{tmp_path / 'x.db'}")) as engine:
+        await Revisions(engine).prune(1)
     assert len(left_in(folder)) == 2, "a call may still play it"
     (folder / ".unfinished-dead").write_bytes(b"x")
     (folder / ".unfinished-alive").write_bytes(b"x")
