@@ -62,12 +62,7 @@ def merged(
     Raises:
         FlowFileError: an audio file was never given.
     """
-    old = Account() if prune else before.account
-    merged = Account(
-        numbers=_joined(old.numbers, account.numbers, "number"),
-        blocks=_joined(old.blocks, account.blocks, "block_id"),
-        audio=_joined(old.audio, account.audio, "name"),
-    )
+    merged = account if prune else overlaid(before.account, account)
     files = {**before.stored, **copied}
     missing = [audio.name for audio in merged.audio if audio.name not in files]
     if missing:
@@ -77,6 +72,15 @@ def merged(
     if (merged, stored) != (before.account, before.stored):
         revision += 1
     return StoredAccount(revision, merged, stored)
+
+
+def overlaid(before: Account, account: Account) -> Account:
+    """`before` with what `account` replaces, then the rest of `account`."""
+    return Account(
+        numbers=_joined(before.numbers, account.numbers, "number"),
+        blocks=_joined(before.blocks, account.blocks, "block_id"),
+        audio=_joined(before.audio, account.audio, "name"),
+    )
 
 
 def _joined(old: tuple[Item, ...], new: tuple[Item, ...], key: str) -> tuple[Item, ...]:

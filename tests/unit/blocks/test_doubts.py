@@ -33,7 +33,7 @@ blocks:
     ],
 )
 def test_a_transcription_url_that_nothing_is_sent_to_is_doubted(question: str) -> None:
-    assert list(doubts(account(question))) == [
+    assert [str(doubt) for doubt in doubts(account(question)) if "URL" in doubt.text] == [
         "block 100 (Survey): webhook.transcription_url will receive nothing; give a question of "
         "type record transcribe: true, or take the URL out"
     ]
@@ -44,4 +44,5 @@ def test_one_transcribed_question_is_enough_and_without_a_url_none_is_needed() -
     both = "{id: 1, type: record, name: a, prompt: A}, " + transcribed
     assert list(doubts(account(both))) == []
     assert list(doubts(account(transcribed, "{}"))) == []
-    assert list(doubts(account("", "{}"))) == []
+    nothing_asked = list(doubts(account("", "{}")))
+    assert [doubt.text[:12] for doubt in nothing_asked] == ["asks nothing"]
