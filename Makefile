@@ -6,7 +6,7 @@
 # The virtual environment is ours: without its bytecode every command takes a second longer.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up demo test bench check format lock clean run-venv dev-venv
+.PHONY: help up demo test bench check format assets lock clean run-venv dev-venv
 
 help:
 	@echo "make up      start everything on this machine: Asterisk, the database, the IVR server"
@@ -15,13 +15,14 @@ help:
 	@echo "make bench   measure calls per second, CPU per call and times to sound"
 	@echo "make check   formatting, lint, types, layers"
 	@echo "make format  format the code and mend what can be mended"
+	@echo "make assets  build the portal's pages (all of the above do when they have to)"
 	@echo "make lock    choose the versions in requirements/ anew"
 	@echo "make clean   remove the virtual environment and caches (calls and settings stay)"
 
-up: run-venv
+up: run-venv assets
 	@.venv/bin/ivrserver up $(ARGS)
 
-demo: run-venv
+demo: run-venv assets
 	@.venv/bin/ivrserver demo $(ARGS)
 
 # Phones that listen call one after the other: two busy cores lose some of what they hear.
@@ -34,21 +35,29 @@ test: check
 bench: dev-venv
 	.venv/bin/python -m benchmarks $(ARGS)
 
-check: dev-venv
+check: dev-venv assets
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	@sh frontend/build.sh check
 
 format: dev-venv
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
+	@sh frontend/build.sh format
+
+# Needs one of the two environments, and takes whichever is there.
+assets:
+	@[ -x .venv/bin/python ] || sh requirements/install.sh run
+	@sh frontend/build.sh run
 
 lock:
 	@sh requirements/lock.sh
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv frontend/node_modules ivrserver/web/assets
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 run-venv:

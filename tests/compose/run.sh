@@ -12,7 +12,7 @@
 # All four without arguments. Needs Docker's engine; `docker compose` or, in $COMPOSE, another command.
 # Everything has names and ports of its own and is removed at the end, the images excepted; KEEP=1
 # leaves it running, BUILD=0 takes the images as they are. Build arguments are taken from the
-# environment: DEBIAN_MIRROR, PIP_INDEX_URL, CA_CERTIFICATES, ALLOW_EXPIRED_INDEX.
+# environment: DEBIAN_MIRROR, PIP_INDEX_URL, NPM_REGISTRY, CA_CERTIFICATES, ALLOW_EXPIRED_INDEX.
 
 set -eu
 

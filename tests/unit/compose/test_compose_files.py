@@ -191,8 +191,8 @@ def test_the_images_hold_what_they_need_and_neither_settings_nor_history() -> No
     assert "*" in ignored
     kept = {line.removeprefix("!") for line in ignored if line.startswith("!")}
     assert kept == {
-        "LICENSE", "README.md", "asterisk-config", "docker", "examples", "ivrserver", "migrations",
-        "pyproject.toml", "requirements",
+        "LICENSE", "README.md", "asterisk-config", "docker", "examples", "frontend", "ivrserver",
+        "migrations", "pyproject.toml", "requirements",
     }  # fmt: skip
 
 

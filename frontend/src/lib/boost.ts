@@ -1,0 +1,93 @@
+// Links and forms replace #page only, so that what stands beside it (a call in the softphone) goes on.
+// `hx-boost` on <body> does it; nothing of that is inherited by requests a page makes of its own.
+
+import htmx from "htmx.org";
+import { csrfToken } from "./http.ts";
+import { toast } from "./toasts.ts";
+
+interface Swap {
+  boosted: boolean;
+  isError: boolean;
+  shouldSwap: boolean;
+  target: Element;
+  selectOverride?: string;
+  swapOverride?: string;
+  serverResponse: string;
+  xhr: XMLHttpRequest;
+}
+
+const UNPROCESSABLE = 422;
+
+function configure(): void {
+  Object.assign(htmx.config, {
+    allowEval: false,
+    allowScriptTags: false,
+    includeIndicatorStyles: false,
+    selfRequestsOnly: true,
+    historyCacheSize: 0,
+    scrollIntoViewOnBoost: false,
+    responseHandling: [
+      { code: "204", swap: false },
+      { code: "[23]..", swap: true },
+      { code: String(UNPROCESSABLE), swap: true },
+      { code: "[45]..", swap: false, error: true },
+    ],
+  });
+}
+
+/** Let a boosted page in, whatever its status; a page without #page is another kind: go there. */
+function beforeSwap(event: Event): void {
+  const swap = (event as CustomEvent<Swap>).detail;
+  const page = document.getElementById("page");
+  if (!swap.boosted) return;
+  if (!page || !/ id="?page"?[ >]/.test(swap.serverResponse)) {
+    swap.shouldSwap = false;
+    window.location.assign(swap.xhr.responseURL || window.location.href);
+    return;
+  }
+  swap.shouldSwap = true;
+  swap.isError = false;
+  swap.target = page;
+  swap.selectOverride = "#page";
+  swap.swapOverride = "outerHTML show:window:top";
+}
+
+/** The navigation stays as it is: tell it where we are. */
+export function markCurrent(): void {
+  const area = document.querySelector<HTMLElement>("[data-area]")?.dataset.area ?? "";
+  for (const link of document.querySelectorAll<HTMLElement>("[data-nav]")) {
+    if (link.dataset.nav === area) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+/** After a new page: the drawer is closed, and a screen reader goes on at its heading. */
+function afterSwap(event: Event): void {
+  const { boosted } = (event as CustomEvent<{ boosted?: boolean }>).detail;
+  if (!boosted) return;
+  markCurrent();
+  document.querySelector<HTMLElement>("#nav:popover-open")?.hidePopover();
+  document.querySelector<HTMLElement>("#page h1")?.focus({ preventScroll: true });
+}
+
+function refused(event: Event): void {
+  const { xhr, boosted } = (event as CustomEvent<Swap>).detail;
+  if (boosted) return;
+  const text = xhr.getResponseHeader("content-type")?.startsWith("text/plain") ?? false;
+  toast(text ? xhr.responseText.slice(0, 300) : `The server answered ${xhr.status}`, "danger");
+}
+
+export function startBoost(): void {
+  configure();
+  document.addEventListener("htmx:configRequest", (event) => {
+    const { headers } = (event as CustomEvent<{ headers: Record<string, string> }>).detail;
+    headers["X-CSRF-Token"] = csrfToken();
+  });
+  document.addEventListener("htmx:beforeSwap", beforeSwap);
+  document.addEventListener("htmx:afterSettle", afterSwap);
+  document.addEventListener("htmx:historyRestore", markCurrent);
+  document.addEventListener("htmx:responseError", refused);
+  document.addEventListener("htmx:sendError", () =>
+    toast("The server cannot be reached. Try again in a moment.", "danger"),
+  );
+}
