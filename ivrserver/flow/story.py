@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from typing import assert_never
 
 from ivrserver.flow import story_legs, story_reception
@@ -58,14 +58,30 @@ _INDENT = " " * (8 + 2 + _ACTOR_WIDTH + 2)
 _OBEYED = re.compile("[\0-\x08\n-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def tell(entries: Sequence[TimelineEntry]) -> Iterator[str]:
-    """Yield the lines of a call's story; times are seconds since its first event.
+@dataclass(frozen=True, slots=True)
+class StoryLine:
+    """One event, told.
+
+    Attributes:
+        seconds: since the first event of the call.
+        actor: who acts, in a word.
+        leg: the number of the leg in its block that it is about; 0: none.
+        text: what they do; it may be printed.
+        more: further lines.
+    """
+
+    seconds: float
+    actor: str
+    leg: int
+    text: str
+    more: tuple[str, ...]
+
+
+def story(entries: Sequence[TimelineEntry]) -> Iterator[StoryLine]:
+    """Yield one line for each event of a call.
 
     What concerns a leg names it: ``leg 2`` is the second one that its block has dialled.
     """
-    if not entries:
-        return
-    began = entries[0].at
     legs: dict[str, int] = {}
     for entry in entries:
         match entry.event:
@@ -74,15 +90,18 @@ def tell(entries: Sequence[TimelineEntry]) -> Iterator[str]:
             case LegDialled(leg_id):
                 legs[leg_id] = len(legs) + 1
         number = legs.get(entry.leg_id, 0)
-        yield from _lines(began, entry, f"leg {number}: " if number else "")
+        actor, text, *more = _told(entry.event)
+        leg = f"leg {number}: " if number else ""
+        seconds = (entry.at - entries[0].at).total_seconds()
+        yield StoryLine(seconds, actor, number, shown(leg + text), tuple(map(shown, more)))
 
 
-def _lines(began: datetime, entry: TimelineEntry, leg: str) -> Iterator[str]:
-    seconds = (entry.at - began).total_seconds()
-    actor, text, *more = _told(entry.event)
-    yield shown(f"{seconds:7.2f}s  {actor:<{_ACTOR_WIDTH}}  {leg}{text}")
-    for line in more:
-        yield shown(f"{_INDENT}{line}")
+def tell(entries: Sequence[TimelineEntry]) -> Iterator[str]:
+    """Yield the lines of a call's story as text; times are seconds since its first event."""
+    for line in story(entries):
+        yield f"{line.seconds:7.2f}s  {line.actor:<{_ACTOR_WIDTH}}  {line.text}"
+        for more in line.more:
+            yield f"{_INDENT}{more}"
 
 
 def shown(line: str) -> str:
