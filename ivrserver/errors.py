@@ -19,6 +19,7 @@
     │   ├── ObjectDamaged      what is there is not what was put there
     │   └── KeyUnknown         it is encrypted with a key that the settings do not have
     ├── BackupError            a backup cannot be made, or not be restored; says what to do
+    ├── CursorRefused          a list's cursor is none of its own; says what to do
     ├── LeaseLost              another controller carries our calls now
     ├── AudioRefused           a file cannot go into the audio library; says why
     │   ├── AudioTooLarge      it is too large, or too long, or there are too many
@@ -127,6 +128,10 @@ class KeyUnknown(StoreError):
 
 class BackupError(IvrError):
     """A backup cannot be made, or not be restored. The text says what to do."""
+
+
+class CursorRefused(IvrError, ValueError):
+    """A cursor does not belong to the list that is read. The text says what to do."""
 
 
 class LeaseLost(IvrError):

@@ -17,6 +17,16 @@ from ivrserver.storage.mailboxes import Mailboxes
 from ivrserver.storage.merge import Changes
 from ivrserver.storage.notices import Notices
 from ivrserver.storage.recordings import RecordingRows
+from ivrserver.storage.reports import (
+    CallFilter,
+    CallList,
+    CallState,
+    CallSummary,
+    LiveCall,
+    LiveCalls,
+    NumberedEvent,
+    Page,
+)
 from ivrserver.storage.retention import Retention
 from ivrserver.storage.revisions import RevisionRow, Revisions
 from ivrserver.storage.schema import BASE, Schema, SchemaState, migrate, schema_state
@@ -40,7 +50,11 @@ __all__ = [
     "Attempts",
     "AudioLibrary",
     "CallDetails",
+    "CallFilter",
+    "CallList",
     "CallRow",
+    "CallState",
+    "CallSummary",
     "Calls",
     "Changes",
     "Controllers",
@@ -49,9 +63,13 @@ __all__ = [
     "Journal",
     "Library",
     "LibrarySound",
+    "LiveCall",
+    "LiveCalls",
     "Mailboxes",
     "NamedFile",
     "Notices",
+    "NumberedEvent",
+    "Page",
     "RecordingRows",
     "RespondentRow",
     "Retention",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
@@ -268,11 +268,11 @@ def _known(kind: type[R], row: dict[str, Any], at: datetime) -> R:
 async def _timeline(connection: AsyncConnection, call_id: str) -> tuple[TimelineEntry, ...]:
     rows = await _rows(connection, _of_call(timeline, call_id).order_by(timeline.c.seq))
     return tuple(
-        TimelineEntry(call_id, row["happened_at"], _event(row), row["leg_id"]) for row in rows
+        TimelineEntry(call_id, row["happened_at"], event_of(row), row["leg_id"]) for row in rows
     )
 
 
-def _event(row: dict[str, Any]) -> Event:
+def event_of(row: Mapping[Any, Any]) -> Event:
     """The stored event; what another version wrote and this one cannot read is a warning."""
     kind, data = KINDS.get(row["kind"]), row["data"]
     if kind is not None:

@@ -36,7 +36,8 @@ from ivrserver.flow.records import (
     WebhookAttempt,
     WebhookBegun,
 )
-from ivrserver.storage import tables
+from ivrserver.storage import report_tables, tables
+from ivrserver.storage.marks import block_marked
 
 Row = tuple[Any, ...]
 Entry = tuple[int, Record]
@@ -58,6 +59,7 @@ class Statement(IntEnum):
     ORDER_JOB = auto()
     TRY_JOB = auto()
     TIMELINE = auto()
+    MARK = auto()
     CLOSE_RESPONDENT = auto()
     CLOSE_CALL = auto()
     FORGET_PLACE = auto()
@@ -86,6 +88,8 @@ class RowWriter:
                 newest[row[0]] = row
             else:
                 found.setdefault(statement, []).append(row)
+            if isinstance(record, TimelineEntry):
+                self._mark(found, seq, record)
             if isinstance(record, CallClosed):
                 # Nobody goes on with it.
                 newest.pop(record.call_id, None)
@@ -134,6 +138,13 @@ class RowWriter:
                 return self._row_of_job(record)
             case _:
                 assert_never(record)
+
+    def _mark(self, found: dict[Statement, list[Row]], seq: int, entry: TimelineEntry) -> None:
+        """Add the row by which the entry's call is found, if there is one."""
+        block_id = block_marked(entry.event)
+        if block_id is not None:
+            row = (entry.call_id, seq, self._time(entry.at), kind_of(entry.event), block_id)
+            found.setdefault(Statement.MARK, []).append(row)
 
     def _row_of_answer(self, r: AnswerGiven | AnswerTranscribed) -> tuple[Statement, Row]:
         key, at = (r.response_id, r.question_id), self._time(r.at)
@@ -241,6 +252,7 @@ def _compiled(dialect: Dialect) -> dict[Statement, str]:
             tables.jobs, ["state", "due_at", "attempts", "error", "settled_at"]
         ).where(tables.jobs.c.state != _literal(JobState.DONE)),
         Statement.TIMELINE: once(tables.timeline),
+        Statement.MARK: once(report_tables.marks),
         Statement.CLOSE_RESPONDENT: close(tables.respondents, ["ended_at", "completed"]),
         Statement.CLOSE_CALL: close(tables.calls, ["ended_at", "end_reason"]),
         Statement.FORGET_PLACE: delete(tables.checkpoints).where(

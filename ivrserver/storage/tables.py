@@ -2,7 +2,7 @@
 
 Two groups: the account that flow files describe (`account` counts its revisions), and the calls
 with everything that hangs on one. A call's rows never refer to the account's: a flow may change or
-go while what was answered in it stays.
+go while what was answered in it stays. What reports read besides is in `report_tables`.
 """
 
 from __future__ import annotations
@@ -137,6 +137,8 @@ calls = Table(
     Column("asterisk", Text, nullable=False, server_default=""),
     Column("controller", Text, nullable=False, server_default=""),
     Index(None, "number_called", "started_at"),
+    Index(None, "phone_label", "started_at"),
+    Index(None, "end_reason", "started_at"),
     Index(None, "caller_id", "started_at"),
 )
 Index(
@@ -264,7 +266,7 @@ webhook_attempts = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("webhook_id", Text, nullable=False),
     Column("number", Integer, nullable=False),
-    Column("sent_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime, nullable=False, index=True),
     Column("method", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("parameters", JSON, nullable=False),
