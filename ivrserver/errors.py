@@ -10,6 +10,7 @@
     │   └── RevisionUnknown    the account as it was then is not kept
     ├── ChangedMeanwhile       somebody else has changed it since it was read
     ├── ActionError            a webhook's reply cannot be acted on; says exactly why
+    ├── TrialRefused           a webhook cannot be tried as asked; says what to change
     ├── SpeechError            no engine could speak a text, or understand what was said
     │   └── Unwritable         what was said cannot be written down, now or later
     ├── StorageError           the database refused or is away
@@ -92,6 +93,18 @@ class ActionError(IvrError):
         super().__init__(message)
         self.line = line
         self.column = column
+
+
+class TrialRefused(IvrError):
+    """A webhook cannot be tried as asked. The text says what to change.
+
+    Attributes:
+        field: of what was asked, such as ``answers.2``; empty: it is about the IVR.
+    """
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class SpeechError(IvrError):

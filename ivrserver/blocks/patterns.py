@@ -7,12 +7,14 @@ A pattern is written by people and matched on the event loop: with Python's own 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import re2
 
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
+
+_LONGEST_GUESS: Final = 40
 
 
 @lru_cache(maxsize=1024)
@@ -23,6 +25,18 @@ def _compiled(pattern: str) -> Any:
 def matches(pattern: str, text: str) -> bool:
     """Whether the whole `text` matches a `pattern` that has no problem."""
     return _compiled(pattern).fullmatch(text) is not None
+
+
+def possible_match(pattern: str) -> str:
+    """A text that a `pattern` without a problem may match, often the least; empty: none is known.
+
+    It is a guess: ask `matches`.
+    """
+    try:
+        least, _ = _compiled(pattern).possiblematchrange(_LONGEST_GUESS)
+    except re2.error:
+        return ""
+    return bytes(least).decode("ascii", errors="ignore")
 
 
 def problem_of(pattern: str) -> str:

@@ -22,6 +22,7 @@ main.places = {
     "calls": f"{_HERE}calls:calls",
     "audio": f"{_HERE}audio:audio",
     "mailbox": f"{_HERE}mailbox:mailbox",
+    "test-webhook": f"{_HERE}trial:test_webhook",
     "jobs": f"{_HERE}jobs:jobs",
     "database": f"{_HERE}database:database_group",
     "recordings": f"{_HERE}recordings:recordings",

@@ -112,6 +112,11 @@ class DialPolicy:
         """Whom a destination means; None: nobody."""
         return understand(destination, self._phones, self._region)
 
+    def objection(self, destination: str) -> str:
+        """Why nobody could be reached there, whatever else goes on; empty: somebody could."""
+        dialled = self.read(destination)
+        return NOT_UNDERSTOOD if dialled is None else self._forbidden(dialled)
+
     def admit(self, call_id: str, dialled: Dialled, now: float, called: str = "") -> str:
         """Decide about one more leg of a call, and count it if it may be placed.
 

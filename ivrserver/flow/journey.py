@@ -27,10 +27,10 @@ from ivrserver.flow.report import CallFacts
 from ivrserver.flow.saved import Asking, Following, Reporting, SavedCall
 from ivrserver.flow.surveys import Surveys
 from ivrserver.flow.targets import (
-    KINDS,
     FindSomebody,
     Move,
     Visit,
+    block_of,
     name_of,
     target_of,
     target_of_next_action,
@@ -121,12 +121,7 @@ class Journey:
 
     def _block(self, block_id: int, kind: type[Block] | None) -> Block:
         """The block of that id; ActionError if there is none, or it is of another kind."""
-        block = self._talk.book.blocks.get(block_id)
-        if block is None:
-            raise ActionError(f"there is no block {block_id}")
-        if kind is not None and not isinstance(block, kind):
-            raise ActionError(f"block {block_id} is {KINDS[type(block)]}, not {KINDS[kind]}")
-        return block
+        return block_of(self._talk.book, block_id, kind)
 
     async def _enter(self, block: Block, visit: Visit, reason: str) -> Move:
         limit = self._limit_reached(block.block_id)

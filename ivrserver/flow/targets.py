@@ -19,6 +19,7 @@ from ivrserver.blocks import (
     Block,
     Destination,
     FindMe,
+    FlowBook,
     HangUp,
     Ivr,
     NextAction,
@@ -28,6 +29,7 @@ from ivrserver.blocks import (
     ToNumber,
     Voicemail,
 )
+from ivrserver.errors import ActionError
 
 KINDS: Mapping[type[Block], str] = {
     Ivr: "an IVR",
@@ -109,6 +111,20 @@ def target_of_action(action: Action) -> Target:
         case EndCall():
             return HangUp()
     raise AssertionError(f"no target for {type(action).__name__}")
+
+
+def block_of(book: FlowBook, block_id: int, kind: type[Block] | None) -> Block:
+    """The block of that id.
+
+    Raises:
+        ActionError: there is none, or it is of another kind.
+    """
+    block = book.blocks.get(block_id)
+    if block is None:
+        raise ActionError(f"there is no block {block_id}")
+    if kind is not None and not isinstance(block, kind):
+        raise ActionError(f"block {block_id} is {KINDS[type(block)]}, not {KINDS[kind]}")
+    return block
 
 
 def target_of_next_action(findme: FindMe) -> Visit | None:

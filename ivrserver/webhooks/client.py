@@ -13,6 +13,7 @@ its ``webhook-id``. Connections idle for 4 s are closed by us, before common ser
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from types import SimpleNamespace, TracebackType
 from typing import Self
 
@@ -26,6 +27,9 @@ from ivrserver.webhooks.explain import explain, explain_status
 from ivrserver.webhooks.guard import Guard
 from ivrserver.webhooks.reply import read_body
 from ivrserver.webhooks.request import UnusableRequest, WireRequest, wire_request
+
+Headers = tuple[tuple[str, str], ...]
+"""Names and values in order."""
 
 IDLE_SECONDS = 4.0
 DNS_SECONDS = 30
@@ -42,6 +46,23 @@ class _Progress(SimpleNamespace):
 
     was_sent = False
     was_reused = False
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One attempt, with everything that went over the wire.
+
+    Attributes:
+        request: None: nothing can be sent, and `result` says why.
+        request_headers: as they were sent, or would have been as far as they come from us.
+        reply_headers: as they came; empty: there was no reply.
+    """
+
+    request: WireRequest | None
+    request_headers: Headers = field(default=(), repr=False)
+    reply_headers: Headers = field(default=(), repr=False)
+    result: WebhookResult
 
 
 class HttpWebhookClient:
@@ -90,19 +111,24 @@ class HttpWebhookClient:
 
     async def send(self, request: WebhookRequest) -> WebhookResult:
         """Make one attempt. Never raises for what the far end does."""
+        return (await self.exchange(request)).result
+
+    async def exchange(self, request: WebhookRequest) -> Exchange:
+        """The same, and tell everything that went over the wire."""
         try:
             wire = wire_request(request, self._clock.now())
         except UnusableRequest as error:
-            return WebhookResult(error=str(error), sent=False)
+            return Exchange(request=None, result=WebhookResult(error=str(error), sent=False))
         return await self._exchange(wire)
 
-    async def _exchange(self, wire: WireRequest) -> WebhookResult:
+    async def _exchange(self, wire: WireRequest) -> Exchange:
         if self._session is None:
             raise RuntimeError("HttpWebhookClient is used before `async with`")
         loop = asyncio.get_running_loop()
         began = loop.time()
         progress = _Progress()
         status: int | None = None
+        came: Headers = ()
         try:
             async with self._session.request(
                 wire.method,
@@ -113,8 +139,9 @@ class HttpWebhookClient:
                 trace_request_ctx=progress,
             ) as response:
                 status = response.status
+                came = tuple(response.headers.items())
                 body, error = await read_body(response, self._settings.max_reply_bytes)
-                return WebhookResult(
+                result = WebhookResult(
                     status=status,
                     body=body,
                     charset=response.charset or "",
@@ -123,12 +150,16 @@ class HttpWebhookClient:
                     seconds=loop.time() - began,
                 )
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
-            return WebhookResult(
+            result = WebhookResult(
                 status=status,
                 error=explain(error, wire.url, self._settings),
                 sent=progress.was_sent and not _was_stale(error, progress, status),
                 seconds=loop.time() - began,
             )
+        sent = progress.headers or tuple(
+            ({"Host": wire.url.authority} | _HEADERS | dict(wire.headers)).items()
+        )
+        return Exchange(request=wire, request_headers=sent, reply_headers=came, result=result)
 
 
 def _was_stale(error: Exception, progress: _Progress, status: int | None) -> bool:
@@ -149,9 +180,10 @@ def _tracing() -> aiohttp.TraceConfig:
     async def on_sent(
         _: aiohttp.ClientSession,
         context: SimpleNamespace,
-        __: aiohttp.TraceRequestHeadersSentParams,
+        told: aiohttp.TraceRequestHeadersSentParams,
     ) -> None:
         context.trace_request_ctx.was_sent = True
+        context.trace_request_ctx.headers = tuple(told.headers.items())
 
     async def on_reused(
         _: aiohttp.ClientSession,

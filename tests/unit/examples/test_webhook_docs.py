@@ -34,6 +34,7 @@ from ivrserver.blocks.ivr_forms import WebhookForm
 from ivrserver.blocks.webhook import valid_secret
 from ivrserver.config import WebhookSettings
 from ivrserver.webhooks.signing import signature_headers
+from tests.unit.examples.pages import check_command
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "reference" / "webhook.md").read_text(encoding="utf-8")
@@ -142,7 +143,8 @@ def test_the_guide_s_flow_file_is_one() -> None:
 
 
 def test_the_guide_s_server_answers_its_own_trial() -> None:
-    (command,) = blocks(GUIDE, "sh")
+    command, by_us = blocks(GUIDE, "sh")
+    check_command(by_us)
     words = shlex.split(command)
     data = "&".join(words[at + 1] for at, word in enumerate(words) if word == "-d")
     assert re.findall(r"(ivr_\w+)=", data) == ["ivr_completed", "ivr_caller_id"]
