@@ -20,7 +20,7 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 from ulid import ULID
 
-from ivrserver import jobs, shelves, web
+from ivrserver import jobs, portal, shelves, web
 from ivrserver.config import Settings
 from ivrserver.errors import SetupError
 from ivrserver.flow.absent import end_without_caller
@@ -51,6 +51,7 @@ from ivrserver.storage import (
 )
 from ivrserver.telephony.boards import Boards
 from ivrserver.telephony.switchboard import Handler, Switchboard
+from ivrserver.web.access import sign_in_routes
 from ivrserver.webhooks.client import HttpWebhookClient
 
 log = structlog.get_logger(__name__)
@@ -168,7 +169,8 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         shared = web.recording_routes(
             keeper, await shelves.links(settings, engine), redirect=settings.store.redirect
         )
-        app = web.create_app(settings.speech_cache, *seen, _api(settings, engine), shared)
+        pages = await _pages(settings, engine)
+        app = web.create_app(settings.speech_cache, *seen, _api(settings, engine), shared, pages)
         async with asyncio.TaskGroup() as tasks:
             running_tasks = [
                 tasks.create_task(web.serve(app, settings.http.host, settings.http.port)),
@@ -190,6 +192,15 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
             finally:
                 for task in (*running_tasks, warming):
                     task.cancel()
+
+
+async def _pages(settings: Settings, engine: AsyncEngine) -> APIRouter:
+    """What people see; who makes the first of them is told how in the log."""
+    kept = portal.people(settings, engine)
+    doors = await portal.doors(settings, engine, kept, portal.guard(settings, kept))
+    if link := await portal.setup_link(settings, engine):
+        log.warning("first_user_wanted", link=link)
+    return sign_in_routes(doors)
 
 
 def _api(settings: Settings, engine: AsyncEngine) -> APIRouter:

@@ -7,6 +7,7 @@
     ├── SetupError             something on this machine is missing or in the way
     ├── FlowFileError          a YAML file is wrong; names file, line and field
     ├── NothingThere           what is to be shown or changed does not exist, or not any more
+    │   ├── UserUnknown        there is no such user, key or session
     │   └── RevisionUnknown    the account as it was then is not kept
     ├── ChangedMeanwhile       somebody else has changed it since it was read
     ├── ActionError            a webhook's reply cannot be acted on; says exactly why
@@ -26,6 +27,7 @@
     │   ├── AudioTooLarge      it is too large, or too long, or there are too many
     │   ├── AudioUnknown       there is no such file in the library
     │   └── AudioInUse         it cannot leave the library: blocks use it
+    ├── UserRefused            a user, key or password cannot be made or changed so; says why
     ├── MailError              an e-mail could not be handed to the mail server
     ├── TelephonyError
     │   ├── ChannelGone        the channel left Asterisk before the request reached it
@@ -71,6 +73,10 @@ class FlowFileError(IvrError):
 
 class NothingThere(IvrError):
     """What is to be shown or changed does not exist, or not any more. The text says more."""
+
+
+class UserUnknown(NothingThere):
+    """There is no such user, key, session or invitation."""
 
 
 class RevisionUnknown(NothingThere):
@@ -165,6 +171,18 @@ class AudioUnknown(AudioRefused):
 
 class AudioInUse(AudioRefused):
     """The file cannot be removed. The text names the blocks that use it."""
+
+
+class UserRefused(IvrError):
+    """A user, key or password cannot be made or changed so. The text says why, and what to do.
+
+    Attributes:
+        field: of the form or body, that is wrong; empty: none of them.
+    """
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class MailError(IvrError):

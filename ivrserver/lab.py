@@ -14,6 +14,7 @@ from ivrserver import programs, sample
 from ivrserver.app import serving
 from ivrserver.blocks import Account
 from ivrserver.config import Settings
+from ivrserver.portal import setup_link
 from ivrserver.shelves import accounts
 from ivrserver.storage import Schema, database, read_flow_files
 from ivrserver.telephony.asterisk import Asterisk, ports, running
@@ -30,6 +31,7 @@ class Lab:
         settings: those in force: free ports, the ARI password.
         engine: the database.
         web_server: address of the sample web server; empty: the account does not use it.
+        portal: where people see it all, or make the first user.
     """
 
     settings: Settings
@@ -37,15 +39,20 @@ class Lab:
     boards: Boards
     engine: AsyncEngine
     web_server: str
+    portal: str
 
 
 def lab_settings(settings: Settings) -> Settings:
-    """What a lab allows: on loopback anybody may call, and webhooks may stay on this machine."""
+    """What a lab allows: on loopback anybody may call, and webhooks may stay on this machine.
+
+    Whoever sits at it makes the portal's first user.
+    """
     loopback = ipaddress.ip_address(settings.sip.bind).is_loopback
     return settings.model_copy(
         update={
             "sip": settings.sip.model_copy(update={"guests": settings.sip.guests or loopback}),
             "webhook": settings.webhook.model_copy(update={"allow_private": True}),
+            "sign_in": settings.sign_in.model_copy(update={"open_setup": True}),
             "limits": settings.limits.model_copy(update={"drain_seconds": 0.0}),
         }
     )
@@ -77,7 +84,9 @@ async def open_lab(settings: Settings, say: Say, told_by_web_server: Say) -> Asy
             await _lead_to(web_server, account, engine, settings, say)
         asterisk = await stack.enter_async_context(running(settings, say))
         boards = await stack.enter_async_context(serving(asterisk.settings))
-        yield Lab(asterisk.settings, asterisk, boards, engine, web_server)
+        there = asterisk.settings
+        portal = await setup_link(there, engine) or there.http.reached_at
+        yield Lab(there, asterisk, boards, engine, web_server, portal)
 
 
 def _fetch_programs(settings: Settings, say: Say) -> None:

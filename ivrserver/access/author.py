@@ -11,8 +11,9 @@ class Author:
     """Somebody who changes something.
 
     Attributes:
-        name: of a user, or of an API key as people call it; empty: the program itself.
-        via: ``portal``, ``api``, ``command line`` or ``program``.
+        name: of a user, of an API key the user whose it is, ``http.token``; empty: the program.
+        via: ``portal``, ``key NAME``, ``api`` (the token), ``invitation``, ``command line`` or
+            ``program``.
         address: where the request came from; empty: this machine.
     """
 

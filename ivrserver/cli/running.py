@@ -38,6 +38,7 @@ def _where_everything_is(lab: Lab) -> Iterator[str]:
     yield f"  dial         sip:100@{sip.bind}:{sip.port}   (any SIP phone, no account needed)"
     yield f"  Asterisk     {lab.asterisk.version}, logs in {lab.asterisk.folders.log}"
     yield f"  database     {lab.engine.url.render_as_string(hide_password=True)}"
+    yield f"  portal       {lab.portal}"
     yield f"  health       http://{http.host}:{http.port}/readyz"
     if lab.web_server:
         yield f"  web server   {lab.web_server}   (examples/webhook_server.py)"

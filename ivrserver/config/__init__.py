@@ -29,6 +29,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from ivrserver.config.access import SignInSettings
 from ivrserver.config.ari import AriSettings, AsteriskPlace
 from ivrserver.config.cluster import ClusterSettings
 from ivrserver.config.limits import LimitSettings
@@ -62,6 +63,7 @@ __all__ = [
     "PhoneSettings",
     "RetentionSettings",
     "Settings",
+    "SignInSettings",
     "SipSettings",
     "StoreSettings",
     "TracesSettings",
@@ -233,6 +235,7 @@ class Settings(BaseSettings):
     """Asterisks, by name, if there are several; none: the one of `ari`, named `main`."""
     cluster: ClusterSettings = ClusterSettings()
     http: HttpSettings = HttpSettings()
+    sign_in: SignInSettings = SignInSettings()
     audio: AudioSettings = AudioSettings()
     speech: SpeechSettings = SpeechSettings()
     webhook: WebhookSettings = WebhookSettings()

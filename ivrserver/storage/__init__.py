@@ -4,8 +4,10 @@
 """
 
 from ivrserver.storage.accounts import Accounts
+from ivrserver.storage.api_keys import ApiKey, ApiKeys
 from ivrserver.storage.attempts import Attempts
 from ivrserver.storage.audio_library import AudioLibrary, LibrarySound
+from ivrserver.storage.audit import Audit, AuditFilter, AuditPage, Deed, Entry
 from ivrserver.storage.calls import AnswerRow, CallDetails, CallRow, Calls, RespondentRow
 from ivrserver.storage.controllers import Controllers
 from ivrserver.storage.database import database, ensure_writable, place_of
@@ -16,6 +18,7 @@ from ivrserver.storage.library import Library, open_library
 from ivrserver.storage.mailboxes import Mailboxes
 from ivrserver.storage.merge import Changes
 from ivrserver.storage.notices import Notices
+from ivrserver.storage.passwords import Passwords
 from ivrserver.storage.recordings import RecordingRows
 from ivrserver.storage.reports import (
     CallFilter,
@@ -31,6 +34,7 @@ from ivrserver.storage.retention import Retention
 from ivrserver.storage.revisions import RevisionRow, Revisions
 from ivrserver.storage.schema import BASE, Schema, SchemaState, migrate, schema_state
 from ivrserver.storage.secrets import shared_secret
+from ivrserver.storage.sessions import Session, Sessions
 from ivrserver.storage.snapshot import (
     TABLES,
     NamedFile,
@@ -41,14 +45,20 @@ from ivrserver.storage.snapshot import (
     snapshot,
 )
 from ivrserver.storage.transcripts import Transcripts
+from ivrserver.storage.users import User, Users
 
 __all__ = [
     "BASE",
     "TABLES",
     "Accounts",
     "AnswerRow",
+    "ApiKey",
+    "ApiKeys",
     "Attempts",
     "AudioLibrary",
+    "Audit",
+    "AuditFilter",
+    "AuditPage",
     "CallDetails",
     "CallFilter",
     "CallList",
@@ -58,6 +68,8 @@ __all__ = [
     "Calls",
     "Changes",
     "Controllers",
+    "Deed",
+    "Entry",
     "FlowFiles",
     "Jobs",
     "Journal",
@@ -70,6 +82,7 @@ __all__ = [
     "Notices",
     "NumberedEvent",
     "Page",
+    "Passwords",
     "RecordingRows",
     "RespondentRow",
     "Retention",
@@ -77,8 +90,12 @@ __all__ = [
     "Revisions",
     "Schema",
     "SchemaState",
+    "Session",
+    "Sessions",
     "Snapshot",
     "Transcripts",
+    "User",
+    "Users",
     "beats",
     "database",
     "ensure_writable",

@@ -18,6 +18,7 @@ from sqlalchemy import Table, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ivrserver.errors import StorageError
+from ivrserver.storage.access_tables import sessions
 from ivrserver.storage.database import (
     check_references,
     is_sqlite,
@@ -37,8 +38,11 @@ from ivrserver.storage.tables import (
     secrets,
 )
 
-TABLES: Final[Sequence[str]] = tuple(str(table.name) for table in metadata.sorted_tables)
-"""Names of all tables; what others refer to comes first."""
+_WORTHLESS_TOMORROW: Final = {sessions.name}
+TABLES: Final[Sequence[str]] = tuple(
+    str(table.name) for table in metadata.sorted_tables if table.name not in _WORTHLESS_TOMORROW
+)
+"""Names of all tables that are kept; what others refer to comes first."""
 
 _MADE_BY_ITSELF: Final = {account.name, controllers.name, secrets.name}
 """Tables that have rows before anybody has entered anything."""
