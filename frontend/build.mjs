@@ -29,9 +29,7 @@ function sprite() {
     const shapes = inner.slice(0, inner.lastIndexOf("</svg>")).replace(/\s+/g, " ").trim();
     return `<symbol id="${name}" viewBox="0 0 24 24">${shapes}</symbol>`;
   });
-  const licence = readFileSync("node_modules/lucide-static/LICENSE", "utf8").trim();
-  return `<!--\nIcons of Lucide.\n\n${licence.replaceAll("--", "- -")}\n-->
-<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
 }
 
 /** The licence of every package that a file of it is among `inputs`. */
@@ -92,7 +90,7 @@ for (const name of namesIn("static", "")) {
   const content = readFileSync(join("static", name));
   Object.assign(manifest, write(basename(name, ending), ending, content));
 }
-const inputs = [];
+const inputs = [`${ICONS}/`];
 for (const { metafile } of [scripts, styles]) {
   inputs.push(...Object.keys(metafile.inputs));
   for (const [path, { entryPoint }] of Object.entries(metafile.outputs)) {

@@ -1,0 +1,71 @@
+"""A page with one of everything that pages are put together from."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import soundfile
+from fastapi import FastAPI, Request, Response
+
+from ivrserver.web import plain_app
+from ivrserver.web.headers import SecurityHeaders
+from ivrserver.web.portal import Assets, Pages, asset_routes
+from tests.unit.web.portal.visitors import Somebody
+
+NOW = datetime(2026, 3, 6, 19, 30, tzinfo=UTC)
+BEGAN = datetime(2026, 3, 6, 18, 4, 7, tzinfo=UTC)
+HOURS = [f"{hour}:00" for hour in range(8, 20)]
+ANSWERED = [12, 31, 54, 61, 48, 33, 57, 72, 66, 41, 20, 9]
+MISSED = [1, 2, 5, 4, 6, 2, 3, 9, 4, 1, 0, 0]
+LATENCIES = [180, 175, 190, 220, 210, None, 200, 188, 182, 179, 176, 181]
+SLOW = [410, 380, 450, 720, 640, None, 520, 430, 418, 399, 390, 405]
+
+
+def gallery_app() -> FastAPI:
+    """Serves the page at /gallery."""
+    assets = Assets.load()
+    pages = Pages(
+        assets, ZoneInfo("America/New_York"), lambda: NOW, [Path(__file__).parent / "templates"]
+    )
+    app = plain_app(asset_routes(assets))
+    app.add_middleware(SecurityHeaders)
+
+    @app.get("/gallery")
+    async def gallery(request: Request) -> Response:
+        return pages.render(
+            request,
+            Somebody(),
+            "gallery.html",
+            began=BEGAN,
+            hours=HOURS,
+            answered=ANSWERED,
+            missed=MISSED,
+            latencies=LATENCIES,
+            slow=SLOW,
+        )
+
+    @app.post("/gallery")
+    async def post(request: Request) -> Response:
+        form = await request.form()
+        return pages.redirect(request, "/gallery", f"Saved {form.get('name', 'it')}.")
+
+    @app.get("/gallery.wav")
+    async def sound() -> Response:
+        return Response(speech_like(), media_type="audio/wav")
+
+    return app
+
+
+def speech_like(seconds: float = 2.0) -> bytes:
+    """A tone that swells and fades as words do."""
+    at = np.arange(int(8000 * seconds)) / 8000
+    loudness = np.abs(np.sin(at * 7)) * (0.4 + 0.6 * np.abs(np.sin(at * 1.7)))
+    file = io.BytesIO()
+    soundfile.write(
+        file, (0.6 * loudness * np.sin(at * 2 * np.pi * 220)).astype(np.float32), 8000, format="WAV"
+    )
+    return file.getvalue()
