@@ -51,7 +51,6 @@ from ivrserver.storage import (
 )
 from ivrserver.telephony.boards import Boards
 from ivrserver.telephony.switchboard import Handler, Switchboard
-from ivrserver.web.access import sign_in_routes
 from ivrserver.webhooks.client import HttpWebhookClient
 
 log = structlog.get_logger(__name__)
@@ -169,8 +168,10 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         shared = web.recording_routes(
             keeper, await shelves.links(settings, engine), redirect=settings.store.redirect
         )
-        pages = await _pages(settings, engine)
-        app = web.create_app(settings.speech_cache, *seen, _api(settings, engine), shared, pages)
+        app = web.create_app(settings.speech_cache, *seen, _api(settings, engine), shared)
+        await portal.add_portal(app, settings, engine)
+        if link := await portal.setup_link(settings, engine):
+            log.warning("first_user_wanted", link=link)
         async with asyncio.TaskGroup() as tasks:
             running_tasks = [
                 tasks.create_task(web.serve(app, settings.http.host, settings.http.port)),
@@ -192,15 +193,6 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
             finally:
                 for task in (*running_tasks, warming):
                     task.cancel()
-
-
-async def _pages(settings: Settings, engine: AsyncEngine) -> APIRouter:
-    """What people see; who makes the first of them is told how in the log."""
-    kept = portal.people(settings, engine)
-    doors = await portal.doors(settings, engine, kept, portal.guard(settings, kept))
-    if link := await portal.setup_link(settings, engine):
-        log.warning("first_user_wanted", link=link)
-    return sign_in_routes(doors)
 
 
 def _api(settings: Settings, engine: AsyncEngine) -> APIRouter:

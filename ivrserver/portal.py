@@ -1,16 +1,22 @@
-"""Who comes in over HTTP, put together from the settings and the database."""
+"""Everything that people see over HTTP, put together from the settings and the database."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.config import Settings
 from ivrserver.storage import ApiKeys, Audit, Passwords, Sessions, Users, shared_secret
-from ivrserver.web.access import SETUP, Doors, Guard, PlainPages
+from ivrserver.web import access
+from ivrserver.web.access import SETUP, Doors, Guard, Renders, sign_in_routes
+from ivrserver.web.headers import SecurityHeaders
+from ivrserver.web.portal import Assets, Pages, asset_routes, show_errors
 
 _FIRST_USER: Final = "first user"
 """Name of the secret that whoever makes the first user must show."""
@@ -43,7 +49,36 @@ def guard(settings: Settings, kept: People) -> Guard:
     )
 
 
-async def doors(settings: Settings, engine: AsyncEngine, kept: People, guard: Guard) -> Doors:
+def pages(settings: Settings) -> Pages:
+    """What makes pages.
+
+    Raises:
+        SetupError: scripts and style sheets were not built.
+    """
+    folders = [Path(access.__file__).parent / "templates"]
+    return Pages(Assets.load(), ZoneInfo(settings.account.time_zone), folders=folders)
+
+
+async def add_portal(app: FastAPI, settings: Settings, engine: AsyncEngine) -> None:
+    """Let `app`, which has all other routes by now, offer everything that people see.
+
+    Raises:
+        SetupError: scripts and style sheets were not built.
+        StorageError: the database is away.
+    """
+    made = pages(settings)
+    kept = people(settings, engine)
+    guarding = guard(settings, kept)
+    coming = await doors(settings, engine, kept, guarding, made)
+    for routes in (asset_routes(made.assets), sign_in_routes(coming)):
+        app.include_router(routes)
+    show_errors(app, made, guarding.session_of)
+    app.add_middleware(SecurityHeaders)
+
+
+async def doors(
+    settings: Settings, engine: AsyncEngine, kept: People, guard: Guard, pages: Renders
+) -> Doors:
     """What the pages of signing in need.
 
     Raises:
@@ -55,7 +90,7 @@ async def doors(settings: Settings, engine: AsyncEngine, kept: People, guard: Gu
         sessions=kept.sessions,
         keys=kept.keys,
         audit=kept.audit,
-        pages=PlainPages(),
+        pages=pages,
         lasts=settings.sign_in.longest,
         setup_token=await shared_secret(engine, _FIRST_USER),
         open_setup=settings.sign_in.open_setup,

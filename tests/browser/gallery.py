@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 from ivrserver.web import plain_app
 from ivrserver.web.headers import SecurityHeaders
 from ivrserver.web.portal import Assets, Pages, asset_routes
-from tests.unit.web.portal.visitors import Somebody
+from tests.unit.web.portal.visitors import somebody
 
 NOW = datetime(2026, 3, 6, 19, 30, tzinfo=UTC)
 BEGAN = datetime(2026, 3, 6, 18, 4, 7, tzinfo=UTC)
@@ -38,7 +38,7 @@ def gallery_app() -> FastAPI:
     async def gallery(request: Request) -> Response:
         return pages.render(
             request,
-            Somebody(),
+            somebody(),
             "gallery.html",
             began=BEGAN,
             hours=HOURS,

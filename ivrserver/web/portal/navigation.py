@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from ivrserver.access import Right
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
@@ -21,7 +23,7 @@ class Area:
     title: str
     path: str
     icon: str
-    right: str
+    right: Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +38,32 @@ GROUPS: Final = (
     Group(
         "",
         (
-            Area("Overview", "/", "layout-dashboard", "calls:read"),
-            Area("Calls", "/calls", "phone-call", "calls:read"),
-            Area("Answers", "/answers", "list-checks", "calls:read"),
-            Area("Voicemail", "/voicemail", "voicemail", "recordings:read"),
-            Area("Webhooks", "/webhooks", "webhook", "calls:read"),
+            Area("Overview", "/", "layout-dashboard", Right.CALLS_READ),
+            Area("Calls", "/calls", "phone-call", Right.CALLS_READ),
+            Area("Answers", "/answers", "list-checks", Right.CALLS_READ),
+            Area("Voicemail", "/voicemail", "voicemail", Right.RECORDINGS_READ),
+            Area("Webhooks", "/webhooks", "webhook", Right.CALLS_READ),
         ),
     ),
     Group(
         "Build",
         (
-            Area("IVRs and blocks", "/blocks", "box", "flows:read"),
-            Area("Flow map", "/map", "workflow", "flows:read"),
-            Area("Numbers", "/numbers", "hash", "flows:read"),
-            Area("Audio", "/audio", "audio-lines", "flows:read"),
-            Area("Schedules", "/schedules", "calendar-clock", "flows:read"),
-            Area("Revisions", "/revisions", "history", "flows:read"),
+            Area("IVRs and blocks", "/blocks", "box", Right.FLOWS_READ),
+            Area("Flow map", "/map", "workflow", Right.FLOWS_READ),
+            Area("Numbers", "/numbers", "hash", Right.FLOWS_READ),
+            Area("Audio", "/audio", "audio-lines", Right.FLOWS_READ),
+            Area("Schedules", "/schedules", "calendar-clock", Right.FLOWS_READ),
+            Area("Revisions", "/revisions", "history", Right.FLOWS_READ),
         ),
     ),
     Group(
         "System",
         (
-            Area("Trunks and phones", "/trunks", "plug", "system:read"),
-            Area("Health", "/health", "stethoscope", "system:read"),
-            Area("Settings", "/settings", "settings", "system:read"),
-            Area("Users and keys", "/users", "users", "users:write"),
-            Area("Audit log", "/audit", "scroll-text", "users:write"),
+            Area("Trunks and phones", "/trunks", "plug", Right.SYSTEM_READ),
+            Area("Health", "/health", "stethoscope", Right.SYSTEM_READ),
+            Area("Settings", "/settings", "settings", Right.SYSTEM_READ),
+            Area("Users and keys", "/users", "users", Right.USERS_WRITE),
+            Area("Audit log", "/audit", "scroll-text", Right.USERS_WRITE),
         ),
     ),
 )
@@ -82,7 +84,7 @@ def area_of(path: str) -> str:
     return max(fitting, key=len, default="")
 
 
-def visible(can: Callable[[str], bool]) -> list[Group]:
+def visible(can: Callable[[Right], bool]) -> list[Group]:
     """The navigation of somebody.
 
     Args:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ivrserver.access import Right, Visitor
 from ivrserver.web.portal import flash, times
 from ivrserver.web.portal.assets import Assets
 from ivrserver.web.portal.charts import chart_functions
@@ -26,26 +27,6 @@ from ivrserver.web.portal.navigation import area_of, visible
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _THEMES: Final = {"light", "dark"}
 _FOR_SCRIPTS: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
-
-
-class Seen(Protocol):
-    """What pages must know of a visitor (`ivrserver.access.Visitor`)."""
-
-    @property
-    def name(self) -> str:
-        """Of the user."""
-
-    @property
-    def role(self) -> Any:
-        """The user's; None: no user."""
-
-    @property
-    def rights(self) -> frozenset[Any]:
-        """What this request may do."""
-
-    @property
-    def csrf(self) -> str:
-        """What forms must send back."""
 
 
 class Pages:
@@ -67,6 +48,7 @@ class Pages:
         folders: Sequence[Path] = (),
         shared: Mapping[str, Any] | None = None,
     ) -> None:
+        self.assets = assets
         self.zone = zone
         environment = Environment(
             loader=FileSystemLoader([*folders, TEMPLATES]),
@@ -95,7 +77,7 @@ class Pages:
     def render(
         self,
         request: Request,
-        visitor: Seen | None,
+        visitor: Visitor | None,
         template: str,
         *,
         status: int = HTTPStatus.OK,
@@ -157,9 +139,13 @@ def data_for_scripts(element_id: str, value: object) -> Markup:
     )
 
 
-def _can(visitor: Seen | None, right: str) -> bool:
-    """Whether the visitor may do that; `right` as `ivrserver.access.Right` spells it."""
-    return visitor is not None and right in visitor.rights
+def _can(visitor: Visitor | None, right: str) -> bool:
+    """Whether the visitor may do that.
+
+    Raises:
+        ValueError: the template has mistyped the right.
+    """
+    return visitor is not None and visitor.may(Right(right))
 
 
 def _here(request: Request, **changes: object) -> str:

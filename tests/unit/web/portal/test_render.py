@@ -10,10 +10,11 @@ import jinja2
 import pytest
 from lxml import html
 
+from ivrserver.access import Right, Role
 from ivrserver.web.portal import Pages
 from ivrserver.web.portal.render import data_for_scripts
 from tests.unit.web.portal.conftest import request
-from tests.unit.web.portal.visitors import Somebody
+from tests.unit.web.portal.visitors import somebody
 
 Write = Callable[[str], str]
 PAGE = (
@@ -29,13 +30,13 @@ def page_of(content: str) -> str:
 
 
 def text(pages: Pages, name: str, **context: object) -> str:
-    return bytes(pages.render(request(), Somebody(), name, **context).body).decode()
+    return bytes(pages.render(request(), somebody(), name, **context).body).decode()
 
 
 def test_the_navigation_has_what_the_visitor_may_see_and_marks_where_they_are(
     pages: Pages, template: Write
 ) -> None:
-    viewer = Somebody(role="viewer", rights=frozenset({"calls:read"}))
+    viewer = somebody(Role.VIEWER, Right.CALLS_READ)
     name = template(page_of(""))
     page = html.fromstring(pages.render(request("/calls/7"), viewer, name).body)
     links = page.xpath("//nav[@id='nav']//a[@data-nav]")
@@ -96,7 +97,7 @@ def test_an_icon_that_is_not_listed_says_what_to_do(pages: Pages, template: Writ
 def test_colours_are_those_that_were_chosen(
     pages: Pages, template: Write, cookie: str, theme: str | None
 ) -> None:
-    response = pages.render(request(cookies=cookie), Somebody(), template(page_of("")))
+    response = pages.render(request(cookies=cookie), somebody(), template(page_of("")))
     assert html.fromstring(response.body).get("data-theme") == theme
 
 
@@ -105,7 +106,7 @@ def test_a_redirect_tells_the_next_page_what_happened_once(pages: Pages, templat
     assert response.status_code == 303
     cookie = response.headers["set-cookie"]
     assert "HttpOnly" in cookie
-    shown = pages.render(request(cookies=cookie.split(";")[0]), Somebody(), template(page_of("")))
+    shown = pages.render(request(cookies=cookie.split(";")[0]), somebody(), template(page_of("")))
     (notice,) = html.fromstring(shown.body).xpath("//div[@class='notice is-warn']")
     assert notice.text_content().strip() == "Saved “A & B”."
     assert 'flash=""' in shown.headers["set-cookie"]
@@ -118,7 +119,7 @@ def test_a_cookie_that_is_not_ours_tells_nothing(
     pages: Pages, template: Write, cookie: str
 ) -> None:
     page = html.fromstring(
-        pages.render(request(cookies=cookie), Somebody(), template(page_of(""))).body
+        pages.render(request(cookies=cookie), somebody(), template(page_of(""))).body
     )
     assert not page.xpath("//div[@id='page']//*[@role='status']")
 

@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-ALL = frozenset(
-    {
-        "calls:read", "calls:write", "recordings:read", "messages:write", "flows:read",
-        "flows:write", "system:read", "phone:use", "users:write",
-    }
-)  # fmt: skip
+from ivrserver.access import Right, Role, Visitor, rights_of
 
 
-@dataclass(frozen=True)
-class Somebody:
-    """A visitor as pages know them."""
-
-    name: str = "ada"
-    role: str = "admin"
-    rights: frozenset[str] = field(default=ALL)
-    csrf: str = "a-csrf-token"
+def somebody(role: Role = Role.ADMIN, *rights: Right, name: str = "ada") -> Visitor:
+    """Who has signed in; with no more than `rights`, if some are given."""
+    return Visitor(name, role, frozenset(rights) or rights_of(role), csrf="a-csrf-token")
