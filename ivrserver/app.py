@@ -16,7 +16,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
-from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 from ulid import ULID
 
@@ -168,7 +167,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         shared = web.recording_routes(
             keeper, await shelves.links(settings, engine), redirect=settings.store.redirect
         )
-        app = web.create_app(settings.speech_cache, *seen, _api(settings, engine), shared)
+        app = web.create_app(settings.speech_cache, *seen, shared)
         await portal.add_portal(app, settings, engine)
         if link := await portal.setup_link(settings, engine):
             log.warning("first_user_wanted", link=link)
@@ -193,12 +192,6 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
             finally:
                 for task in (*running_tasks, warming):
                     task.cancel()
-
-
-def _api(settings: Settings, engine: AsyncEngine) -> APIRouter:
-    """What is offered over HTTP to whoever has the token."""
-    library = shelves.audio_library(settings, engine)
-    return web.audio_routes(library, settings.http.token, settings.audio.max_bytes)
 
 
 def _keeper(

@@ -6,6 +6,7 @@
     ├── ConfigError            a setting is wrong; names the setting and how to mend it
     ├── SetupError             something on this machine is missing or in the way
     ├── FlowFileError          a YAML file is wrong; names file, line and field
+    │   └── StillInUse         what is to be removed is what something else leads to
     ├── NothingThere           what is to be shown or changed does not exist, or not any more
     │   ├── UserUnknown        there is no such user, key or session
     │   └── RevisionUnknown    the account as it was then is not kept
@@ -69,6 +70,10 @@ class FlowFileError(IvrError):
     def __init__(self, message: str, problems: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
+
+
+class StillInUse(FlowFileError):
+    """What is to be removed is what something else leads to. The text names that."""
 
 
 class NothingThere(IvrError):

@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ivrserver.api import api
 from ivrserver.config import Settings
 from ivrserver.storage import ApiKeys, Audit, Passwords, Sessions, Users, shared_secret
 from ivrserver.web import access
 from ivrserver.web.access import SETUP, Doors, Guard, Renders, sign_in_routes
+from ivrserver.web.api import PATH
 from ivrserver.web.headers import SecurityHeaders
 from ivrserver.web.portal import Assets, Pages, asset_routes, show_errors
 
@@ -72,6 +74,7 @@ async def add_portal(app: FastAPI, settings: Settings, engine: AsyncEngine) -> N
     coming = await doors(settings, engine, kept, guarding, made)
     for routes in (asset_routes(made.assets), sign_in_routes(coming)):
         app.include_router(routes)
+    app.mount(PATH, api(settings, engine, guarding))
     show_errors(app, made, guarding.session_of)
     app.add_middleware(SecurityHeaders)
 

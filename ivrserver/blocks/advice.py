@@ -46,19 +46,34 @@ _FORMS_BELOW: Mapping[str, type[Model]] = {
 
 def problems_of(document: Document, error: ValidationError) -> list[Problem]:
     """Every problem that pydantic found in `document`."""
-    return [_problem(document, detail) for detail in error.errors(include_url=False)]
+    found = ((_field(document.tree, each), each) for each in error.errors(include_url=False))
+    return [Problem(document.line_of(at), dotted(at), _advice(each)) for at, each in found]
 
 
-def _problem(document: Document, detail: ErrorDetails) -> Problem:
-    path = _path(document.tree, detail["loc"])
+def problem_in(tree: Any, detail: ErrorDetails) -> tuple[str, str]:
+    """One problem that pydantic found in `tree`, a part of a flow file: its field, what to do."""
+    field = dotted(_field(tree, detail)).removeprefix("file")
+    return field, _advice(detail, _form_of(tree))
+
+
+def _form_of(tree: Any) -> type[Model]:
+    """The form that a part of a flow file is meant for."""
+    if isinstance(tree, dict):
+        for word in (str(tree.get("kind")), str(tree.get("type"))):
+            if form := _BLOCKS.get(word) or _QUESTIONS.get(word):
+                return form
+    return NumberForm if isinstance(tree, dict) and "number" in tree else WebhookForm
+
+
+def _field(tree: Any, detail: ErrorDetails) -> Path:
+    path = _path(tree, detail["loc"])
     match detail["type"]:
         case "missing":
-            field = (*path, detail["loc"][-1])
+            return (*path, detail["loc"][-1])
         case "union_tag_not_found" | "union_tag_invalid":
-            field = (*path, _discriminator(detail))
+            return (*path, _discriminator(detail))
         case _:
-            field = path
-    return Problem(document.line_of(field), dotted(field), _advice(detail))
+            return path
 
 
 def _discriminator(detail: ErrorDetails) -> str:
@@ -80,13 +95,13 @@ def _path(tree: Any, location: Sequence[str | int]) -> Path:
     return tuple(path)
 
 
-def _advice(detail: ErrorDetails) -> str:
+def _advice(detail: ErrorDetails, whole: type[Model] = AccountForm) -> str:
     context = detail.get("ctx", {})
     match detail["type"]:
         case "missing":
             return "is missing; add it"
         case "extra_forbidden":
-            return f"is not a field here; {_nearest_field(detail['loc'])}"
+            return f"is not a field here; {_nearest_field(detail['loc'], whole)}"
         case "literal_error" | "enum" | "union_tag_invalid":
             expected = str(context.get("expected", context.get("expected_tags", "")))
             return _one_of(re.findall("'([^']*)'", expected), context.get("tag", detail["input"]))
@@ -127,10 +142,10 @@ _BY_KIND = {
 }
 
 
-def _nearest_field(location: Sequence[str | int]) -> str:
-    """The field that was probably meant, else all there are."""
+def _nearest_field(location: Sequence[str | int], whole: type[Model]) -> str:
+    """The field of `whole` or its part that was probably meant, else all there are."""
     owners = [_FORMS_BELOW[str(part)] for part in location[:-1] if part in _FORMS_BELOW]
-    form = owners[-1] if owners else AccountForm
+    form = owners[-1] if owners else whole
     names = [field.alias or name for name, field in form.model_fields.items()]
     nearest = difflib.get_close_matches(str(location[-1]), names, n=1)
     return f"did you mean {nearest[0]}?" if nearest else f"there is {', '.join(names)}"

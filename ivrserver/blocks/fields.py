@@ -188,7 +188,11 @@ def _url(text: str) -> str:
     return text
 
 
-Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "format": "uri"})]
+Url = Annotated[
+    str,
+    AfterValidator(_url),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "uri"}, {"const": ""}]}),
+]
 
 
 def _secret(text: str) -> str:

@@ -14,6 +14,7 @@ from ivrserver.storage.database import database, ensure_writable, place_of
 from ivrserver.storage.flowfiles import FlowFiles, read_flow_files, write_flow_file
 from ivrserver.storage.jobs import Jobs
 from ivrserver.storage.journal import Journal, open_journal
+from ivrserver.storage.kept_replies import KeptReplies
 from ivrserver.storage.library import Library, open_library
 from ivrserver.storage.mailboxes import Mailboxes
 from ivrserver.storage.merge import Changes
@@ -73,6 +74,7 @@ __all__ = [
     "FlowFiles",
     "Jobs",
     "Journal",
+    "KeptReplies",
     "Library",
     "LibrarySound",
     "LiveCall",

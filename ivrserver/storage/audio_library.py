@@ -111,6 +111,14 @@ class AudioLibrary:
         await self._accounts.audio_files()  # fetches what is missing here
         return await asyncio.to_thread(self._examined, await self._accounts.stored())
 
+    async def files(self) -> Mapping[str, Path]:
+        """Where each file is, by its name.
+
+        Raises:
+            StorageError: the database is away.
+        """
+        return await self._accounts.audio_files()
+
     async def remove(self, name: str, *, by: Author = PROGRAM) -> None:
         """Remove a file; calls that play it now are not disturbed.
 

@@ -1,13 +1,12 @@
 """Our HTTP server: prompts for Asterisk, how we are, metrics, the audio library, recordings."""
 
 from ivrserver.web.app import create_app, plain_app
-from ivrserver.web.audio import audio_routes
 from ivrserver.web.health import health_routes
 from ivrserver.web.metrics import metrics_routes
 from ivrserver.web.recordings import recording_routes
 from ivrserver.web.server import serve
 
 __all__ = [
-    "audio_routes", "create_app", "health_routes", "metrics_routes", "plain_app",
+    "create_app", "health_routes", "metrics_routes", "plain_app",
     "recording_routes", "serve",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from ivrserver.flow.mailbox.owner import TRIES
 from ivrserver.flow.phrases import phrases
 from ivrserver.storage import read_flow_files
 from ivrserver.storage.mailboxes import LOCKS_AFTER, LOCKS_FOR
-from ivrserver.web.audio import PATH
+from ivrserver.web.api import PATH
 from tests.unit.examples.pages import HOW_TO, ROOT, check_command, examples
 
 NAMES = ("receptionist", "findme", "voicemail", "audio")
@@ -57,7 +57,7 @@ def test_every_command_of_the_pages_exists(line: str) -> None:
 def test_the_requests_of_the_pages_are_those_of_the_api() -> None:
     asked = [shlex.split(line) for line in COMMANDS if line.startswith("curl")]
     urls = [words[-1].partition("8080")[2].partition("?")[0] for words in asked]
-    assert urls == [PATH, PATH, f"{PATH}/welcome.mp3"]
+    assert urls == [f"{PATH}/audio{file}" for file in ("", "", "/welcome.mp3")]
     assert all(words[2] == "Authorization: Bearer $TOKEN" for words in asked)
     assert ["--data-binary" in words for words in asked] == [True, False, False]
     assert asked[2][3:5] == ["-X", "DELETE"]

@@ -1,0 +1,20 @@
+"""The REST API. Each resource is a module; `create_api` puts them together."""
+
+from ivrserver.web.api.app import PATH, create_api
+from ivrserver.web.api.audio import audio_routes
+from ivrserver.web.api.blocks import block_routes
+from ivrserver.web.api.editing import Editor
+from ivrserver.web.api.numbers import number_routes
+from ivrserver.web.api.questions import question_routes
+from ivrserver.web.api.revisions import revision_routes
+
+__all__ = [
+    "PATH",
+    "Editor",
+    "audio_routes",
+    "block_routes",
+    "create_api",
+    "number_routes",
+    "question_routes",
+    "revision_routes",
+]

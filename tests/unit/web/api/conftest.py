@@ -1,0 +1,108 @@
+"""The API of an account, with somebody who may do everything and somebody who may only look."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from ivrserver.access import PROGRAM, Role, rights_of
+from ivrserver.config import AudioSettings, Settings
+from ivrserver.storage import (
+    Accounts,
+    ApiKeys,
+    AudioLibrary,
+    KeptReplies,
+    Passwords,
+    Revisions,
+    Sessions,
+    Users,
+    database,
+    migrate,
+)
+from ivrserver.web import plain_app
+from ivrserver.web.access import Guard
+from ivrserver.web.api import (
+    PATH,
+    audio_routes,
+    block_routes,
+    create_api,
+    number_routes,
+    question_routes,
+    revision_routes,
+)
+from ivrserver.web.api.editing import Editor
+from tests.unit.storage.records import settings
+
+TOKEN = "0123456789abcdef"
+LIMITS = AudioSettings(max_bytes=100_000, max_seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A client who may do everything, one who may only look, and what is behind it."""
+
+    app: FastAPI
+    client: httpx.AsyncClient
+    looker: httpx.AsyncClient
+    accounts: Accounts
+
+    async def get(self, path: str, **options: Any) -> httpx.Response:
+        return await self.client.get(path, **options)
+
+    async def post(self, path: str, **options: Any) -> httpx.Response:
+        return await self.client.post(path, **options)
+
+    async def put(self, path: str, match: str = "*", **options: Any) -> httpx.Response:
+        return await self.client.put(path, headers={"If-Match": match}, **options)
+
+    async def delete(self, path: str, match: str = "*") -> httpx.Response:
+        return await self.client.delete(path, headers={"If-Match": match})
+
+
+async def phones() -> dict[str, str]:
+    return {"desk": "41"}
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[Api]:
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    async with database(settings(url)) as engine:
+        await migrate(engine)
+        users, keys = Users(engine, Passwords()), ApiKeys(engine)
+        await users.add("kim", Role.VIEWER, PROGRAM, password="correct horse battery")
+        key = await keys.make("kim", "reports", rights_of(Role.VIEWER), PROGRAM)
+        sign_in = Settings().sign_in
+        sessions = Sessions(engine, sign_in.idle, sign_in.longest)
+        guard = Guard(users, sessions, keys, SecretStr(TOKEN))
+        accounts = Accounts(engine, tmp_path / "audio", LIMITS)
+        library = AudioLibrary(engine, tmp_path / "audio", LIMITS)
+        editor = Editor(accounts, phones)
+        app = create_api(
+            [
+                block_routes(guard, editor),
+                question_routes(guard, editor),
+                number_routes(guard, editor),
+                audio_routes(guard, library, LIMITS.max_bytes),
+                revision_routes(guard, accounts, Revisions(engine), phones),
+            ],
+            KeptReplies(engine),
+        )
+        host = plain_app()
+        host.mount(PATH, app)
+        async with client(host, TOKEN) as whole, client(host, key.text) as looker:
+            yield Api(host, whole, looker, accounts)
+
+
+def client(app: FastAPI, token: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+        base_url=f"http://test{PATH}",
+        headers={"Authorization": f"Bearer {token}"},
+    )

@@ -1,0 +1,81 @@
+"""The description of the API is right, and the API does what it says, whatever it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from ivrserver.web.api import PATH
+from tests.unit.web.api.conftest import TOKEN, Api
+from tests.unit.web.api.test_flows import IVR
+from tests.unit.web.serving import serving
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+TRIES = hypothesis_settings(
+    max_examples=12,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@schemathesis.serializer("audio/wav", "audio/mpeg", "audio/ogg", "audio/flac")
+def as_it_is(context: object, value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def send(address: str) -> int:
+    """Send every operation what the description allows; return how many there are."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    schema = schemathesis.openapi.from_url(f"{address}{PATH}/openapi.json", headers=headers)
+    many = 0
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        many += 1
+
+        @TRIES
+        @given(case=operation.as_strategy())
+        def works(case: schemathesis.Case) -> None:
+            case.call_and_validate(headers=headers, checks=CHECKS)
+
+        works()
+    return many
+
+
+async def test_every_operation_answers_as_it_says(api: Api) -> None:
+    await api.post("/ivrs", json=IVR)
+    async with serving(api.app) as address:
+        many = await asyncio.to_thread(send, address)
+    assert many >= 30
+
+
+async def test_every_operation_says_what_it_does_and_may_answer(api: Api) -> None:
+    described = (await api.get("/openapi.json")).json()
+    assert described["openapi"].startswith("3.1")
+    schemas = described["components"]["schemas"]
+    assert {"Problem", "FieldProblem"} <= schemas.keys()
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            where = f"{method} {path}"
+            assert operation.get("summary"), where
+            assert operation.get("tags"), where
+            assert {"401", "403"} <= operation["responses"].keys(), where
+            for status, answer in operation["responses"].items():
+                if status >= "400":
+                    assert "application/problem+json" in answer["content"], (where, status)
