@@ -193,7 +193,7 @@ class _Drawing:
             case ev.AnswerAccepted(_, keys, _, _) | ev.MenuChosen(keys, _, _):
                 self._keys(line, at, keys, event)
             case ev.AnswerRejected() | ev.MenuFailed():
-                self._keys(line, at, "does not count" if event.keys else "nothing", event)
+                self._keys(line, at, "✕" if event.keys else "none", event)
             case ev.CallEnded(reason, _):
                 self.ended = True
                 self._leave(at)

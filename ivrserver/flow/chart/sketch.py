@@ -160,5 +160,5 @@ class Sketch:
 _ROWS = {
     (FLOW, MarkKind.DECISION): 2,
     (FLOW, MarkKind.WARNING): 2,
-    (FLOW, MarkKind.END): 0,
+    (CALLER, MarkKind.KEYS): 1,
 }

@@ -114,7 +114,7 @@ def test_prompts_that_are_heard_to_their_end_stand_one_behind_the_other() -> Non
 
 def test_keys_recordings_and_hold_are_what_the_caller_does_and_hears() -> None:
     chart = draw_chart(SURVEY)
-    assert spans(chart, MarkKind.KEYS) == [("does not count", 1.5, 1.5), ("5", 6, 6)]
+    assert spans(chart, MarkKind.KEYS) == [("✕", 1.5, 1.5), ("5", 6, 6)]
     assert spans(chart, MarkKind.RECORDING) == [("recording", 6.1, 9.0)]
     assert spans(chart, MarkKind.HOLD) == [("hold", 10.6, 11.0)]
 

@@ -76,7 +76,7 @@ def test_inside_an_ivr_every_question_says_how_many_came_and_how_many_left() -> 
 def test_the_page_holds_the_data_and_the_list_and_nothing_of_it_is_markup(pages: Pages) -> None:
     context: dict[str, Any] = {"map": overview(), "blocks": [(1, "<b>")], "block": 1}
     answer = pages.render(request("/map"), Somebody(), "flows/map.html", detail="", **context)
-    page: Any = html.fromstring(answer.body)
+    page: Any = html.fromstring(bytes(answer.body))
     data = json.loads(page.xpath("string(//script[@id='flow-map-data'])"))
     assert [node["title"] for node in data["nodes"]][:2] == ["100", "Survey </script>"]
     assert data["nodes"][1]["problems"] != []
