@@ -139,9 +139,14 @@ class Caller:
             story = "\n".join(tell(self._entries)) or "no call arrived"
             raise AssertionError(f"it did not happen within {seconds:g} s:\n{story}") from None
 
-    async def sees(self, kind: type[Event]) -> TimelineEntry:
-        """Wait until the timeline holds an event of this kind."""
-        return await self.until(lambda event: isinstance(event, kind))
+    async def sees(self, kind: type[Event], times: int = 1) -> TimelineEntry:
+        """Wait until the timeline holds an event of this kind, so often; the newest one."""
+
+        def enough(event: Event) -> bool:
+            seen = sum(isinstance(entry.event, kind) for entry in self._entries)
+            return isinstance(event, kind) and seen >= times
+
+        return await self.until(enough)
 
     async def asked(self, name: str, attempt: int = 1) -> None:
         """Wait until this question is asked."""

@@ -94,6 +94,7 @@ async def talk(us: Office, them: Exchange, words: Path, authorities: Path | None
     async with calling(us, authorities) as (desk, caller):
         async with us.connected(caller, NUMBER, "3125550199"):
             await them.tells(f"dialled={NUMBER} shown=3125550199")
+            await them.tells("signalling=")  # It records what it hears from now on.
             await desk.speak(words)
             await asyncio.sleep(1.5)
         heard = listening.load((await desk.hang_up()).path)

@@ -113,6 +113,7 @@ async def test_lists_that_lead_to_each_other_do_not_multiply(fortress: Fortress)
     async def are_gone() -> bool:
         return await channels() == 1
 
+    await until(are_gone)
     call = asyncio.create_task(bare_sip.call(port, THERE, leave_after=3, address=CARRIER))
     highest = 0
     while not call.done():

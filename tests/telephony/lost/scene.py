@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ivrserver.flow.events import CallContinued, RecordingStarted
-from ivrserver.flow.story import tell
 from ivrserver.storage import Calls
 from tests.telephony.agent_line import Line
 from tests.telephony.agents import Person, agents
@@ -150,18 +149,7 @@ class Lost:
 
     async def recorded_again(self, caller: Caller) -> None:
         """Wait until a second recording of the caller has begun, behind the tone."""
-
-        async def begun() -> int:
-            entries = await caller.timeline()
-            return sum(isinstance(entry.event, RecordingStarted) for entry in entries)
-
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while await begun() < 2:  # noqa: ASYNC110 - what is waited for has no event
-                    await asyncio.sleep(self.town.house.poll)
-        except TimeoutError:
-            story = "\n".join(tell(await caller.timeline()))
-            raise AssertionError(f"nothing is recorded again:\n{story}") from None
+        await caller.sees(RecordingStarted, times=2)
         await asyncio.sleep(AFTER_TONE)
 
     async def ended(self, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -43,6 +44,7 @@ LATE_SECONDS = 0.7
 """So much later than the rows say is heard what they say, at most, on a busy machine."""
 POLL_SECONDS = 0.2
 AFTER_TONE = 0.6
+ON_ITS_WAY_SECONDS = 5.0
 LONG = 60.0
 """Seconds; until somebody has the call, others may have been called for 20 s and more."""
 
@@ -106,11 +108,23 @@ class Town:
         return await self.seconds(*texts, SAYS.findme.accept) + QUIET_SECONDS
 
     async def talk(self, caller: Caller, line: Line) -> Talk:
-        """Wait until the two are connected, and let both speak at once."""
+        """Wait until the two are connected, and let both speak at once, and hear it.
+
+        On a busy machine what was said is on its way for a while. If it never comes, then
+        `heard_each_other` and `recorded` say so.
+        """
         await caller.until(_is_bridged, LONG)
         await asyncio.sleep(LATE_SECONDS)
+        before = len(caller.phone.heard_so_far())
         talk = Talk(await self.house.voice(NEAR), await self.house.voice(FAR), time.monotonic())
         await asyncio.gather(caller.speak(talk.near), line.speak(talk.far))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ON_ITS_WAY_SECONDS):
+                while not (  # noqa: ASYNC110 - a phone tells nobody what it hears
+                    await _whole(line.heard_since(talk.began), talk.near)
+                    and await _whole(caller.phone.heard_so_far()[before:] / 32768, talk.far)
+                ):
+                    await asyncio.sleep(self.house.poll)
         await asyncio.sleep(QUIET_SECONDS)
         return talk
 
