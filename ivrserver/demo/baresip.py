@@ -44,6 +44,8 @@ MODULES_FOLDER: Final = "usr/lib/baresip/modules"
 _MODULES: Final = ("g711.so", "aufile.so", "sndfile.so", "ctrl_tcp.so")
 _APPLICATIONS: Final = ("account.so", "menu.so")
 _PORTS: Final = range(30000, 32700, 2)
+_AUDIO_PORTS: Final = "10000-15998"
+"""Where no server of ours is ever put: not those of `ports.fresh`, nor Asterisk's own for audio."""
 _PORT_TRIES: Final = 200
 _given: Final = set[int]()
 _START_SECONDS: Final = 10.0
@@ -119,7 +121,7 @@ def configuration(account: PhoneAccount, modules: Path, sip_port: int, control_p
             "snd_path .",
             "ringback_disabled yes",
             "statmode_default off",
-            "rtp_ports 20000-29998",
+            f"rtp_ports {_AUDIO_PORTS}",
             "jitter_buffer_type off",
             f"net_interface {account.address}",
             f"ctrl_tcp_listen 127.0.0.1:{control_port}",

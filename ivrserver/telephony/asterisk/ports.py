@@ -17,8 +17,9 @@ from typing import Final
 from ivrserver.config import Settings
 from ivrserver.errors import SetupError
 
-# Below the ports that the system itself hands out (from 32768 on), away from the audio range.
-_CHOICE: Final = range(20000, 32000)
+# Below the ports that the system itself hands out (from 32768 on), away from the audio range and
+# from those of scripted phones: what is free now must still be free when it is listened on.
+_CHOICE: Final = range(20000, 30000)
 _TRIES: Final = 200
 _TCP: Final = (socket.SOCK_STREAM,)
 _TCP_AND_UDP: Final = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
