@@ -6,6 +6,9 @@
 # The virtual environment is ours: without its bytecode every command takes a second longer.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Whole files side by side, in the order of tests/side_by_side.py.
+BESIDE = .venv/bin/pytest --dist loadfile --no-loadscope-reorder
+
 .PHONY: help up demo test bench check format assets lock clean run-venv dev-venv
 
 help:
@@ -25,12 +28,11 @@ up: run-venv assets
 demo: run-venv assets
 	@.venv/bin/ivrserver demo $(ARGS)
 
-# Phones that listen call one after the other: two busy cores lose some of what they hear.
+# Calls mostly wait: more of them at a time than there are cores. Those marked `alone` come last.
 test: check
-	.venv/bin/pytest --numprocesses auto --dist loadfile tests/unit tests/migration $(ARGS)
-	.venv/bin/pytest --numprocesses auto --dist loadfile tests/contract $(ARGS)
-	.venv/bin/pytest --numprocesses auto --dist loadfile -m silent tests/telephony $(ARGS)
-	.venv/bin/pytest -m "not silent" tests/telephony $(ARGS)
+	$(BESIDE) --numprocesses auto tests/unit tests/migration $(ARGS)
+	$(BESIDE) --numprocesses $$(( $$(nproc) * 3 / 2 )) -m "not alone" tests/contract tests/telephony $(ARGS)
+	.venv/bin/pytest -m alone tests/telephony $(ARGS)
 
 bench: dev-venv
 	.venv/bin/python -m benchmarks $(ARGS)

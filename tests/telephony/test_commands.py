@@ -98,7 +98,6 @@ async def test_up_takes_calls_beside_others_ports_and_stops_without_a_trace(
     ]  # fmt: skip
 
 
-@pytest.mark.silent
 async def test_serve_says_why_it_cannot_start(settings: Settings) -> None:
     # Of two controllers of one name the newer would send the older away.
     silent = environment(ports.fresh(settings)) | {"IVRSERVER_ARI__INSTANCE": "2"}
@@ -114,7 +113,6 @@ async def test_serve_says_why_it_cannot_start(settings: Settings) -> None:
     assert "wrong-password" not in refused.err
 
 
-@pytest.mark.silent
 async def test_flows_are_applied_exported_and_found_unchanged(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -134,7 +132,6 @@ async def test_flows_are_applied_exported_and_found_unchanged(
     assert printed.out == (tmp_path / "copy" / "copy.yaml").read_text()
 
 
-@pytest.mark.silent
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -180,7 +177,6 @@ async def test_calls_are_listed_and_one_is_told(house: House) -> None:
     assert "there is no call nonsense; `ivrserver calls` lists them" in unknown.err
 
 
-@pytest.mark.silent
 async def test_doctor_finds_everything_well_and_names_what_is_not(settings: Settings) -> None:
     env = environment(settings)
     async with running(settings, print):
@@ -197,7 +193,6 @@ async def test_doctor_finds_everything_well_and_names_what_is_not(settings: Sett
     assert "Traceback" not in ill.out + ill.err
 
 
-@pytest.mark.silent
 async def test_the_printed_references_are_those_of_the_documentation() -> None:
     schema, reference, version, wrong = await asyncio.gather(
         ivrserver("schema"), ivrserver("settings"), ivrserver("--version"),

@@ -16,7 +16,7 @@ from tests.asterisk_fixture import asterisk, asterisk_settings
 
 __all__ = ["asterisk", "asterisk_settings"]
 
-pytestmark = [pytest.mark.telephony, pytest.mark.silent]
+pytestmark = [pytest.mark.telephony]
 
 
 async def found(settings: Settings) -> dict[str, Finding]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.telephony, pytest.mark.silent]
+pytestmark = [pytest.mark.telephony]
 
 PATIENCE = 120.0
 CUT = "of it: is its disk full?"

@@ -22,7 +22,7 @@ from tests.telephony.office import until
 from tests.tools import DEPLOY, ROOT, run, tool
 from tests.units import ASTERISK, CONTROLLER, Unit, moved, read_unit
 
-pytestmark = [pytest.mark.telephony, pytest.mark.silent]
+pytestmark = [pytest.mark.telephony]
 
 PATIENCE = 60.0
 WATCHED = "1000000"

@@ -24,7 +24,9 @@ from tests.contract.parties import Exchange, exchange
 from tests.telephony.conftest import in_own_task
 from tests.telephony.house import fetch_programs
 
-pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.telephony, pytest.mark.alone, pytest.mark.asyncio(loop_scope="module")
+]  # fmt: skip
 
 FAR_NUMBER = "2125550199"
 ALIGNED = 0.15

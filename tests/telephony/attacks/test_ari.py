@@ -17,9 +17,7 @@ from tests.telephony.attacks.targets import STEERED
 from tests.telephony.attacks.together import together
 from tests.telephony.customer import HANG_UP, Reply
 
-pytestmark = [
-    pytest.mark.telephony, pytest.mark.silent, pytest.mark.asyncio(loop_scope="package")
-]  # fmt: skip
+pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="package")]
 
 SPELLINGS = ("/ari/", "/ARI/", "/Ari/", "/aRI/")
 SESSIONS = 2000
@@ -120,6 +118,7 @@ async def test_what_is_too_large_is_cut_off(fortress: Fortress) -> None:
         assert status(await knock(ari.port, pieces)) in {0, 400, 401, 413}
 
 
+@pytest.mark.alone
 async def test_who_takes_all_connections_does_not_lock_the_controller_out(
     fortress: Fortress,
 ) -> None:

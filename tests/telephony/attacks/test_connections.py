@@ -12,9 +12,7 @@ from tests.telephony.attacks.knocking import idle, knock
 from tests.telephony.attacks.stranger import stranger
 from tests.telephony.attacks.together import together
 
-pytestmark = [
-    pytest.mark.telephony, pytest.mark.silent, pytest.mark.asyncio(loop_scope="package")
-]  # fmt: skip
+pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="package")]
 
 ALL = 1100
 """More than Asterisk takes at a time."""

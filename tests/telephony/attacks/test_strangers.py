@@ -16,9 +16,7 @@ from tests.telephony.attacks.stranger import (
     stranger,
 )
 
-pytestmark = [
-    pytest.mark.telephony, pytest.mark.silent, pytest.mark.asyncio(loop_scope="package")
-]  # fmt: skip
+pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="package")]
 
 METHODS = ("INVITE", "REGISTER", "OPTIONS", "SUBSCRIBE", "MESSAGE", "NOTIFY", "INFO", "REFER")
 OUTSIDE = ("8008", "12125550123", "9005551234", "011442079460000", "s", "h", "desk", "lamp")

@@ -11,9 +11,7 @@ from tests.telephony.attacks.fortress import CARRIER, STRANGER, Fortress
 from tests.telephony.attacks.stranger import status, still_serves, stranger
 from tests.telephony.attacks.torture import MESSAGES
 
-pytestmark = [
-    pytest.mark.telephony, pytest.mark.silent, pytest.mark.asyncio(loop_scope="package")
-]  # fmt: skip
+pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="package")]
 
 HEADERS = 20_000
 IDLE = 1000

@@ -162,6 +162,7 @@ async def test_two_who_are_bridged_stay_bridged(lost: Lost) -> None:
     assert (len(call.all(Bridged)), len(call.all(Unbridged))) == (1, 1)
 
 
+@pytest.mark.alone
 @at_that_moment
 async def test_the_recording_of_two_goes_on_and_is_kept(lost: Lost) -> None:
     person = lost.town.person(accepts())
@@ -197,6 +198,7 @@ async def test_a_caller_who_left_two_who_were_recorded_leaves_a_recording(lost: 
     await lost.town.over(caller, call)
 
 
+@pytest.mark.alone
 @at_that_moment
 async def test_a_monitored_transfer_goes_on_and_the_ivr_after_it(lost: Lost) -> None:
     person = lost.town.person(answers(), "2125569037")

@@ -81,6 +81,7 @@ async def test_simultaneous_calls_so_many_at_once_and_then_the_next_group(town: 
     assert any(ANSWERED_ELSEWHERE in reason for reason in ringing.reasons)
 
 
+@pytest.mark.alone
 @together.at_last
 async def test_record_1_warns_both_and_keeps_what_each_said_in_a_channel_of_its_own(
     town: Town,

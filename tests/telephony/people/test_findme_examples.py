@@ -71,12 +71,14 @@ async def _two_numbers(town: Town, reply: Reply) -> Recorded:
     return Recorded(talk, row.name)
 
 
+@pytest.mark.alone
 @together.at_last
 async def test_letter_for_letter_one_number(town: Town) -> None:
     made = await _one_number(town, Reply(ONE))
     await town.recorded(made.talk, made.name)
 
 
+@pytest.mark.alone
 @together.at_last
 async def test_letter_for_letter_two_numbers(town: Town) -> None:
     made = await _two_numbers(town, Reply(TWO))

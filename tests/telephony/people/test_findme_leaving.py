@@ -123,6 +123,7 @@ async def test_at_the_moment_of_bridging(town: Town) -> None:
     await asyncio.gather(*(one(after) for after in (0.0, 0.02, 0.05)))
 
 
+@pytest.mark.alone
 @together.at_last
 async def test_in_a_recorded_conversation_all_of_which_is_kept(town: Town) -> None:
     person = town.person(accepts())

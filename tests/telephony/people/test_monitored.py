@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="package")]
 AFTER, NOBODY = "The helper is gone.", "No helper was there."
 
 
+@pytest.mark.alone
 @together.at_last
 async def test_a_monitored_transfer_is_recorded_and_its_seconds_are_reported(town: Town) -> None:
     person = town.person(answers(), "2125569037")
