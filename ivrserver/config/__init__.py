@@ -47,6 +47,7 @@ from ivrserver.config.sip import (
     contradictions,
     uses_tls,
 )
+from ivrserver.config.softphone import SoftphoneSettings
 from ivrserver.config.speech import ListeningSettings, SpeechSettings
 from ivrserver.config.store import StoreSettings
 from ivrserver.config.transcription import TranscriptionSettings
@@ -65,6 +66,7 @@ __all__ = [
     "Settings",
     "SignInSettings",
     "SipSettings",
+    "SoftphoneSettings",
     "StoreSettings",
     "TracesSettings",
     "TranscriptionSettings",
@@ -222,6 +224,7 @@ class Settings(BaseSettings):
     """Carriers, by name."""
     phones: dict[Name, PhoneSettings] = Field(default_factory=dict)
     """Registered phones, by name."""
+    softphone: SoftphoneSettings = SoftphoneSettings()
     dial: DialSettings = DialSettings()
     recording: RecordingSettings = RecordingSettings()
     store: StoreSettings = StoreSettings()

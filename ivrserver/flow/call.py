@@ -9,6 +9,7 @@ from structlog.contextvars import bound_contextvars
 
 from ivrserver.blocks import Destination, HangUp, PhoneNumber, ToNumber
 from ivrserver.errors import CallerGone
+from ivrserver.flow import softphone
 from ivrserver.flow.bookmark import Bookmark
 from ivrserver.flow.conversation import Conversation
 from ivrserver.flow.events import (
@@ -49,11 +50,11 @@ class Call:
         if isinstance(origin, SavedCall):
             call_id, label = origin.call_id, origin.phone_label
             bookmark = Bookmark.of(origin, world.journal, world.clock)
-            self._route = self._route_of(origin.number_called, "", number)
+            self._route = self._route_of(origin, number)
         else:
             call_id, label = world.new_id(), number.label if number else ""
             bookmark = Bookmark(call_id, world.journal, world.clock)
-            self._route = self._route_of(origin.number_called, origin.endpoint, number)
+            self._route = self._route_of(origin, number)
         self._facts = CallFacts(
             session_id=call_id,
             number_called=origin.number_called,
@@ -66,14 +67,19 @@ class Call:
         self._journey = Journey(world, self._talk, self._facts)
 
     def _route_of(
-        self, called: str, endpoint: str, number: PhoneNumber | None
+        self, origin: IncomingCall | SavedCall, number: PhoneNumber | None
     ) -> tuple[Destination, str] | None:
         """Where the call goes and why; None: the number is not configured."""
         if number is not None:
             return number.destination, f"{number.number} leads here"
-        phones = self._world.extensions
-        phone = phones.get(called, "")
-        if phone and endpoint in phones.values():
+        if isinstance(origin, SavedCall):
+            return None
+        world, called = self._world, origin.number_called
+        if origin.user:
+            blocks = world.library.current().blocks
+            return softphone.route(origin.dialled, blocks, world.extensions, world.region)
+        phone = world.extensions.get(called, "")
+        if phone and origin.endpoint in world.extensions.values():
             return ToNumber(phone), f"{called} is the extension of {phone}"
         return None
 

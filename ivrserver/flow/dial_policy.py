@@ -21,6 +21,7 @@ from ivrserver.flow.dialling import (
     Dialled,
     ToPhone,
     ToTelephone,
+    ToUser,
     understand,
 )
 from ivrserver.flow.ports import (
@@ -159,7 +160,7 @@ class DialPolicy:
     def _circling(self, dialled: Dialled, called: str) -> str:
         """Why a leg that leads back to us may not be placed: such calls would multiply."""
         key, own = _key(dialled), self._own()
-        if isinstance(dialled, ToPhone) or key not in own:
+        if isinstance(dialled, ToPhone | ToUser) or key not in own:
             return ""
         if key == called:
             return "the caller has dialled this number already: the leg would only come back"
@@ -193,8 +194,8 @@ class DialPolicy:
 
 
 def _key(dialled: Dialled) -> str:
-    """A phone's name, or a number in webhook form."""
-    if isinstance(dialled, ToPhone):
+    """The name of a phone or a user, or a number in webhook form."""
+    if isinstance(dialled, ToPhone | ToUser):
         return dialled.name
     return dialled.national_form.removeprefix("+")
 

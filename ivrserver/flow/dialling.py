@@ -1,8 +1,9 @@
 """Whom a destination means: one reading of it, for routes and for the dial policy alike.
 
 What the policy judges is what is dialled, because both get it from here. A destination is the name
-or the extension of a registered phone, or a phone number in digits; nothing else is understood: no
-SIP addresses, no letters for digits, no digits of other scripts, no extensions behind a number.
+or the extension of a registered phone, the name of a user, whose softphone is called, or a phone
+number in digits; nothing else is understood: no SIP addresses, no letters for digits, no digits of
+other scripts, no extensions behind a number.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import Final
 
 import phonenumbers
 
+from ivrserver.blocks.fields import PHONE_NAME
 from ivrserver.config import PhoneSettings
 
+_USER: Final = re.compile(PHONE_NAME, re.ASCII)
 _WRITTEN: Final = re.compile(r"\+?[0-9(][0-9 ().\-/]{0,30}", re.ASCII)
 _E164: Final = re.compile(r"[1-9][0-9]{6,14}", re.ASCII)
 _NANP: Final = 1
@@ -24,6 +27,13 @@ _NANP: Final = 1
 @dataclass(frozen=True, slots=True)
 class ToPhone:
     """The registered phone of this name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToUser:
+    """The softphone of the user of this name, if there is one and they have it open."""
 
     name: str
 
@@ -49,15 +59,22 @@ class ToTelephone:
         return self.national if self.country == _NANP else f"+{self.digits}"
 
 
-Dialled = ToPhone | ToTelephone
+Dialled = ToPhone | ToUser | ToTelephone
 
 NOT_UNDERSTOOD: Final = "the destination is neither a phone of [phones] nor a phone number"
+
+
+def nobody_called(name: str) -> str:
+    """Why there is nobody of that name to call."""
+    return f"{name} is no phone of [phones], and no user of that name has the portal open"
 
 
 def understand(
     destination: str, phones: Mapping[str, PhoneSettings], region: str
 ) -> Dialled | None:
-    """Read a destination; None: it is neither a phone nor a phone number.
+    """Read a destination; None: it is neither a name nor a phone number.
+
+    A phone has precedence over a user of the same name. Which users there are is not known here.
 
     Args:
         destination: as a person or a web server wrote it, or in webhook form.
@@ -70,7 +87,7 @@ def understand(
     for name, phone in phones.items():
         if phone.extension and phone.extension == text:
             return ToPhone(name)
-    return _number(text, region)
+    return ToUser(text) if _USER.fullmatch(text) else _number(text, region)
 
 
 def _number(text: str, region: str) -> ToTelephone | None:

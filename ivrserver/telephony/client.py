@@ -1,8 +1,4 @@
-"""ARI's operations as typed methods. The only module that touches aioari.
-
-aioari reads the Swagger files that Asterisk itself serves and makes an operation object of each
-entry. They are looked up once and called directly: its object promotion, its event loop and its
-HTTP client are not used.
+"""ARI's operations as typed methods.
 
 What a status means: below 400 it worked; 404, 409 and 422 on a channel mean that the call has
 moved on or is gone (`ChannelGone`); everything else is `AriRefused`.
@@ -10,61 +6,23 @@ moved on or is gone (`ChannelGone`); everything else is `AriRefused`.
 
 from __future__ import annotations
 
-import logging
-import warnings
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
-from typing import Any, Protocol
 
 import orjson
 
 from ivrserver.config import FIRST_ASTERISK
-from ivrserver.errors import AriRefused, ChannelGone
+from ivrserver.errors import AriRefused
 from ivrserver.flow.kept import Replay, no_replay
+from ivrserver.telephony.operations import Operations, reason_of
 from ivrserver.telephony.router import Event
-from ivrserver.telephony.transport import Checked, Download, Reply, Route, Transport
-from ivrserver.telephony.watching import GONE, UNWATCHED, AriWatcher, watched
+from ivrserver.telephony.transport import Download, Transport
+from ivrserver.telephony.watching import GONE, UNWATCHED, AriWatcher
 
-with warnings.catch_warnings():
-    # Its source has invalid escape sequences, which Python reports when it compiles the file.
-    warnings.simplefilter("ignore")
-    import aioari
-    from aioswagger11.processors import SwaggerError
-
-# It writes the parameters of every request, caller data among them, at level DEBUG.
-logging.getLogger("aioswagger11").setLevel(logging.WARNING)
-logging.getLogger("aioari").setLevel(logging.WARNING)
-
-_WAITING = frozenset({"answer", "setChannelVar", "addChannel", "removeChannel"})
-"""Operations that wait while media plays."""
-
-_BINARY = frozenset({"getStoredFile"})
-"""Operations whose answer is not JSON."""
+_SIP = "res_pjsip"
+"""Whose objects can be made at run time: sorcery.conf."""
 
 LEG = "leg"
 """Argument of the StasisStart of every channel that we make: it is no call to us."""
-
-_NOTHING: frozenset[int] = frozenset()
-
-
-class _Operation(Protocol):
-    """One of aioari's operation objects."""
-
-    http_client: Route
-    uri: str
-
-    async def __call__(self, **parameters: Any) -> Reply: ...
-
-
-def _reason(reply: Reply) -> str:
-    """Asterisk's own words for an error."""
-    try:
-        body = reply.json()
-    except orjson.JSONDecodeError:
-        return ""
-    if isinstance(body, dict):
-        return str(body.get("message") or body.get("error") or "")
-    return ""
 
 
 class Ari:
@@ -76,7 +34,6 @@ class Ari:
     Attributes:
         application: our Stasis application name.
         asterisk: this Asterisk's name.
-        by_socket: requests travel over the WebSocket where they may.
         elsewhere: finds the recordings that this Asterisk does not have.
     """
 
@@ -87,66 +44,30 @@ class Ari:
         watcher: AriWatcher = UNWATCHED,
         asterisk: str = FIRST_ASTERISK,
     ) -> None:
-        self._transport, self._watcher = transport, watcher
-        self._operations: dict[str, _Operation] = {}
+        self._transport = transport
+        self._operations = Operations(transport, watcher)
         self.application = application
         self.asterisk = asterisk
         self.elsewhere: Replay = no_replay
-        self.by_socket = False
+
+    @property
+    def by_socket(self) -> bool:
+        """Whether requests travel over the WebSocket where they may."""
+        return self._operations.by_socket
 
     async def load(self) -> None:
         """Read the Swagger files. Needs HTTP only, and must come before anything else."""
-        client = aioari.Client(self._transport.base_url, Checked(self._transport.http))
-        try:
-            await client.init()
-        except (SwaggerError, LookupError, TypeError, ValueError) as error:
-            raise AriRefused("what answers there is not Asterisk's ARI", 0) from error
-        self.by_socket = "RESTRequest" in client.event_models
-        for resource, repository in client.repositories.items():
-            for name, operation in repository.api.operations.items():
-                operation.http_client = self._route(name)
-                operation.uri = operation.uri.partition("/ari/")[2]
-                self._operations[f"{resource}.{name}"] = operation
-
-    def _route(self, operation: str) -> Route:
-        if operation in _BINARY or not self.by_socket:
-            return self._transport.http
-        return self._transport.detour if operation in _WAITING else self._transport.socket
+        await self._operations.load()
 
     def use_http_only(self) -> None:
         """Send everything by HTTP: there will be no WebSocket any more."""
-        self.by_socket = False
-        for operation in self._operations.values():
-            operation.http_client = self._transport.http
-
-    async def _call(
-        self, name: str, gone: frozenset[int] = _NOTHING, /, **parameters: Any
-    ) -> Reply:
-        operation = self._operations.get(name)
-        if operation is None:
-            raise AriRefused(f"this Asterisk has no ARI operation {name}", 501)
-        reply = await watched(self._watcher, name, operation(**parameters))
-        if not reply.failed:
-            return reply
-        reason = _reason(reply)
-        if reply.status in gone:
-            raise ChannelGone(f"{name}: {reason or reply.status}")
-        raise AriRefused(f"{name}: status {reply.status} {reason}".rstrip(), reply.status)
-
-    async def _unless_missing(self, name: str, **parameters: Any) -> Reply | None:
-        """Like `_call`; None when Asterisk does not know what is asked for."""
-        try:
-            return await self._call(name, **parameters)
-        except AriRefused as error:
-            if error.status == HTTPStatus.NOT_FOUND:
-                return None
-            raise
+        self._operations.use_http_only()
 
     # The application.
 
     async def ping(self) -> None:
         """Check that Asterisk answers."""
-        await self._call("asterisk.ping")
+        await self._operations.call("asterisk.ping")
 
     async def ignore_events(self, types: Sequence[str]) -> None:
         """Tell Asterisk which events we never need; an empty list: send all.
@@ -161,12 +82,12 @@ class Ari:
             headers={"Content-Type": "application/json"},
         )
         if reply.failed:
-            raise AriRefused(f"event filter: {_reason(reply)}", reply.status)
+            raise AriRefused(f"event filter: {reason_of(reply)}", reply.status)
 
     async def claim(self, channel_id: str) -> bool:
         """Take a broadcast call; False: somebody else has it, or it is over."""
         try:
-            await self._call(
+            await self._operations.call(
                 "events.claimChannel", channelId=channel_id, application=self.application
             )
         except AriRefused as error:
@@ -177,38 +98,42 @@ class Ari:
 
     async def channels_of(self, application: str) -> set[str]:
         """Ids of the channels that belong to that application; none if there is no such one."""
-        reply = await self._unless_missing("applications.get", applicationName=application)
+        reply = await self._operations.unless_missing(
+            "applications.get", applicationName=application
+        )
         return set() if reply is None else set(reply.json()["channel_ids"])
 
     async def channels(self) -> list[Event]:
         """Every channel of this Asterisk."""
-        return list((await self._call("channels.list")).json())
+        return list((await self._operations.call("channels.list")).json())
 
     async def has_channel(self, channel_id: str) -> bool:
         """Whether that channel is there."""
-        return await self._unless_missing("channels.get", channelId=channel_id) is not None
+        return (
+            await self._operations.unless_missing("channels.get", channelId=channel_id) is not None
+        )
 
     async def bridges(self) -> list[Event]:
         """Every bridge of this Asterisk."""
-        return list((await self._call("bridges.list")).json())
+        return list((await self._operations.call("bridges.list")).json())
 
     # Channels.
 
     async def answer(self, channel_id: str) -> None:
         """Answer the channel."""
-        await self._call("channels.answer", GONE, channelId=channel_id)
+        await self._operations.call("channels.answer", GONE, channelId=channel_id)
 
     async def hang_up(self, channel_id: str, reason: str = "normal") -> None:
         """Hang the channel up; `reason` is one of ARI's words."""
-        await self._call("channels.hangup", GONE, channelId=channel_id, reason=reason)
+        await self._operations.call("channels.hangup", GONE, channelId=channel_id, reason=reason)
 
     async def leave_to_dialplan(self, channel_id: str) -> None:
         """Let the channel go on in the dialplan."""
-        await self._call("channels.continueInDialplan", GONE, channelId=channel_id)
+        await self._operations.call("channels.continueInDialplan", GONE, channelId=channel_id)
 
     async def go_to(self, channel_id: str, context: str, extension: str) -> None:
         """Let the channel go on at a place of the dialplan."""
-        await self._call(
+        await self._operations.call(
             "channels.continueInDialplan",
             GONE,
             channelId=channel_id,
@@ -222,17 +147,17 @@ class Ari:
 
         Its StasisStart there has no arguments.
         """
-        await self._call("channels.move", GONE, channelId=channel_id, app=application)
+        await self._operations.call("channels.move", GONE, channelId=channel_id, app=application)
 
     async def set_variable(self, channel_id: str, name: str, value: str) -> None:
         """Set a variable that the dialplan reads."""
-        await self._call(
+        await self._operations.call(
             "channels.setChannelVar", GONE, channelId=channel_id, variable=name, value=value
         )
 
     async def watch(self, channel_id: str) -> None:
         """Be told of the channel's end also while it is in the dialplan."""
-        await self._call(
+        await self._operations.call(
             "applications.subscribe",
             GONE,
             applicationName=self.application,
@@ -246,7 +171,7 @@ class Ari:
 
         It runs on a channel made for it; the end of that is the end of `channel_id`.
         """
-        await self._call(
+        await self._operations.call(
             "channels.originateWithId",
             channelId=channel_id,
             endpoint=f"Local/{extension}@{context}/n",
@@ -256,23 +181,25 @@ class Ari:
 
     async def start_ringing(self, channel_id: str) -> None:
         """Let the channel hear ringing."""
-        await self._call("channels.ring", GONE, channelId=channel_id)
+        await self._operations.call("channels.ring", GONE, channelId=channel_id)
 
     async def stop_ringing(self, channel_id: str) -> None:
         """End it."""
-        await self._call("channels.ringStop", GONE, channelId=channel_id)
+        await self._operations.call("channels.ringStop", GONE, channelId=channel_id)
 
     async def start_hold(self, channel_id: str) -> None:
         """Let the channel hear hold music."""
-        await self._call("channels.startMoh", GONE, channelId=channel_id)
+        await self._operations.call("channels.startMoh", GONE, channelId=channel_id)
 
     async def stop_hold(self, channel_id: str) -> None:
         """End it."""
-        await self._call("channels.stopMoh", GONE, channelId=channel_id)
+        await self._operations.call("channels.stopMoh", GONE, channelId=channel_id)
 
     async def packets_received(self, channel_id: str) -> int | None:
         """How many RTP packets have come in; None: this channel has no RTP."""
-        reply = await self._unless_missing("channels.rtpstatistics", channelId=channel_id)
+        reply = await self._operations.unless_missing(
+            "channels.rtpstatistics", channelId=channel_id
+        )
         return None if reply is None else int(reply.json()["rxcount"])
 
     async def create(
@@ -282,7 +209,7 @@ class Ari:
 
         Its StasisStart has the argument `LEG`.
         """
-        await self._call(
+        await self._operations.call(
             "channels.create",
             endpoint=endpoint,
             app=self.application,
@@ -297,13 +224,13 @@ class Ari:
 
         No `caller` is named: its caller id would replace the one that `create` has set.
         """
-        await self._call("channels.dial", GONE, channelId=channel_id, timeout=seconds)
+        await self._operations.call("channels.dial", GONE, channelId=channel_id, timeout=seconds)
 
     # Media.
 
     async def play(self, channel_id: str, playback_id: str, media: Sequence[str]) -> None:
         """Play `media`, one after the other, without gaps."""
-        await self._call(
+        await self._operations.call(
             "channels.playWithId",
             GONE,
             channelId=channel_id,
@@ -313,11 +240,17 @@ class Ari:
 
     async def stop_playback(self, playback_id: str) -> bool:
         """Stop it; False: it had ended already."""
-        return await self._unless_missing("playbacks.stop", playbackId=playback_id) is not None
+        return (
+            await self._operations.unless_missing("playbacks.stop", playbackId=playback_id)
+            is not None
+        )
 
     async def is_playing(self, playback_id: str) -> bool:
         """Whether that playback still exists."""
-        return await self._unless_missing("playbacks.get", playbackId=playback_id) is not None
+        return (
+            await self._operations.unless_missing("playbacks.get", playbackId=playback_id)
+            is not None
+        )
 
     async def record(
         self,
@@ -335,7 +268,7 @@ class Ari:
             silence: seconds of it that end the recording; 0: none do.
             terminator: ``#``, ``*``, ``any`` or ``none``.
         """
-        await self._call(
+        await self._operations.call(
             "channels.record",
             frozenset({404}),
             channelId=channel_id,
@@ -350,24 +283,32 @@ class Ari:
 
     async def stop_recording(self, name: str) -> bool:
         """Stop and keep it; False: it had ended already."""
-        return await self._unless_missing("recordings.stop", recordingName=name) is not None
+        return (
+            await self._operations.unless_missing("recordings.stop", recordingName=name) is not None
+        )
 
     async def is_recording(self, name: str) -> bool:
         """Whether that recording still goes on."""
-        return await self._unless_missing("recordings.getLive", recordingName=name) is not None
+        return (
+            await self._operations.unless_missing("recordings.getLive", recordingName=name)
+            is not None
+        )
 
     async def has_recording(self, name: str) -> bool:
         """Whether there is a finished recording of that name."""
-        return await self._unless_missing("recordings.getStored", recordingName=name) is not None
+        return (
+            await self._operations.unless_missing("recordings.getStored", recordingName=name)
+            is not None
+        )
 
     async def delete_recording(self, name: str) -> bool:
         """Remove a finished recording; False: there is none of that name."""
-        reply = await self._unless_missing("recordings.deleteStored", recordingName=name)
+        reply = await self._operations.unless_missing("recordings.deleteStored", recordingName=name)
         return reply is not None
 
     async def recording_file(self, name: str) -> bytes:
         """The WAV file of a finished recording."""
-        reply = await self._call("recordings.getStoredFile", recordingName=name)
+        reply = await self._operations.call("recordings.getStoredFile", recordingName=name)
         return reply.body if isinstance(reply.body, bytes) else reply.body.encode()
 
     def download(self, url: str) -> Download:
@@ -378,11 +319,13 @@ class Ari:
 
     async def create_bridge(self, bridge_id: str) -> None:
         """Make a bridge that mixes audio and reports keys."""
-        await self._call("bridges.createWithId", bridgeId=bridge_id, type="mixing,dtmf_events")
+        await self._operations.call(
+            "bridges.createWithId", bridgeId=bridge_id, type="mixing,dtmf_events"
+        )
 
     async def add_to_bridge(self, bridge_id: str, channel_ids: Sequence[str]) -> None:
         """Put channels into the bridge; their media must have ended."""
-        await self._call(
+        await self._operations.call(
             "bridges.addChannel",
             frozenset({400, 422}),
             bridgeId=bridge_id,
@@ -392,8 +335,46 @@ class Ari:
     async def remove_from_bridge(self, bridge_id: str, channel_id: str) -> None:
         """Take a channel out; returns when it has left."""
         gone = frozenset({400, 404, 422})
-        await self._call("bridges.removeChannel", gone, bridgeId=bridge_id, channel=channel_id)
+        await self._operations.call(
+            "bridges.removeChannel", gone, bridgeId=bridge_id, channel=channel_id
+        )
 
     async def destroy_bridge(self, bridge_id: str) -> None:
         """Take the bridge down; does nothing when it is gone."""
-        await self._unless_missing("bridges.destroy", bridgeId=bridge_id)
+        await self._operations.unless_missing("bridges.destroy", bridgeId=bridge_id)
+
+    # SIP objects that live as long as Asterisk does.
+
+    async def configure(self, kind: str, name: str, fields: Mapping[str, str]) -> None:
+        """Make the SIP object `name`, or replace it; gone when Asterisk is started anew.
+
+        Args:
+            kind: ``auth``, ``aor`` or ``endpoint``.
+            fields: as in pjsip.conf.
+        """
+        # A tuple: of a list aioari would make one text.
+        pairs = tuple({"attribute": field, "value": value} for field, value in fields.items())
+        await self._operations.call(
+            "asterisk.updateObject", configClass=_SIP, objectType=kind, id=name, fields=pairs
+        )
+
+    async def remove(self, kind: str, name: str) -> bool:
+        """Take such an object away; False: there is none."""
+        reply = await self._operations.unless_missing(
+            "asterisk.deleteObject", configClass=_SIP, objectType=kind, id=name
+        )
+        return reply is not None
+
+    async def endpoints(self) -> list[Event]:
+        """Every SIP endpoint: its name as ``resource``, its ``state``, its ``channel_ids``."""
+        return list((await self._operations.call("endpoints.listByTech", tech="PJSIP")).json())
+
+    async def endpoint(self, name: str) -> Event | None:
+        """One of them; None: there is none of that name."""
+        reply = await self._operations.unless_missing("endpoints.get", tech="PJSIP", resource=name)
+        return None if reply is None else dict(reply.json())
+
+    async def has_module(self, name: str) -> bool:
+        """Whether that module is loaded, such as ``res_srtp.so``."""
+        reply = await self._operations.unless_missing("asterisk.getModule", moduleName=name)
+        return reply is not None and reply.json()["status"] == "Running"

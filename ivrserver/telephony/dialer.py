@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from ivrserver.config import TrunkSettings
 from ivrserver.errors import ChannelGone, MediaFailed, TelephonyError
+from ivrserver.flow.dialling import nobody_called
 from ivrserver.flow.ports import Channel, DialledLeg, LegOrder, LegOutcome, Referral
 from ivrserver.telephony.bridge import AriBridge, bridged, rejoined
 from ivrserver.telephony.bridge_recording import BridgeRecorder
@@ -17,7 +18,8 @@ from ivrserver.telephony.leg import Leg
 from ivrserver.telephony.live import Live
 from ivrserver.telephony.refer import Referrals
 from ivrserver.telephony.router import Router
-from ivrserver.telephony.routes import Routes
+from ivrserver.telephony.routes import Route, Routes
+from ivrserver.telephony.softphones import Softphones
 from ivrserver.telephony.surely import surely
 
 
@@ -26,6 +28,7 @@ class AriDialer:
 
     Args:
         trunks: by name; they say which callers can be referred.
+        softphones: where users are.
     """
 
     def __init__(
@@ -37,18 +40,19 @@ class AriDialer:
         routes: Routes,
         trunks: Mapping[str, TrunkSettings],
         recorder: BridgeRecorder,
+        softphones: Softphones,
     ) -> None:
         self._ari, self._router, self._live = ari, router, live
-        self._routes, self._recorder = routes, recorder
+        self._routes, self._recorder, self._softphones = routes, recorder, softphones
         self._referrals = Referrals(routes, trunks)
 
     async def dial(
         self, order: LegOrder, *, caller: Channel, taken: asyncio.Event | None = None
     ) -> DialledLeg:
         """See `ports.Dialer.dial`."""
-        route = self._routes.of(order.destination)
-        if isinstance(route, str):
-            return DialledLeg(LegOutcome.FAILED, route)
+        route = await self._route(order.destination)
+        if isinstance(route, DialledLeg):
+            return route
         if caller.gone.done():
             return DialledLeg(LegOutcome.FAILED, "the caller left")
         leg = Leg(self._ari, self._router, order.leg_id)
@@ -56,7 +60,7 @@ class AriDialer:
         caller.gone.add_done_callback(leg.caller_left)
         answered = False
         try:
-            shown = route.caller_id or order.caller_id
+            shown = route.shown(order.caller_id)
             outcome = await leg.dial(route.endpoint, caller.channel_id, shown, order.timeout)
             answered = outcome.channel is not None
             return outcome
@@ -67,6 +71,21 @@ class AriDialer:
             else:
                 elsewhere = taken is not None and taken.is_set()
                 await surely(_give_up(leg.channel, elsewhere=elsewhere))
+
+    async def _route(self, destination: str) -> Route | DialledLeg:
+        """The way there; else what becomes of the leg."""
+        route = self._routes.of(destination)
+        if isinstance(route, str):
+            return DialledLeg(LegOutcome.FAILED, route)
+        if isinstance(route, Route):
+            return route
+        try:
+            endpoint = await self._softphones.newest_of(route.name)
+        except TelephonyError as error:
+            return DialledLeg(LegOutcome.FAILED, f"Asterisk could not be asked: {error}")
+        if not endpoint:
+            return DialledLeg(LegOutcome.UNREACHABLE, nobody_called(route.name))
+        return Route(f"PJSIP/{endpoint}")
 
     @asynccontextmanager
     async def bridge(self, caller: Channel, leg: Channel) -> AsyncIterator[AriBridge]:

@@ -10,7 +10,7 @@ from ivrserver.config import TrunkSettings
 from ivrserver.errors import AriRefused, AriUnavailable, MediaFailed
 from ivrserver.flow.ports import Referral
 from ivrserver.telephony.channel import TAKEN_ON, AriChannel
-from ivrserver.telephony.routes import Routes
+from ivrserver.telephony.routes import Route, Routes
 
 _SECONDS: Final = 35.0
 """The dialplan gives up after 30 s."""
@@ -63,7 +63,8 @@ class Referrals:
         route = self._routes.of(destination)
         if isinstance(route, str):
             return Referral(accepted=False, reason=route)
-        match = _DIALLED_BY_TRUNK.fullmatch(route.endpoint)
+        endpoint = route.endpoint if isinstance(route, Route) else ""
+        match = _DIALLED_BY_TRUNK.fullmatch(endpoint)
         if match is None:
             return Referral(accepted=False, reason="a phone of ours cannot be reached by a carrier")
         host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host

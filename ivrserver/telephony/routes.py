@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from ivrserver.config import PhoneSettings, Settings, TrunkSettings
-from ivrserver.flow.dialling import NOT_UNDERSTOOD, ToPhone, ToTelephone, understand
+from ivrserver.flow.dialling import (
+    NOT_UNDERSTOOD,
+    ToPhone,
+    ToTelephone,
+    ToUser,
+    understand,
+)
+
+_NUMBER: Final = re.compile(r"\+?[0-9]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +26,18 @@ class Route:
     Attributes:
         endpoint: what ARI dials, such as ``PJSIP/2125550123@carrier`` or ``PJSIP/desk``.
         caller_id: the number that the trunk always shows; empty: the caller's own.
+        outside: it leads to a carrier, which is shown numbers alone.
     """
 
     endpoint: str
     caller_id: str = ""
+    outside: bool = False
+
+    def shown(self, caller_id: str) -> str:
+        """What is shown for a caller of that id, a softphone's name among them; empty: nothing."""
+        if self.caller_id:
+            return self.caller_id
+        return "" if self.outside and not _NUMBER.fullmatch(caller_id) else caller_id
 
 
 class Routes:
@@ -39,17 +56,22 @@ class Routes:
         """The routes that settings describe."""
         return cls(settings.trunks, settings.phones, settings.account.region)
 
-    def of(self, destination: str) -> Route | str:
+    def of(self, destination: str) -> Route | ToUser | str:
         """The way to `destination`; a text: there is none, why, and which setting to mend.
 
+        Where a user's softphone is, settings do not know.
+
         Args:
-            destination: name or extension of a registered phone, or a phone number as written.
+            destination: name or extension of a registered phone, a user's name, or a phone number
+                as written.
         """
         match understand(destination, self._phones, self._region):
             case None:
                 return NOT_UNDERSTOOD
             case ToPhone(name):
                 return Route(f"PJSIP/{name}")
+            case ToUser() as user:
+                return user
             case ToTelephone() as number:
                 return self._by_trunk(number)
 
@@ -64,7 +86,7 @@ class Routes:
         if length < 0:
             return f"no trunk takes numbers of +{number.country}: see trunks.NAME.prefixes"
         trunk = self._trunks[name]
-        return Route(f"PJSIP/{_written(number, trunk)}@{name}", trunk.caller_id)
+        return Route(f"PJSIP/{_written(number, trunk)}@{name}", trunk.caller_id, outside=True)
 
 
 def _longest(prefixes: Iterable[str], digits: str) -> int:

@@ -35,6 +35,7 @@ from ivrserver.telephony.reconciling import Reconciler
 from ivrserver.telephony.router import Event, Router
 from ivrserver.telephony.routes import Routes
 from ivrserver.telephony.snapshot import look
+from ivrserver.telephony.softphones import Softphones, user_of
 from ivrserver.telephony.stored import StoredRecordings
 from ivrserver.telephony.transport import Transport
 from ivrserver.telephony.watching import UNWATCHED, AriWatcher
@@ -67,6 +68,7 @@ class Switchboard:
         name: the Asterisk's.
         dialer: places legs through this Asterisk.
         lamps: the message lamps of its phones.
+        softphones: browsers that call and are called here.
         recordings: what it has recorded.
         ready: set while connected and reconciled; calls are taken then.
         on_ready: called whenever that begins: Asterisk may have been started anew.
@@ -108,6 +110,7 @@ class Switchboard:
         layout = settings.recording.layout
         self.recordings = StoredRecordings(self._ari, layout, settings.making_folder)
         self._recorder = BridgeRecorder(settings.recording_folder, layout, self.recordings, name)
+        self.softphones = Softphones(self._ari, settings.softphone)
         self.dialer = AriDialer(
             self._ari,
             self._router,
@@ -115,6 +118,7 @@ class Switchboard:
             routes=Routes.by(settings),
             trunks=settings.trunks,
             recorder=self._recorder,
+            softphones=self.softphones,
         )
         self.lamps = Lamps(self._ari, self._router)
         self.ready = asyncio.Event()
@@ -158,6 +162,7 @@ class Switchboard:
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 self._tasks.create_task(self._reconciler.keep(self.ready))
+                self._tasks.create_task(self.softphones.keep(self.ready))
                 # The listener outlives the calls: they need it to hang up.
                 await self._while_ours(listening)
         except* ConfigError as group:
@@ -279,7 +284,8 @@ class Switchboard:
             self._watcher.refused(reason)
             self._tasks.create_task(self._refuse(channel_id))
             return
-        endpoint = self._endpoint(asterisk["name"])
+        endpoint, user = self._party(asterisk["name"])
+        dialled = asterisk["dialplan"]["exten"]
         channel = AriChannel(
             self._ari,
             self._router,
@@ -289,10 +295,12 @@ class Switchboard:
         )
         self._live.add(channel)
         call = IncomingCall(
-            number_called=webhook_form(asterisk["dialplan"]["exten"], self._region),
+            number_called=webhook_form(dialled, self._region),
             caller_id=webhook_form(asterisk["caller"]["number"], self._region),
             endpoint=endpoint,
             asterisk=self.name,
+            user=user,
+            dialled=dialled,
         )
         self._carry_on(channel, call)
 
@@ -310,10 +318,14 @@ class Switchboard:
         self._calls[channel_id] = task
         task.add_done_callback(lambda _: self._calls.pop(channel_id, None))
 
-    def _endpoint(self, channel_name: str) -> str:
-        """The trunk or phone of a channel such as ``PJSIP/carrier-0000001a``; empty: a guest."""
+    def _party(self, channel_name: str) -> tuple[str, str]:
+        """Trunk or phone, and the user of a softphone; both empty: a guest.
+
+        Args:
+            channel_name: such as ``PJSIP/carrier-0000001a``.
+        """
         name = channel_name.partition("/")[2].rpartition("-")[0]
-        return name if name in self._endpoints else ""
+        return (name if name in self._endpoints else ""), user_of(name)
 
     async def _take_down(self, channel_id: str) -> None:
         """Hang a channel up that nobody carries."""

@@ -204,9 +204,13 @@ class IncomingCall:
     Attributes:
         endpoint: name of the trunk or phone that the call came by; empty: a guest.
         asterisk: name of the Asterisk that it came to.
+        user: whose softphone it came from; empty: from none.
+        dialled: what was dialled there, as it was typed.
     """
 
     number_called: str
     caller_id: str
     endpoint: str = ""
     asterisk: str = ""
+    user: str = ""
+    dialled: str = ""

@@ -51,6 +51,24 @@ def translation(settings: Settings, routes: Path = _ROUTES) -> Translation | Non
     return Translation(network.public_address, network.public_sip_port, own, local)
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What browsers are told (ICE): the address at which they reach our audio, and our own."""
+
+    public: str
+    own: str
+
+
+def candidate(settings: Settings) -> Candidate | None:
+    """What browsers are told in place of our own address; None: that, nothing is between us.
+
+    A proxy for SIP is not between us: audio does not go through it.
+    """
+    public = settings.network.public_address
+    own = _own_address(settings.sip.bind, public) if public else ""
+    return Candidate(public, own) if own else None
+
+
 def _attached(routes: Path) -> Iterator[str]:
     """The networks that are reached without a gateway."""
     try:

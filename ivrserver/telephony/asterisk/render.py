@@ -16,7 +16,7 @@ from ivrserver import resources
 from ivrserver.config import NetworkSettings, Settings, TrunkSettings
 from ivrserver.errors import ConfigError
 from ivrserver.telephony.asterisk.folders import Folders
-from ivrserver.telephony.asterisk.nat import translation
+from ivrserver.telephony.asterisk.nat import candidate, translation
 from ivrserver.telephony.asterisk.password import write_secret
 from ivrserver.telephony.asterisk.program import AsteriskProgram
 
@@ -74,6 +74,8 @@ def render(settings: Settings, folders: Folders, asterisk: AsteriskProgram) -> d
         "loopback": _is_loopback(settings.sip.bind),
         "network": settings.network,
         "nat": translation(settings),
+        "softphone": settings.softphone,
+        "candidate": candidate(settings),
         "proxy": _proxy(settings.network),
         "maxfiles": _max_files(),
         "maxcalls": _max_calls(settings),

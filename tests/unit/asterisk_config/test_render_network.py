@@ -44,7 +44,7 @@ def test_peers_outside_are_told_the_public_address(tmp_path: Path) -> None:
 
 def test_browsers_are_told_the_public_address_in_place_of_our_own(tmp_path: Path) -> None:
     rtp = sections(rendered(tmp_path, settings(sip=OUTSIDE, network=HOME))["rtp.conf"])
-    assert dict(rtp)["ice_host_candidates"] == {"10.1.2.3": ["192.0.2.10"]}
+    assert dict(rtp)["ice_host_candidates"] == {"10.1.2.3": ["192.0.2.10,include_local_address"]}
 
 
 def test_another_port_outside_is_told_too(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from ivrserver.config import DialSettings, PhoneSettings, TrunkSettings
 from ivrserver.flow.dial_policy import DialPolicy, GuardedDialer
-from ivrserver.flow.dialling import ToTelephone
+from ivrserver.flow.dialling import ToTelephone, ToUser
 from ivrserver.flow.ports import Channel, DialledLeg, LegOrder, LegOutcome
 from ivrserver.telephony.routes import Route, Routes
 from tests.fakes import FakeChannel, FakeDialer, FarEnd
@@ -125,6 +125,8 @@ def dialled(destination: str, dial: DialSettings, number_format: str) -> str | N
     if verdict(destination, dial):
         return None
     route = Routes({"carrier": trunk}, PHONES, "US").of(destination)
+    if isinstance(route, ToUser):
+        return None
     assert isinstance(route, Route), "what the policy understands has a way"
     found = re.fullmatch(r"PJSIP/([^/@&]+)@carrier", route.endpoint)
     return found[1] if found else None

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from ivrserver.config import PhoneSettings
-from ivrserver.flow.dialling import ToPhone, ToTelephone, understand
+from ivrserver.flow.dialling import ToPhone, ToTelephone, ToUser, understand
 
 PHONES = {
     "desk": PhoneSettings(password=SecretStr("secret"), extension="204"),
@@ -36,6 +36,11 @@ def test_a_number_may_be_written_as_people_write_it(written: str) -> None:
     assert understand(written, PHONES, "US") == NEW_YORK
 
 
+def test_any_other_name_may_be_a_users() -> None:
+    assert understand(" anna ", {}, "US") == ToUser("anna")
+    assert understand("front_desk-2", {}, "US") == ToUser("front_desk-2")
+
+
 def test_a_number_is_read_in_the_country_of_the_account() -> None:
     assert understand("020 7946 0000", {}, "GB") == ToTelephone(44, "2079460000")
     assert understand("442079460000", {}, "US") == ToTelephone(44, "2079460000"), "webhook form"
@@ -47,11 +52,9 @@ def test_a_number_is_read_in_the_country_of_the_account() -> None:
     [
         "",
         "Desk",
-        "nobody",
         "911",
         "205",
         "5550123",
-        "anonymous",
         "1-800-FLOWERS",
         "sip:2125550123@example.com",
         "tel:+12125550123",

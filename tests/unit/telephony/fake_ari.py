@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 import wave
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ivrserver.errors import TelephonyError
 from ivrserver.flow.kept import Replay, no_replay
 from ivrserver.telephony.client import Ari
+from ivrserver.telephony.router import Event
 
 
 def wav(seconds: float, amplitude: int = 0) -> bytes:
@@ -35,6 +36,10 @@ class FakeAri(Ari):
         file: every recording.
         slow: playing is not answered.
         present: whether channels are still there.
+        sip: SIP objects made, by kind and name, and their fields.
+        states: of SIP endpoints by name, as Asterisk reports them.
+        talking: channels of SIP endpoints, by name.
+        modules: those loaded.
     """
 
     def __init__(self) -> None:
@@ -47,6 +52,10 @@ class FakeAri(Ari):
         self.file = wav(1)
         self.slow = False
         self.present = True
+        self.sip: dict[tuple[str, str], Mapping[str, str]] = {}
+        self.states: dict[str, str] = {}
+        self.talking: dict[str, list[str]] = {}
+        self.modules: set[str] = set()
 
     def _ask(self, name: str, *details: object) -> None:
         self.asked.append(" ".join(map(str, (name, *details))))
@@ -117,3 +126,30 @@ class FakeAri(Ari):
 
     async def go_to(self, channel_id: str, context: str, extension: str) -> None:
         self._ask("go_to", context, extension)
+
+    async def configure(self, kind: str, name: str, fields: Mapping[str, str]) -> None:
+        self._ask("configure", kind)
+        self.sip[kind, name] = fields
+        if kind == "endpoint":
+            self.states.setdefault(name, "offline")
+
+    async def remove(self, kind: str, name: str) -> bool:
+        self._ask("remove", kind)
+        if kind == "endpoint":
+            self.states.pop(name, None)
+        return self.sip.pop((kind, name), None) is not None
+
+    async def endpoints(self) -> list[Event]:
+        self._ask("endpoints")
+        return [self._endpoint(name) for name in self.states]
+
+    async def endpoint(self, name: str) -> Event | None:
+        self._ask("endpoint")
+        return self._endpoint(name) if name in self.states else None
+
+    def _endpoint(self, name: str) -> Event:
+        talking = self.talking.get(name, [])
+        return {"resource": name, "state": self.states[name], "channel_ids": talking}
+
+    async def has_module(self, name: str) -> bool:
+        return name in self.modules

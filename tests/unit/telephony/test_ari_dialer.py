@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ivrserver.config import SoftphoneSettings
 from ivrserver.flow.ports import LegOrder, LegOutcome
 from ivrserver.telephony.bridge_recording import BridgeRecorder
 from ivrserver.telephony.causes import outcome_of
@@ -13,6 +14,7 @@ from ivrserver.telephony.dialer import AriDialer
 from ivrserver.telephony.live import Live
 from ivrserver.telephony.router import Router
 from ivrserver.telephony.routes import Routes
+from ivrserver.telephony.softphones import Softphones
 from ivrserver.telephony.stored import StoredRecordings
 from tests.fakes import FakeChannel
 from tests.unit.telephony.fake_ari import FakeAri
@@ -46,6 +48,7 @@ async def test_what_has_no_route_never_reaches_asterisk(tmp_path: Path) -> None:
         routes=Routes({}, {}, "US"),
         trunks={},
         recorder=BridgeRecorder(tmp_path, "stereo", StoredRecordings(ari, "stereo", tmp_path)),
+        softphones=Softphones(ari, SoftphoneSettings()),
     )
     order = LegOrder(leg_id="leg", destination="2125550111", caller_id="", timeout=1)
     dialled = await dialer.dial(order, caller=FakeChannel())

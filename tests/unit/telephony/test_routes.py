@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from ivrserver.config import PhoneSettings, TrunkSettings
+from ivrserver.flow.dialling import ToUser
 from ivrserver.telephony.routes import Route, Routes
 
 PHONES = {"desk": PhoneSettings(password=SecretStr("secret"), extension="204")}
@@ -37,13 +38,15 @@ def test_phones_come_first_and_the_longest_prefix_wins(destination: str, endpoin
 
 
 def test_a_trunk_shows_its_own_number() -> None:
-    assert routes(ALL).of("2125550123") == Route("PJSIP/2125550123@home", "2125550000")
-    assert routes(ALL).of("4155550123") == Route("PJSIP/4155550123@west")
+    assert routes(ALL).of("2125550123") == Route(
+        "PJSIP/2125550123@home", "2125550000", outside=True
+    )
+    assert routes(ALL).of("4155550123") == Route("PJSIP/4155550123@west", outside=True)
 
 
 def test_of_several_trunks_for_the_rest_the_first_takes_it() -> None:
     trunks = {"one": TrunkSettings(host="a.example"), "two": TrunkSettings(host="b.example")}
-    assert routes(trunks).of("2125550123") == Route("PJSIP/2125550123@one")
+    assert routes(trunks).of("2125550123") == Route("PJSIP/2125550123@one", outside=True)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +61,20 @@ def test_each_trunk_gets_numbers_as_it_wants_them(
     number_format: str, home: str, abroad: str
 ) -> None:
     trunk = TrunkSettings.model_validate({"host": "192.0.2.1", "number_format": number_format})
-    assert routes({"one": trunk}).of("2125550123") == Route(f"PJSIP/{home}@one")
-    assert routes({"one": trunk}).of("+442079460000") == Route(f"PJSIP/{abroad}@one")
+    assert routes({"one": trunk}).of("2125550123") == Route(f"PJSIP/{home}@one", outside=True)
+    assert routes({"one": trunk}).of("+442079460000") == Route(f"PJSIP/{abroad}@one", outside=True)
+
+
+def test_any_other_name_is_a_users() -> None:
+    assert routes(ALL).of("anna") == ToUser("anna")
+    assert routes(ALL).of("desk") == Route("PJSIP/desk"), "a phone has precedence"
+
+
+def test_a_carrier_is_shown_numbers_alone() -> None:
+    assert Route("PJSIP/2125550123@west", outside=True).shown("anna") == ""
+    assert Route("PJSIP/2125550123@west", outside=True).shown("2125550199") == "2125550199"
+    assert Route("PJSIP/2125550123@home", "2125550000", outside=True).shown("anna") == "2125550000"
+    assert Route("PJSIP/desk").shown("anna") == "anna"
 
 
 @pytest.mark.parametrize(
