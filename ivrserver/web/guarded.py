@@ -5,6 +5,9 @@ the last answer has gone out, however it drips; then `Limits.body` for the body.
 of an answer is dropped after `Limits.stall`. When there are too many connections, the one that has
 waited longest for its request makes room: whoever holds them all holds none for long, and an honest
 request needs no longer than its way here.
+
+WebSockets are taken below one path alone. They stay as long as they like, but there are only so
+many, what they bring at once is small, and who does not answer pings or read is dropped.
 """
 
 from __future__ import annotations
@@ -12,12 +15,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import resource
-from collections.abc import Hashable
+import weakref
+from collections.abc import Hashable, MutableSet
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
+import h11
 import structlog
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 log = structlog.get_logger(__name__)
 
@@ -42,12 +48,25 @@ class Limits:
     stall: float = 30.0
     connections: int = field(default_factory=_half_of_all_files)
 
+    @property
+    def sockets(self) -> int:
+        """How many WebSockets there may be: they leave room for requests."""
+        return self.connections // 2
+
+
+SOCKET_BYTES: Final = 32_768
+"""The largest message of a WebSocket."""
+SOCKET_PING: Final = 20.0
+"""Seconds between pings, and until an answer is missed."""
+
 
 class Guarded(H11Protocol):
     """One connection."""
 
     limits: ClassVar[Limits] = Limits()
+    sockets_below: ClassVar[str] = ""
     _told: ClassVar[dict[str, float]] = {}
+    _sockets: ClassVar[MutableSet[GuardedSocket]] = weakref.WeakSet()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,6 +74,7 @@ class Guarded(H11Protocol):
         self._stalled: asyncio.TimerHandle | None = None
         self._awaited: Hashable = None
         self._waits_since: float | None = None
+        self._upgraded = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected (called by the event loop)."""
@@ -99,6 +119,8 @@ class Guarded(H11Protocol):
 
     def _look(self) -> None:
         """Set the timer if something else is awaited now than before."""
+        if self._upgraded:
+            return
         answering = self.cycle is not None and not self.cycle.response_complete
         awaits_body = answering and self.cycle.more_body
         awaited = (id(self.cycle), answering, awaits_body)
@@ -137,10 +159,60 @@ class Guarded(H11Protocol):
     def _unsupported_upgrade_warning(self) -> None:
         """Nobody is told about upgrades: a request for one is answered as any other."""
 
+    def _should_upgrade_to_ws(self) -> bool:
+        """Asked by uvicorn about a request for a WebSocket."""
+        below = self.sockets_below
+        if not below or not self.scope["path"].startswith(below):
+            return False
+        if len(self._sockets) < self.limits.sockets:
+            return True
+        self._tell("websockets_full", most=self.limits.sockets)
+        return False
 
-def guarded(limits: Limits) -> type[Guarded]:
-    """The protocol with these limits."""
-    return type("Guarded", (Guarded,), {"limits": limits, "_told": {}})
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """From now on the connection is a WebSocket (called by uvicorn)."""
+        for timer in (self._timer, self._stalled):
+            if timer is not None:
+                timer.cancel()
+        self._waits_since, self._upgraded = None, True
+        super().handle_websocket_upgrade(event)
+        socket = self.transport.get_protocol()
+        if isinstance(socket, GuardedSocket):
+            socket.limits = self.limits
+            self._sockets.add(socket)
+
+
+class GuardedSocket(WebSocketsSansIOProtocol):
+    """One WebSocket."""
+
+    limits: Limits = Limits()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._stalled: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """The client does not read (called by the event loop)."""
+        super().pause_writing()
+        self._stalled = self.loop.call_later(self.limits.stall, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It reads again (called by the event loop)."""
+        super().resume_writing()
+        if self._stalled is not None:
+            self._stalled.cancel()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is gone (called by the event loop)."""
+        if self._stalled is not None:
+            self._stalled.cancel()
+        super().connection_lost(exc)
+
+
+def guarded(limits: Limits, sockets_below: str = "") -> type[Guarded]:
+    """The protocol with these limits; WebSockets are taken below that path, empty: nowhere."""
+    own: dict[str, Any] = {"limits": limits, "sockets_below": sockets_below}
+    return type("Guarded", (Guarded,), {**own, "_told": {}, "_sockets": weakref.WeakSet()})
 
 
 def _not_told_by_us(record: logging.LogRecord) -> bool:

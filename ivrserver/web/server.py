@@ -12,7 +12,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from ivrserver.errors import SetupError
-from ivrserver.web.guarded import Limits, guarded
+from ivrserver.web.guarded import SOCKET_BYTES, SOCKET_PING, GuardedSocket, Limits, guarded
+from ivrserver.web.softphone import PATH
 
 _GRACE: Final = 3
 _BACKLOG: Final = 512
@@ -49,8 +50,12 @@ async def serve(
     listener = _listen(host, port)
     config = uvicorn.Config(
         app,
-        http=guarded(limits),
-        ws="none",
+        http=guarded(limits, sockets_below=PATH),
+        ws=GuardedSocket,
+        ws_max_size=SOCKET_BYTES,
+        ws_ping_interval=SOCKET_PING,
+        ws_ping_timeout=SOCKET_PING,
+        ws_per_message_deflate=False,
         log_config=None,
         log_level="warning",
         access_log=False,
