@@ -168,6 +168,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
             keeper, await shelves.links(settings, engine), redirect=settings.store.redirect
         )
         app = web.create_app(settings.speech_cache, *seen, shared)
+        await stack.enter_async_context(portal.softphone(app, settings, engine, boards, library))
         await portal.add_portal(app, settings, engine)
         if link := await portal.setup_link(settings, engine):
             log.warning("first_user_wanted", link=link)

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+import aiohttp
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
+from yarl import URL
 
+from ivrserver.access import Right
 from ivrserver.api import api
-from ivrserver.config import Settings
-from ivrserver.storage import ApiKeys, Audit, Passwords, Sessions, Users, shared_secret
+from ivrserver.config import AriSettings, Settings
+from ivrserver.flow.softphone import block_number
+from ivrserver.storage import (
+    ApiKeys,
+    Audit,
+    Library,
+    Passwords,
+    Sessions,
+    Users,
+    shared_secret,
+)
+from ivrserver.telephony.boards import Boards
 from ivrserver.web import access
 from ivrserver.web.access import SETUP, Doors, Guard, Renders, sign_in_routes
 from ivrserver.web.api import PATH
 from ivrserver.web.headers import SecurityHeaders
 from ivrserver.web.portal import Assets, Pages, asset_routes, show_errors
+from ivrserver.web.softphone import Entry, Exchange, softphone_routes
 
 _FIRST_USER: Final = "first user"
 """Name of the secret that whoever makes the first user must show."""
@@ -58,7 +75,9 @@ def pages(settings: Settings) -> Pages:
         SetupError: scripts and style sheets were not built.
     """
     folders = [Path(access.__file__).parent / "templates"]
-    return Pages(Assets.load(), ZoneInfo(settings.account.time_zone), folders=folders)
+    shared = {"softphone": settings.softphone.enabled}
+    zone = ZoneInfo(settings.account.time_zone)
+    return Pages(Assets.load(), zone, folders=folders, shared=shared)
 
 
 async def add_portal(app: FastAPI, settings: Settings, engine: AsyncEngine) -> None:
@@ -77,6 +96,54 @@ async def add_portal(app: FastAPI, settings: Settings, engine: AsyncEngine) -> N
     app.mount(PATH, api(settings, engine, guarding))
     show_errors(app, made, guarding.session_of)
     app.add_middleware(SecurityHeaders)
+
+
+@asynccontextmanager
+async def softphone(
+    app: FastAPI, settings: Settings, engine: AsyncEngine, boards: Boards, library: Library
+) -> AsyncIterator[None]:
+    """``async with``: `app` lets browsers call and be called, unless settings say otherwise."""
+    if not settings.softphone.enabled:
+        yield
+        return
+    guarding = guard(settings, people(settings, engine))
+    exchanges = {
+        name: Exchange(board.softphones, partial(getattr, board, "is_ready"), sip_socket(place))
+        for (name, board), place in zip(
+            boards.by_name.items(), settings.places.values(), strict=True
+        )
+    }
+    async with aiohttp.ClientSession() as http:
+        routes = softphone_routes(
+            exchanges,
+            partial(_directory, library, settings),
+            http,
+            guarding.api(Right.PHONE_USE),
+            partial(guarding.of_socket, right=Right.PHONE_USE),
+        )
+        app.include_router(routes)
+        yield
+
+
+def sip_socket(place: AriSettings) -> str:
+    """Where an Asterisk takes SIP over WebSockets: beside its ARI."""
+    return str(URL.build(scheme="http", host=place.host, port=place.port, path="/ws"))
+
+
+def _directory(library: Library, settings: Settings) -> list[Entry]:
+    """What of the account a softphone can call: numbers first, as callers know them."""
+    book = library.current()
+    numbers = [
+        Entry(number.number, number.label or "number", "number") for number in book.numbers.values()
+    ]
+    blocks = [
+        Entry(block_number(block.block_id), block.name, "block") for block in book.blocks.values()
+    ]
+    phones = [
+        Entry(name, f"phone {phone.extension}".rstrip(), "phone")
+        for name, phone in settings.phones.items()
+    ]
+    return [*numbers, *blocks, *phones]
 
 
 async def doors(

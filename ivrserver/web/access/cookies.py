@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from fastapi import Request, Response
+from fastapi import Response
+from starlette.requests import HTTPConnection
 
 _NAME: Final = "ivrserver"
+_SECURE: Final = {"https", "wss"}
 _HOST_ONLY: Final = "__Host-"
 """Browsers take such a cookie only over HTTPS, for one host and every path (RFC 6265bis §4.1.3)."""
 
@@ -26,11 +28,13 @@ class Cookie:
         self._secure_host = parts.netloc if parts.scheme == "https" else ""
         self._name = name
 
-    def read(self, request: Request) -> str:
+    def read(self, request: HTTPConnection) -> str:
         """What it holds; empty: the browser has none."""
         return request.cookies.get(self._named(request), "")
 
-    def set(self, request: Request, response: Response, value: str, lasts: timedelta) -> None:
+    def set(
+        self, request: HTTPConnection, response: Response, value: str, lasts: timedelta
+    ) -> None:
         """Give it to the browser."""
         response.set_cookie(
             self._named(request),
@@ -42,7 +46,7 @@ class Cookie:
             samesite="lax",
         )
 
-    def clear(self, request: Request, response: Response) -> None:
+    def clear(self, request: HTTPConnection, response: Response) -> None:
         """Take it from the browser."""
         response.delete_cookie(
             self._named(request),
@@ -52,9 +56,9 @@ class Cookie:
             samesite="lax",
         )
 
-    def _named(self, request: Request) -> str:
+    def _named(self, request: HTTPConnection) -> str:
         return f"{_HOST_ONLY}{self._name}" if self._secure(request) else self._name
 
-    def _secure(self, request: Request) -> bool:
+    def _secure(self, request: HTTPConnection) -> bool:
         host = request.headers.get("host", "")
-        return request.url.scheme == "https" or bool(host and host == self._secure_host)
+        return request.url.scheme in _SECURE or bool(host and host == self._secure_host)

@@ -24,6 +24,8 @@ from urllib.parse import urlencode, urlsplit
 
 from fastapi import HTTPException, Request
 from pydantic import SecretStr
+from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocket
 
 from ivrserver.access import Right, Visitor, Way, http_token_visitor, rights_of
 from ivrserver.storage import ApiKeys, Sessions, Users
@@ -108,7 +110,7 @@ class Guard:
         """A dependency of a route of the API that needs that right; None: any visitor we know."""
         return Needs(self, right).api
 
-    async def session_of(self, request: Request) -> Visitor | None:
+    async def session_of(self, request: HTTPConnection) -> Visitor | None:
         """Whose browser it is; None: nobody's who has signed in. `request.state` keeps it."""
         token = self.cookie.read(request)
         found = await self._sessions.find(token, datetime.now(UTC)) if token else None
@@ -125,6 +127,19 @@ class Guard:
         )
         request.state.visitor = visitor
         return visitor
+
+    async def of_socket(self, socket: WebSocket, right: Right) -> Visitor | None:
+        """Who opens a WebSocket from a page of ours and has that right; None: anybody else.
+
+        Browsers send the cookie along with any page's WebSocket, but say whose page it is. While it
+        is open, asking again keeps the session in use: who waits for calls is not signed out.
+        """
+        try:
+            ensure_own(socket, self._public_url)
+        except HTTPException:
+            return None
+        visitor = await self.session_of(socket)
+        return visitor if visitor is not None and visitor.may(right) else None
 
     async def program_of(self, request: Request) -> Visitor | None:
         """Whose key or token is shown; None: none is.

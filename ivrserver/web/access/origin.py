@@ -8,13 +8,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
+from starlette.requests import HTTPConnection
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing (RFC 9110 §9.2.1)."""
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
-def ensure_own(request: Request, public_url: str = "") -> None:
+def ensure_own(request: HTTPConnection, public_url: str = "") -> None:
     """See that a browser says that one of our pages makes this request.
 
     ``Sec-Fetch-Site`` says so, over HTTPS and on this machine; else ``Origin`` does.
@@ -68,7 +69,7 @@ def on_this_machine(request: Request) -> bool:
     return all(host == "localhost" or _is_loopback(host) for host in hosts)
 
 
-def address_of(request: Request) -> str:
+def address_of(request: HTTPConnection) -> str:
     """Where a request is from, as sessions and the audit log show it."""
     return request.client.host if request.client else ""
 

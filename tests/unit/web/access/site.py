@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import aiohttp
 from fastapi import APIRouter, Depends, File, Request, UploadFile
 from pydantic import SecretStr
+from starlette.websockets import WebSocket
 
 from ivrserver.access import Right, Visitor
 from ivrserver.web import plain_app
@@ -20,6 +21,7 @@ from tests.unit.storage.people import PASSWORD, People, people
 from tests.unit.web.serving import serving
 
 TOKEN = "0123456789abcdef"
+SOCKETS = "/softphone/lines"
 SETUP_TOKEN = "the-link-that-was-printed"
 
 
@@ -45,6 +47,14 @@ class Browser:
 
     async def sign_in(self, name: str = "mia", password: str = PASSWORD, **more: str) -> int:
         return (await self.post("/sign-in", {"name": name, "password": password, **more}))[0]
+
+    async def socket(self, right: str, **headers: str) -> str:
+        """What a WebSocket says that needs that right; empty: it is not opened."""
+        try:
+            async with self.client.ws_connect(f"{SOCKETS}/{right}", headers=headers) as socket:
+                return await socket.receive_str()
+        except aiohttp.WSServerHandshakeError:
+            return ""
 
     async def csrf(self) -> str:
         """What this browser's session must send back."""
@@ -110,6 +120,14 @@ def probe(guard: Guard) -> APIRouter:
     @router.api_route("/api/flows", methods=["GET", "PUT", "DELETE"])
     async def api(visitor: Visitor = program) -> str:
         return "changed"
+
+    @router.websocket(SOCKETS + "/{right}")
+    async def socket(websocket: WebSocket, right: Right) -> None:
+        visitor = await guard.of_socket(websocket, right)
+        if visitor is not None:
+            await websocket.accept()
+            await websocket.send_text(visitor.name)
+        await websocket.close()
 
     return router
 

@@ -186,3 +186,28 @@ async def test_without_a_token_in_the_settings_an_empty_one_is_wrong(tmp_path: P
         async with there.browser() as browser:
             for shown in ("Bearer ", "Bearer", ""):
                 assert (await browser.get("/api/flows", Authorization=shown))[0] == 401
+
+
+async def test_a_websocket_is_for_pages_of_ours_and_who_has_the_right(place: Site) -> None:
+    async with place.browser() as browser:
+        ours = {"Origin": browser.address}
+        assert await browser.socket(Right.PHONE_USE, **ours) == ""
+        await browser.sign_in()
+        assert await browser.socket(Right.PHONE_USE, **ours) == "mia"
+        assert await browser.socket(Right.PHONE_USE, **{"Sec-Fetch-Site": "same-origin"}) == "mia"
+        assert await browser.socket(Right.USERS_WRITE, **ours) == ""
+        for stranger in (
+            {"Origin": "https://evil.example"},
+            {"Origin": "null"},
+            {},
+            {**ours, "Sec-Fetch-Site": "cross-site"},
+        ):
+            assert await browser.socket(Right.PHONE_USE, **stranger) == ""
+        await place.place.users.change("mia", BY, role=Role.VIEWER)
+        assert await browser.socket(Right.PHONE_USE, **ours) == ""
+
+
+async def test_a_key_opens_no_websocket(place: Site) -> None:
+    async with place.browser() as browser:
+        headers = {"Origin": browser.address, **bearer(TOKEN)}
+        assert await browser.socket(Right.PHONE_USE, **headers) == ""
