@@ -21,6 +21,7 @@ from ivrserver.jobs.engine import DbosEngine
 from ivrserver.jobs.kinds import Kind
 from ivrserver.jobs.letters import Letters
 from ivrserver.jobs.rounds import Engine
+from ivrserver.jobs.totals import Totals
 from ivrserver.jobs.transcriptions import Postbacks, Transcriptions
 from ivrserver.jobs.upkeep import Deletions, Upkeep
 from ivrserver.jobs.watching import UNWATCHED, JobWatcher
@@ -28,6 +29,7 @@ from ivrserver.mail import Carrier, PostOffice
 from ivrserver.storage import (
     Attempts,
     Calls,
+    DayTotals,
     Jobs,
     Notices,
     RecordingRows,
@@ -159,3 +161,5 @@ def _recurring(needs: Needs, engine: Engine) -> Iterator[Kind]:
         forget=engine.forget,
         clock=needs.clock,
     ).kind()
+    zone = ZoneInfo(needs.settings.account.time_zone)
+    yield Totals(days=DayTotals(needs.database, zone), clock=needs.clock).kind()

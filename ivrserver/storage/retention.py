@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ivrserver.storage.database import storage_errors, writing
 from ivrserver.storage.mailboxes import DELETED
 from ivrserver.storage.recordings import is_needed
+from ivrserver.storage.reports.days import forget_days_of
 from ivrserver.storage.tables import (
     answers,
     calls,
@@ -72,6 +73,7 @@ class Retention:
                     await connection.execute(delete(table).where(table.c.response_id.in_(runs)))
                 for table in _OF_CALL:
                     await connection.execute(delete(table).where(table.c.call_id.in_(ids)))
+                await forget_days_of(connection, ids)
         return found[-1] if found else None
 
     async def calls(self, before: datetime) -> int:
@@ -89,7 +91,10 @@ class Retention:
             async with writing(self._engine) as connection:
                 gone = select(messages.c.message_id).where(deleted)
                 many = await _deleted(connection, messages.c.message_id, gone)
-                return many + await _deleted(connection, calls.c.call_id, old)
+                ids = list(await connection.scalars(old.limit(BATCH)))
+                await forget_days_of(connection, ids)
+                await connection.execute(delete(calls).where(calls.c.call_id.in_(ids)))
+                return many + len(ids)
 
     async def places(self, before: datetime) -> int:
         """Delete where calls were that ended before then; return how many.

@@ -1,0 +1,145 @@
+"""Voicemail as people see it in a browser: boxes, their messages, what is done with one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ivrserver.storage.database import storage_errors
+from ivrserver.storage.reports.paging import Page, read_page
+from ivrserver.storage.tables import messages
+
+_ORDER = (messages.c.left_at, messages.c.message_id)
+
+
+class MessageState(StrEnum):
+    """What has become of a message."""
+
+    NEW = "new"
+    SAVED = "saved"
+    DELETED = "deleted"
+
+
+KEPT = (MessageState.NEW, MessageState.SAVED)
+
+
+@dataclass(frozen=True, slots=True)
+class BoxCount:
+    """How many messages a box has; `newest` is when the newest new one was left, if any was."""
+
+    block_id: int
+    new: int = 0
+    saved: int = 0
+    newest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """One message.
+
+    Attributes:
+        call_id: empty: the call is deleted already.
+        caller_id: empty: unknown.
+        recording: name of the recording that is the message.
+    """
+
+    message_id: str
+    block_id: int
+    call_id: str
+    left_at: datetime
+    caller_id: str
+    recording: str
+    seconds: float
+    state: MessageState
+
+
+class Inbox:
+    """Reads and changes messages; every method raises `StorageError` when it cannot.
+
+    Args:
+        engine: the database, migrated.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def boxes(self) -> dict[int, BoxCount]:
+        """Every box that has messages, by its block id."""
+        latest = func.max(messages.c.left_at)
+        query = (
+            select(messages.c.block_id, messages.c.state, func.count(), latest)
+            .where(messages.c.state.in_(KEPT))
+            .group_by(messages.c.block_id, messages.c.state)
+        )
+        found: defaultdict[int, dict[str, Any]] = defaultdict(dict)
+        with storage_errors("cannot count the messages"):
+            async with self._engine.connect() as connection:
+                for box, state, many, newest in await connection.execute(query):
+                    found[box][state] = many
+                    if state == MessageState.NEW:
+                        found[box]["newest"] = newest
+        return {box: BoxCount(box, **counts) for box, counts in sorted(found.items())}
+
+    async def page(
+        self,
+        block_id: int | None = None,
+        states: Collection[MessageState] = KEPT,
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[MessageRow]:
+        """The messages of a box, newest first.
+
+        Args:
+            block_id: the box; None: all of them.
+            states: only those of which one of these has become.
+            cursor: of a page before; None: the newest.
+            limit: how many at most.
+
+        Raises:
+            CursorRefused: the cursor is none of this list's.
+        """
+        query = select(messages).where(messages.c.state.in_(list(states)))
+        if block_id is not None:
+            query = query.where(messages.c.block_id == block_id)
+        with storage_errors("cannot read the messages"):
+            async with self._engine.connect() as connection:
+                page = await read_page(connection, query, _ORDER, cursor=cursor, limit=limit)
+        return page.of([_message(row) for row in page.items])
+
+    async def one(self, message_id: str) -> MessageRow | None:
+        """That message, deleted or not; None: there is none."""
+        query = select(messages).where(messages.c.message_id == message_id)
+        with storage_errors("cannot read the message"):
+            async with self._engine.connect() as connection:
+                row = (await connection.execute(query)).mappings().one_or_none()
+        return None if row is None else _message(row)
+
+    async def move(self, message_id: str, state: MessageState) -> MessageRow | None:
+        """Mark a message as new, saved or deleted; what is deleted stays so.
+
+        Returns:
+            The message as it is now; None: there is none, or it is deleted.
+        """
+        mine = (messages.c.message_id == message_id) & (messages.c.state != MessageState.DELETED)
+        change = update(messages).where(mine).values(state=state.value).returning(messages)
+        with storage_errors("cannot change the message"):
+            async with self._engine.begin() as connection:
+                row = (await connection.execute(change)).mappings().one_or_none()
+        return None if row is None else _message(row)
+
+
+def _message(row: Any) -> MessageRow:
+    names = ("message_id", "block_id", "left_at", "caller_id", "recording", "seconds")
+    return MessageRow(
+        **{name: row[name] for name in names},
+        call_id=row["call_id"] or "",
+        state=MessageState(row["state"]),
+    )

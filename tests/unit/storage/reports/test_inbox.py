@@ -1,0 +1,70 @@
+"""Voicemail in a browser: boxes with counts, messages by pages, states."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ivrserver.storage import Inbox, MessageState, database, migrate, open_journal, tables
+from tests.unit.storage.records import START, message, opened, settings
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Three messages in box 300, one in box 301."""
+    config = settings(database_url)
+    records = [opened("a"), message(1, 300, "a"), message(2, 300, "a"), message(3, 300, "a"),
+               message(4, 301, "a")]  # fmt: skip
+    async with database(config) as engine:
+        await migrate(engine)
+        async with open_journal(config, engine) as journal:
+            for record in records:
+                journal.write(record)
+        yield engine
+
+
+async def test_messages_change_their_state_and_boxes_count_them(engine: AsyncEngine) -> None:
+    inbox = Inbox(engine)
+    boxes = await inbox.boxes()
+    assert list(boxes) == [300, 301]
+    assert (boxes[300].new, boxes[300].saved) == (3, 0)
+    assert boxes[300].newest == START + timedelta(seconds=3)
+    saved = await inbox.move("m-a-3", MessageState.SAVED)
+    assert saved is not None
+    assert (saved.block_id, saved.state, saved.seconds) == (300, MessageState.SAVED, 4.5)
+    await inbox.move("m-a-1", MessageState.DELETED)
+    box = (await inbox.boxes())[300]
+    assert (box.new, box.saved, box.newest) == (1, 1, START + timedelta(seconds=2))
+    assert await inbox.move("m-a-1", MessageState.NEW) is None
+    assert await inbox.move("nobody", MessageState.NEW) is None
+    new_again = await inbox.move("m-a-3", MessageState.NEW)
+    assert new_again is not None
+    assert new_again.state is MessageState.NEW
+    gone = await inbox.one("m-a-1")
+    assert gone is not None
+    assert gone.state is MessageState.DELETED
+    assert await inbox.one("nobody") is None
+
+
+async def test_messages_are_read_by_pages(engine: AsyncEngine) -> None:
+    inbox = Inbox(engine)
+    first = await inbox.page(300, limit=2)
+    assert [each.message_id for each in first.items] == ["m-a-3", "m-a-2"]
+    second = await inbox.page(300, limit=2, cursor=first.next)
+    assert [each.message_id for each in second.items] == ["m-a-1"]
+    assert second.next is None
+    assert len((await inbox.page()).items) == 4
+    await inbox.move("m-a-2", MessageState.SAVED)
+    only = await inbox.page(300, [MessageState.SAVED])
+    assert [each.message_id for each in only.items] == ["m-a-2"]
+
+
+async def test_a_message_outlives_its_call(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(tables.calls.delete())
+    kept = await Inbox(engine).one("m-a-4")
+    assert kept is not None
+    assert kept.call_id == ""
