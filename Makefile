@@ -31,6 +31,7 @@ demo: run-venv assets
 # Calls mostly wait: more of them at a time than there are cores. Those marked `alone` come last.
 test: check
 	$(BESIDE) --numprocesses auto tests/unit tests/migration $(ARGS)
+	$(BESIDE) --numprocesses auto tests/browser $(ARGS)
 	$(BESIDE) --numprocesses $$(( $$(nproc) * 3 / 2 )) -m "not alone" tests/contract tests/telephony $(ARGS)
 	.venv/bin/pytest -m alone tests/telephony $(ARGS)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import soundfile
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse
 
 from ivrserver.web import plain_app
 from ivrserver.web.headers import SecurityHeaders
@@ -25,8 +25,10 @@ LATENCIES = [180, 175, 190, 220, 210, None, 200, 188, 182, 179, 176, 181]
 SLOW = [410, 380, 450, 720, 640, None, 520, 430, 418, 399, 390, 405]
 
 
-def gallery_app() -> FastAPI:
-    """Serves the page at /gallery."""
+def gallery_app(folder: Path) -> FastAPI:
+    """Serves the page at /gallery; its recording is in `folder`."""
+    recording = folder / "gallery.wav"
+    write_speech(recording)
     assets = Assets.load()
     pages = Pages(
         assets, ZoneInfo("America/New_York"), lambda: NOW, [Path(__file__).parent / "templates"]
@@ -55,17 +57,14 @@ def gallery_app() -> FastAPI:
 
     @app.get("/gallery.wav")
     async def sound() -> Response:
-        return Response(speech_like(), media_type="audio/wav")
+        return FileResponse(recording, media_type="audio/wav")
 
     return app
 
 
-def speech_like(seconds: float = 2.0) -> bytes:
+def write_speech(path: Path, seconds: float = 6.0) -> None:
     """A tone that swells and fades as words do."""
     at = np.arange(int(8000 * seconds)) / 8000
     loudness = np.abs(np.sin(at * 7)) * (0.4 + 0.6 * np.abs(np.sin(at * 1.7)))
-    file = io.BytesIO()
-    soundfile.write(
-        file, (0.6 * loudness * np.sin(at * 2 * np.pi * 220)).astype(np.float32), 8000, format="WAV"
-    )
-    return file.getvalue()
+    tone = 0.6 * loudness * np.sin(at * 2 * np.pi * 220)
+    soundfile.write(path, tone.astype(np.float32), 8000)

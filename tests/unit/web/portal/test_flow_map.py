@@ -15,7 +15,7 @@ from ivrserver.web.portal import Pages
 from ivrserver.web.portal.flow_map import FlowMap, Passed, flow_map
 from tests.unit.blocks.flows import flow
 from tests.unit.web.portal.conftest import request
-from tests.unit.web.portal.visitors import Somebody
+from tests.unit.web.portal.visitors import somebody
 
 SHOWN = """
 numbers: [{number: "100", label: "<b>Ad</b>", destination: {block: 1}}]
@@ -75,7 +75,7 @@ def test_inside_an_ivr_every_question_says_how_many_came_and_how_many_left() -> 
 
 def test_the_page_holds_the_data_and_the_list_and_nothing_of_it_is_markup(pages: Pages) -> None:
     context: dict[str, Any] = {"map": overview(), "blocks": [(1, "<b>")], "block": 1}
-    answer = pages.render(request("/map"), Somebody(), "flows/map.html", detail="", **context)
+    answer = pages.render(request("/map"), somebody(), "flows/map.html", detail="", **context)
     page: Any = html.fromstring(bytes(answer.body))
     data = json.loads(page.xpath("string(//script[@id='flow-map-data'])"))
     assert [node["title"] for node in data["nodes"]][:2] == ["100", "Survey </script>"]
@@ -92,5 +92,5 @@ def test_the_page_holds_the_data_and_the_list_and_nothing_of_it_is_markup(pages:
 
 def test_an_account_without_anything_says_what_to_do(pages: Pages) -> None:
     context: dict[str, Any] = {"map": flow_map(Graph((), ()), ()), "blocks": [], "block": ""}
-    answer = pages.render(request("/map"), Somebody(), "flows/map.html", detail="", **context)
+    answer = pages.render(request("/map"), somebody(), "flows/map.html", detail="", **context)
     assert b"No numbers and no blocks yet" in answer.body

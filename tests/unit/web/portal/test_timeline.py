@@ -27,7 +27,7 @@ from ivrserver.web.portal import Pages
 from ivrserver.web.portal.timeline import INSET, Timeline, clock, tick, timeline
 from tests.unit.flow.test_chart import NOON, PARALLEL, SURVEY, entries
 from tests.unit.web.portal.conftest import request
-from tests.unit.web.portal.visitors import Somebody
+from tests.unit.web.portal.visitors import somebody
 
 Write = Callable[[str], str]
 BOTH = (
@@ -38,7 +38,7 @@ BOTH = (
 
 
 def page_of(pages: Pages, template: Write, view: Timeline) -> Any:
-    answer = pages.render(request("/calls/1"), Somebody(), template(BOTH), view=view)
+    answer = pages.render(request("/calls/1"), somebody(), template(BOTH), view=view)
     return html.fromstring(bytes(answer.body))
 
 

@@ -1,0 +1,83 @@
+"""Portals to look at: with a real database and real pages, with and without Asterisk."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ivrserver import web
+from ivrserver.access import Author, Role
+from ivrserver.config import Settings
+from ivrserver.portal import People, add_portal, people
+from ivrserver.storage import database, migrate
+from tests.browser.pages import Watched
+from tests.telephony.house import House, house_settings, open_house
+from tests.unit.storage.records import settings as records_settings
+from tests.unit.web.serving import serving
+
+PASSWORD = "four green ducks"
+BY = Author("root", "command line")
+NAMES = {Role.ADMIN: "ada", Role.EDITOR: "edgar", Role.VIEWER: "vera"}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running portal and what is behind it."""
+
+    address: str
+    settings: Settings
+    engine: AsyncEngine
+    people: People
+
+    async def sign_in(self, watched: Watched, role: Role = Role.ADMIN) -> None:
+        """Let the page's browser be somebody of that role, without filling in the form."""
+        await self.add_user(role)
+        answer = await watched.context.request.post(
+            "/sign-in",
+            form={"name": NAMES[role], "password": PASSWORD},
+            headers={"Origin": self.address},
+            max_redirects=0,
+        )
+        assert answer.status == 303, await answer.text()
+
+    async def add_user(self, role: Role) -> None:
+        """Let there be the user of that role, and an administrator to begin with."""
+        names = {user.name for user in await self.people.users.all()}
+        if not names:
+            await self.people.users.add_first(NAMES[Role.ADMIN], PASSWORD, BY)
+        if role is not Role.ADMIN and NAMES[role] not in names:
+            await self.people.users.add(NAMES[role], role, BY, password=PASSWORD)
+
+
+@asynccontextmanager
+async def open_site(folder: Path) -> AsyncIterator[Site]:
+    """Serve the portal of a new database in `folder`."""
+    kept = records_settings(f"sqlite:///{folder / 'ivr.db'}")
+    settings = kept.model_copy(update={"data": folder})
+    async with database(settings) as engine:
+        await migrate(engine)
+        app = web.create_app(settings.speech_cache)
+        await add_portal(app, settings, engine)
+        async with serving(app) as address:
+            yield Site(address, settings, engine, people(settings, engine))
+
+
+@dataclass(frozen=True)
+class Live:
+    """The portal of a server that takes calls."""
+
+    house: House
+    site: Site
+
+
+@asynccontextmanager
+async def open_live(folder: Path) -> AsyncIterator[Live]:
+    """Run Asterisk, the controller and phones that call it."""
+    async with open_house(house_settings(folder)) as house:
+        address = house.settings.http.reached_at
+        there = people(house.settings, house.engine)
+        yield Live(house, Site(address, house.settings, house.engine, there))
