@@ -23,6 +23,8 @@ main.places = {
     "audio": f"{_HERE}audio:audio",
     "mailbox": f"{_HERE}mailbox:mailbox",
     "test-webhook": f"{_HERE}trial:test_webhook",
+    "users": f"{_HERE}users:users",
+    "keys": f"{_HERE}keys:keys",
     "jobs": f"{_HERE}jobs:jobs",
     "database": f"{_HERE}database:database_group",
     "recordings": f"{_HERE}recordings:recordings",

@@ -7,7 +7,7 @@ from ivrserver.storage.accounts import Accounts
 from ivrserver.storage.api_keys import ApiKey, ApiKeys
 from ivrserver.storage.attempts import Attempts
 from ivrserver.storage.audio_library import AudioLibrary, LibrarySound
-from ivrserver.storage.audit import Audit, AuditFilter, AuditPage, Deed, Entry
+from ivrserver.storage.audit import Audit, AuditFilter, Deed, Entry
 from ivrserver.storage.calls import AnswerRow, CallDetails, CallRow, Calls, RespondentRow
 from ivrserver.storage.controllers import Controllers
 from ivrserver.storage.database import database, ensure_writable, place_of
@@ -95,7 +95,6 @@ __all__ = [
     "AudioLibrary",
     "Audit",
     "AuditFilter",
-    "AuditPage",
     "BoxCount",
     "CallDetails",
     "CallFilter",

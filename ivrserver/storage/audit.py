@@ -5,8 +5,8 @@ An entry is written in the transaction of the change itself: there is none witho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from ulid import ULID
 from ivrserver.access import Author
 from ivrserver.storage.access_tables import audit
 from ivrserver.storage.database import storage_errors
+from ivrserver.storage.reports.paging import Page, read_page
 
 _LONGEST: Final = 200
 
@@ -48,20 +49,6 @@ class Entry:
     at: datetime
     author: Author
     deed: Deed
-
-
-@dataclass(frozen=True, slots=True)
-class AuditPage:
-    """Some entries, newest first.
-
-    Attributes:
-        older: whether there are entries before the last of these.
-        newer: whether there are entries after the first of these.
-    """
-
-    entries: Sequence[Entry] = field(default=())
-    older: bool = False
-    newer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,33 +110,29 @@ class Audit:
         query = select(audit).where(audit.c.audit_id == entry_id)
         with storage_errors("cannot read the audit log"):
             async with self._engine.connect() as connection:
-                row = (await connection.execute(query)).one_or_none()
+                row = (await connection.execute(query)).mappings().one_or_none()
         return None if row is None else _entry(row)
 
     async def page(
-        self, wanted: AuditFilter, *, limit: int, before: str = "", after: str = ""
-    ) -> AuditPage:
+        self, wanted: AuditFilter, *, cursor: str | None = None, limit: int = 50
+    ) -> Page[Entry]:
         """Some entries, newest first.
 
         Args:
             wanted: which ones.
+            cursor: of a page of the same list; None: the newest.
             limit: how many at most.
-            before: entries older than the one of that id only.
-            after: the oldest of those newer than the one of that id only; not with `before`.
+
+        Raises:
+            CursorRefused: the cursor is none of this list's.
         """
-        key = audit.c.audit_id
-        query = select(audit).where(*_conditions(wanted)).limit(limit + 1)
-        if after:
-            query = query.where(key > after).order_by(key)
-        else:
-            query = (query.where(key < before) if before else query).order_by(key.desc())
+        query = select(audit).where(*_conditions(wanted))
         with storage_errors("cannot read the audit log"):
             async with self._engine.connect() as connection:
-                rows = list(await connection.execute(query))
-        found, more = [_entry(row) for row in rows[:limit]], len(rows) > limit
-        if after:
-            return AuditPage(found[::-1], older=True, newer=more)
-        return AuditPage(found, older=more, newer=bool(before))
+                page = await read_page(
+                    connection, query, [audit.c.audit_id], cursor=cursor, limit=limit
+                )
+        return page.of([_entry(row) for row in page.items])
 
 
 def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
@@ -174,8 +157,8 @@ def _first_id(moment: datetime) -> str:
 
 def _entry(row: Any) -> Entry:
     return Entry(
-        entry_id=row.audit_id,
-        at=row.at,
-        author=Author(row.who, row.via, row.address),
-        deed=Deed(row.verb, row.object_kind, row.object_id, row.before, row.after),
+        entry_id=row["audit_id"],
+        at=row["at"],
+        author=Author(row["who"], row["via"], row["address"]),
+        deed=Deed(row["verb"], row["object_kind"], row["object_id"], row["before"], row["after"]),
     )

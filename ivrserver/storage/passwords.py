@@ -19,11 +19,11 @@ class Passwords:
     """Hashes and compares passwords, a few at a time: strangers must not take every core.
 
     Args:
-        hasher: how; tests take a faster one.
+        hasher: how; None: so that guessing is expensive.
     """
 
-    def __init__(self, hasher: PasswordHasher = _STRONG) -> None:
-        self._hasher = hasher
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or _STRONG
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._nobodys = ""
 

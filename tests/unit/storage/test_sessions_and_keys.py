@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from ivrserver.access import Author, Right, Role
-from ivrserver.errors import UserRefused, UserUnknown
+from ivrserver.errors import CursorRefused, UserRefused, UserUnknown
 from ivrserver.storage import TABLES, AuditFilter, Deed
 from ivrserver.storage.access_tables import api_keys, sessions
 from ivrserver.storage.audit import write
@@ -127,8 +127,8 @@ async def test_a_revoked_key_is_worth_nothing_and_belongs_to_its_owner(place: Pe
     assert await place.keys.find(made.text, datetime.now(UTC)) is None
     assert (await place.keys.get(made.key_id)).revoked_at is not None
     page = await place.audit.page(AuditFilter(kind="key"), limit=9)
-    assert [entry.deed.verb for entry in page.entries] == ["revoke", "create"]
-    assert page.entries[1].deed.after == {
+    assert [entry.deed.verb for entry in page.items] == ["revoke", "create"]
+    assert page.items[1].deed.after == {
         "name": "ci", "owner": "mia", "rights": ["calls:read"], "expires": None,
     }  # fmt: skip
     assert made.text not in str(page)
@@ -176,31 +176,34 @@ async def test_the_audit_log_is_read_by_pages_and_filters(place: People) -> None
             author = Author("mia" if hour % 3 else "ben", "session", "192.0.2.7")
             await write(connection, author, deed, START + hour * HOUR)
 
-    async def things(limit: int = 9, before: str = "", after: str = "", **wanted: object) -> object:
+    async def things(
+        limit: int = 9, cursor: str | None = None, **wanted: object
+    ) -> tuple[list[int], str | None, str | None]:
         page = await place.audit.page(
-            AuditFilter(kind="block", **wanted), limit=limit, before=before, after=after
+            AuditFilter(kind="block", **wanted), cursor=cursor, limit=limit
         )
-        return [each.deed.before["n"] for each in page.entries], page.older, page.newer
+        return [each.deed.before["n"] for each in page.items], page.next, page.previous
 
-    assert await things() == ([6, 5, 4, 3, 2, 1, 0], False, False)
-    first = await place.audit.page(AuditFilter(kind="block"), limit=3)
-    assert await things(3) == ([6, 5, 4], True, False)
-    assert await things(3, before=first.entries[-1].entry_id) == ([3, 2, 1], True, True)
-    third = await place.audit.page(
-        AuditFilter(kind="block"), limit=9, before=first.entries[-1].entry_id
-    )
-    assert await things(2, after=third.entries[1].entry_id) == ([4, 3], True, True)
-    assert await things(who="ben") == ([6, 3, 0], False, False)
-    assert await things(thing="1") == ([5, 3, 1], False, False)
-    assert await things(verb="delete") == ([], False, False)
+    assert await things() == ([6, 5, 4, 3, 2, 1, 0], None, None)
+    newest, older, newer = await things(3)
+    assert (newest, newer) == ([6, 5, 4], None)
+    middle, oldest, back = await things(3, older)
+    assert middle == [3, 2, 1]
+    assert (await things(3, oldest))[:2] == ([0], None)
+    assert (await things(3, back))[0] == [6, 5, 4]
+    assert (await things(who="ben"))[0] == [6, 3, 0]
+    assert (await things(thing="1"))[0] == [5, 3, 1]
+    assert (await things(verb="delete"))[0] == []
     since, until = START + 2 * HOUR, START + 4 * HOUR
-    assert await things(since=since, until=until) == ([3, 2], False, False)
+    assert (await things(since=since, until=until))[0] == [3, 2]
+    with pytest.raises(CursorRefused):
+        await things(cursor="x")
 
 
 async def test_an_entry_of_the_log_says_everything(place: People) -> None:
     deed, author = Deed("change", "block", "7", {"a": 1}, {"a": [1, "é"]}), Author("mia", "key ci")
     await place.audit.note(author, deed)
-    (found,) = (await place.audit.page(AuditFilter(kind="block"), limit=1)).entries
+    (found,) = (await place.audit.page(AuditFilter(kind="block"), limit=1)).items
     assert (found.author, found.deed) == (author, deed)
     assert await place.audit.entry(found.entry_id) == found
     assert await place.audit.entry("x") is None

@@ -31,7 +31,7 @@ async def place(database_url: str) -> AsyncIterator[People]:
 async def told(place: People) -> list[tuple[str, str, object, object]]:
     """The audit log, oldest first."""
     page = await place.audit.page(AuditFilter(kind="user"), limit=50)
-    deeds = [entry.deed for entry in page.entries]
+    deeds = [entry.deed for entry in page.items]
     return [(deed.verb, deed.thing, deed.before, deed.after) for deed in deeds[::-1]]
 
 
@@ -166,7 +166,7 @@ async def test_what_happens_to_a_user_is_in_the_audit_log(place: People) -> None
         ("delete", "mia", editor, None),
     ]
     page = await place.audit.page(AuditFilter(), limit=1)
-    assert page.entries[0].author == BY
+    assert page.items[0].author == BY
 
 
 async def test_the_last_admin_stays_one(place: People) -> None:
@@ -241,7 +241,7 @@ async def test_an_invitation_lets_choose_a_password_once_and_in_time(place: Peop
     assert await place.users.check("mia", PASSWORD)
     with pytest.raises(UserUnknown):
         await place.users.accept(token, OTHER, START, "::1")
-    entries = (await place.audit.page(AuditFilter(verb="set password"), limit=9)).entries
+    entries = (await place.audit.page(AuditFilter(verb="set password"), limit=9)).items
     assert [(each.author.name, each.author.via) for each in entries] == [("mia", "invitation")]
 
 

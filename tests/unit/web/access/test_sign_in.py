@@ -206,7 +206,7 @@ async def test_another_site_cannot_sign_anybody_in(place: Site, headers: dict[st
 async def test_sign_ins_are_in_the_audit_log(place: Site) -> None:
     async with place.browser() as browser:
         await browser.sign_in()
-    (entry,) = (await place.place.audit.page(AuditFilter(verb="sign in"), limit=9)).entries
+    (entry,) = (await place.place.audit.page(AuditFilter(verb="sign in"), limit=9)).items
     assert (entry.author.name, entry.author.via, entry.author.address) == (
         "mia", "portal", "127.0.0.1",
     )  # fmt: skip
