@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -30,8 +29,7 @@ from ivrserver.storage import (
     shared_secret,
 )
 from ivrserver.telephony.boards import Boards
-from ivrserver.web import access
-from ivrserver.web.access import SETUP, Doors, Guard, Renders, sign_in_routes
+from ivrserver.web.access import SETUP, Doors, Guard, Renders, access_routes
 from ivrserver.web.api import PATH
 from ivrserver.web.headers import SecurityHeaders
 from ivrserver.web.portal import Assets, Pages, asset_routes, show_errors
@@ -74,10 +72,9 @@ def pages(settings: Settings) -> Pages:
     Raises:
         SetupError: scripts and style sheets were not built.
     """
-    folders = [Path(access.__file__).parent / "templates"]
     shared = {"softphone": settings.softphone.enabled}
     zone = ZoneInfo(settings.account.time_zone)
-    return Pages(Assets.load(), zone, folders=folders, shared=shared)
+    return Pages(Assets.load(), zone, shared=shared)
 
 
 async def add_portal(app: FastAPI, settings: Settings, engine: AsyncEngine) -> None:
@@ -91,7 +88,7 @@ async def add_portal(app: FastAPI, settings: Settings, engine: AsyncEngine) -> N
     kept = people(settings, engine)
     guarding = guard(settings, kept)
     coming = await doors(settings, engine, kept, guarding, made)
-    for routes in (asset_routes(made.assets), sign_in_routes(coming)):
+    for routes in (asset_routes(made.assets), access_routes(coming)):
         app.include_router(routes)
     app.mount(PATH, api(settings, engine, guarding))
     show_errors(app, made, guarding.session_of)

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+from zoneinfo import ZoneInfo
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from ivrserver.access import Author, Visitor
+from ivrserver.errors import NothingThere, UserRefused
 from ivrserver.storage import ApiKeys, Audit, Deed, Sessions, Users
 from ivrserver.web.access.guard import Guard
 from ivrserver.web.access.origin import address_of, local_path
 from ivrserver.web.access.tries import Tries
 from ivrserver.web.strangers import Strangers
 
+LONGEST: Final = 1000
+"""Characters of a password that are compared: no password has so many."""
+
 
 class Renders(Protocol):
     """Makes pages of templates."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Of the account: times are shown in it."""
+        ...
 
     def render(
         self,
@@ -31,6 +43,10 @@ class Renders(Protocol):
         **context: Any,
     ) -> HTMLResponse:
         """One page; `visitor` is None for strangers."""
+        ...
+
+    def redirect(self, request: Request, path: str, text: str = "") -> RedirectResponse:
+        """Lead to a page, which shows `text`."""
         ...
 
 
@@ -65,17 +81,40 @@ class Doors:
     async def let_in(
         self, request: Request, name: str, to: str = "/", via: str = "portal"
     ) -> Response:
-        """Begin a session of that user and lead to a page; the session before, if any, ends."""
-        now, address = datetime.now(UTC), address_of(request)
+        """Sign a user in and lead to a page of ours; the session before, if any, ends."""
+        answer = RedirectResponse(local_path(to), HTTPStatus.SEE_OTHER)
+        await self.begin(request, answer, name)
+        await self.users.signed_in(name, datetime.now(UTC))
+        author = Author(name, via, address_of(request))
+        await self.audit.note(author, Deed("sign in", "user", name))
+        return answer
+
+    async def begin(self, request: Request, answer: Response, name: str) -> None:
+        """Begin a session of that user, in place of the one that the browser has."""
         token = await self.sessions.begin(
             name,
-            now,
-            address=address,
+            datetime.now(UTC),
+            address=address_of(request),
             agent=request.headers.get("user-agent", ""),
             instead_of=self.guard.cookie.read(request),
         )
-        await self.users.signed_in(name, now)
-        await self.audit.note(Author(name, via, address), Deed("sign in", "user", name))
-        response = RedirectResponse(local_path(to), HTTPStatus.SEE_OTHER)
-        self.guard.cookie.set(request, response, token, self.lasts)
-        return response
+        self.guard.cookie.set(request, answer, token, self.lasts)
+
+
+@contextmanager
+def found() -> Iterator[None]:
+    """What is not there is 404, with the reason."""
+    try:
+        yield
+    except NothingThere as error:
+        raise HTTPException(HTTPStatus.NOT_FOUND, str(error)) from error
+
+
+def ensure_same(password: str, again: str) -> None:
+    """See that somebody has typed a new password twice.
+
+    Raises:
+        UserRefused: the two differ.
+    """
+    if password != again:
+        raise UserRefused("the two passwords differ; type it twice", field="again")

@@ -17,7 +17,7 @@ from fastapi.responses import RedirectResponse
 
 from ivrserver.access import LEAST, NAME_HINT, NAME_PATTERN, Author, Visitor
 from ivrserver.errors import UserRefused, UserUnknown
-from ivrserver.web.access.doors import Doors
+from ivrserver.web.access.doors import LONGEST, Doors, ensure_same
 from ivrserver.web.access.guard import SETUP, SIGN_IN
 from ivrserver.web.access.origin import address_of, ensure_own, local_path, on_this_machine
 from ivrserver.web.access.tries import TooMany
@@ -29,8 +29,6 @@ PUBLIC: Final = frozenset({SIGN_IN, SETUP, INVITATION})
 """Paths of pages that strangers may see."""
 
 _WRONG: Final = "This name and password do not belong together."
-_LONGEST: Final = 1000
-"""Characters of a password that are compared: no password has so many."""
 
 
 def sign_in_routes(doors: Doors) -> APIRouter:
@@ -50,7 +48,14 @@ def _coming(doors: Doors) -> APIRouter:
         request: Request, to: str, name: str = "", error: str = "", status: int = HTTPStatus.OK
     ) -> Response:
         return doors.pages.render(
-            request, None, "access/sign_in.html", status=status, name=name, next=to, error=error
+            request,
+            None,
+            "access/sign_in.html",
+            status=status,
+            name=name,
+            next=to,
+            error=error,
+            openid="",
         )
 
     @router.get(SIGN_IN)
@@ -77,7 +82,7 @@ def _coming(doors: Doors) -> APIRouter:
             answer = page(request, to, name, f"{many}".capitalize() + ".", 429)
             answer.headers["Retry-After"] = str(many.seconds)
             return answer
-        if await doors.users.check(name, password[:_LONGEST]) is None:
+        if await doors.users.check(name, password[:LONGEST]) is None:
             doors.strangers.wrong(request, "a wrong name or password")
             return page(request, to, name, _WRONG, HTTPStatus.UNAUTHORIZED)
         doors.addresses.right(address)
@@ -150,7 +155,7 @@ def _first(doors: Doors) -> APIRouter:
             return page(request, token, allowed=False)
         name = name.strip()
         try:
-            _ensure_same(password, again)
+            ensure_same(password, again)
             author = Author(name, "set-up", address_of(request))
             await doors.users.add_first(name, password, author)
         except UserRefused as error:
@@ -200,7 +205,7 @@ def _invited(doors: Doors) -> APIRouter:
         ensure_own(request, doors.public_url)
         doors.strangers.admit(request)
         try:
-            _ensure_same(password, again)
+            ensure_same(password, again)
             now = datetime.now(UTC)
             user = await doors.users.accept(token, password, now, address_of(request))
         except UserUnknown:
@@ -213,8 +218,3 @@ def _invited(doors: Doors) -> APIRouter:
 
 
 _HINTS: Final = {"name_pattern": NAME_PATTERN, "name_hint": NAME_HINT, "least": LEAST}
-
-
-def _ensure_same(password: str, again: str) -> None:
-    if password != again:
-        raise UserRefused("the two passwords differ; type it twice", field="again")

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import aiohttp
 from fastapi import APIRouter, Depends, File, Request, UploadFile
@@ -16,8 +18,10 @@ from starlette.websockets import WebSocket
 
 from ivrserver.access import Right, Visitor
 from ivrserver.web import plain_app
-from ivrserver.web.access import Doors, Guard, PlainPages, sign_in_routes
+from ivrserver.web.access import Doors, Guard, access_routes
+from ivrserver.web.portal import Pages, show_errors
 from tests.unit.storage.people import PASSWORD, People, people
+from tests.unit.web.portal.conftest import built
 from tests.unit.web.serving import serving
 
 TOKEN = "0123456789abcdef"
@@ -133,17 +137,20 @@ def probe(guard: Guard) -> APIRouter:
 
 
 @asynccontextmanager
-async def site(url: str, **changes: Any) -> AsyncIterator[Site]:
-    """A site of nobody."""
-    async with people(url) as place:
+async def site(folder: Path, **changes: Any) -> AsyncIterator[Site]:
+    """A site of nobody; its database is in that folder."""
+    pages = Pages(built(folder / "assets"), ZoneInfo("America/New_York"))
+    async with people(f"sqlite:///{folder / 'x.db'}") as place:
         guard = Guard(place.users, place.sessions, place.keys, SecretStr(TOKEN))
         doors = Doors(
             guard=guard, users=place.users, sessions=place.sessions, keys=place.keys,
-            audit=place.audit, pages=PlainPages(), lasts=timedelta(days=7),
+            audit=place.audit, pages=pages, lasts=timedelta(days=7),
             setup_token=SETUP_TOKEN,
         )  # fmt: skip
         doors = replace(doors, **changes)
-        async with serving(plain_app(sign_in_routes(doors), probe(guard))) as address:
+        app = plain_app(access_routes(doors), probe(guard))
+        show_errors(app, pages, guard.session_of)
+        async with serving(app) as address:
             yield Site(place, doors, address)
 
 

@@ -18,7 +18,7 @@ from tests.unit.web.access.site import TOKEN, Site, site
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Site]:
-    async with site(f"sqlite:///{tmp_path / 'x.db'}") as there:
+    async with site(tmp_path) as there:
         await there.place.users.add("root", Role.ADMIN, BY, password=PASSWORD)
         await there.place.users.add("mia", Role.EDITOR, BY, password=PASSWORD)
         yield there
@@ -181,7 +181,7 @@ async def test_wrong_keys_are_told_and_after_some_nothing_is_taken(place: Site) 
 
 
 async def test_without_a_token_in_the_settings_an_empty_one_is_wrong(tmp_path: Path) -> None:
-    async with site(f"sqlite:///{tmp_path / 'x.db'}") as there:
+    async with site(tmp_path) as there:
         there.doors.guard._token = b""
         async with there.browser() as browser:
             for shown in ("Bearer ", "Bearer", ""):

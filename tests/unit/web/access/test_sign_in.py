@@ -19,7 +19,7 @@ from tests.unit.web.access.site import SETUP_TOKEN, Site, hidden, site
 
 @pytest.fixture
 async def empty(tmp_path: Path) -> AsyncIterator[Site]:
-    async with site(f"sqlite:///{tmp_path / 'x.db'}") as there:
+    async with site(tmp_path) as there:
         yield there
 
 
@@ -82,7 +82,7 @@ async def test_behind_a_proxy_that_says_nothing_the_public_address_tells_that_it
     tmp_path: Path,
 ) -> None:
     public = "https://ivr.example.com"
-    async with site(f"sqlite:///{tmp_path / 'x.db'}") as there:
+    async with site(tmp_path) as there:
         there.doors.guard.cookie = Cookie(public)
         await there.place.users.add("mia", Role.ADMIN, BY, password=PASSWORD)
         async with there.browser() as browser:
@@ -260,9 +260,8 @@ async def test_a_first_user_that_is_not_taken_says_why_and_keeps_what_was_typed(
 
 
 async def test_in_a_lab_whoever_sits_at_the_machine_makes_the_first_user(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'x.db'}"
     form = {"name": "mia", "password": PASSWORD, "again": PASSWORD}
-    async with site(url, open_setup=True) as there, there.browser() as browser:
+    async with site(tmp_path, open_setup=True) as there, there.browser() as browser:
         elsewhere = {"X-Forwarded-For": "192.0.2.7"}
         rebound = {"Host": "evil.example", "Origin": "http://evil.example"}
         for stranger in (elsewhere, rebound):

@@ -19,8 +19,12 @@ FRONTEND = Path(__file__).parents[4] / "frontend"
 
 @pytest.fixture
 def assets(tmp_path: Path) -> Assets:
-    """As if they had been built, with all icons of the list."""
-    folder = tmp_path / "assets"
+    """As if they had been built."""
+    return built(tmp_path / "assets")
+
+
+def built(folder: Path) -> Assets:
+    """As if they had been built there, with all icons of the list."""
     folder.mkdir()
     names = {f"{name}": f"{name.replace('.', '-A1.')}" for name in
              ("icons.svg", "favicon.svg", "portal.css", "portal.js")}  # fmt: skip
