@@ -19,6 +19,8 @@ _LABELS_AT_MOST: Final = 8
 _EVERY_SECOND: Final = 2
 _FILLED: Final = 0.72
 """How much of its place a bar fills."""
+_NOTHING: Final = 1e-9
+"""Less is drawn as nothing."""
 _STEPS: Final = (1, 2, 5, 10)
 _TICKS: Final = 4
 _WIDEST: Final = 8.0
@@ -97,7 +99,7 @@ def nice_step(most: float, *, whole: bool) -> float:
         most: the largest value.
         whole: nothing between whole numbers makes sense.
     """
-    if most <= 0:
+    if most < _NOTHING:
         return 1
     rough = most / _TICKS
     power: float = 10.0 ** math.floor(math.log10(rough))

@@ -68,5 +68,9 @@ def test_values_without_labels_are_a_mistake_of_the_page() -> None:
         bar_chart(["a", "b"], [("Calls", [1])])
 
 
+def test_next_to_nothing_is_drawn_as_nothing() -> None:
+    assert nice_step(5e-324, whole=False) == 1
+
+
 def test_a_share_of_nothing_is_nothing() -> None:
     assert (share(1, 3), share(0, 0)) == (33.3, 0.0)
