@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import soundfile
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, PlainTextResponse
 
 from ivrserver.web import plain_app
 from ivrserver.web.headers import SecurityHeaders
@@ -54,6 +54,10 @@ def gallery_app(folder: Path) -> FastAPI:
     async def post(request: Request) -> Response:
         form = await request.form()
         return pages.redirect(request, "/gallery", f"Saved {form.get('name', 'it')}.")
+
+    @app.post("/refused")
+    async def refused() -> Response:
+        return PlainTextResponse("This webhook was sent again a moment ago.", 409)
 
     @app.get("/gallery.wav")
     async def sound() -> Response:

@@ -91,6 +91,36 @@ async def test_a_form_replaces_the_page_alone_and_says_what_it_did(
     await expect(page.get_by_text("Saved mood.")).to_have_count(0)
 
 
+async def test_links_replace_the_page_alone_and_the_browsers_way_back_works(
+    look: Look, gallery: str
+) -> None:
+    page = (await look(gallery)).page
+    await page.goto("/gallery")
+    await page.evaluate("() => { document.body.dataset.mark = 'still here' }")
+    await page.get_by_role("link", name="Older").click()
+    await page.wait_for_url("**/gallery?before=9")
+    await expect(page.get_by_role("heading", level=1)).to_be_focused()
+    assert await page.evaluate("() => scrollY") == 0
+    await page.go_back()
+    await page.wait_for_url("**/gallery")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Customer survey")
+    assert await page.evaluate("() => document.body.dataset.mark") == "still here"
+
+
+async def test_a_refusal_is_told_at_the_edge_until_it_is_read(look: Look, gallery: str) -> None:
+    watched = await look(gallery)
+    watched.expect("409")
+    page = watched.page
+    await page.goto("/gallery")
+    await page.get_by_role("button", name="Send again").click()
+    told = page.locator("#toasts").get_by_text("This webhook was sent again a moment ago.")
+    await expect(told).to_be_visible()
+    await assert_accessible(page)
+    await shoot(page, "gallery-toast", full=False)
+    await page.get_by_role("button", name="Close this message").click()
+    await expect(told).to_be_hidden()
+
+
 async def test_a_recording_is_sought_in_by_keys(look: Look, gallery: str) -> None:
     page = (await look(gallery)).page
     await page.goto("/gallery")
