@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import shelves
+from ivrserver.access import Right
 from ivrserver.config import Settings
 from ivrserver.storage import KeptReplies, Revisions
 from ivrserver.web.access import Guard
@@ -21,6 +22,7 @@ from ivrserver.web.api import (
     question_routes,
     revision_routes,
 )
+from ivrserver.web.live import Live, event_routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,11 @@ def editor(settings: Settings, engine: AsyncEngine) -> Editor:
     return Editor(shelves.accounts(settings, engine), NamedPhones(settings))
 
 
-def api(settings: Settings, engine: AsyncEngine, guard: Guard) -> FastAPI:
+def api(settings: Settings, engine: AsyncEngine, guard: Guard, live: Live) -> FastAPI:
     """The application, to be mounted at `ivrserver.web.api.PATH`.
+
+    Args:
+        live: what sees what happens on calls.
 
     Raises:
         SetupError: the store's folder cannot be made.
@@ -55,6 +60,7 @@ def api(settings: Settings, engine: AsyncEngine, guard: Guard) -> FastAPI:
             number_routes(guard, edits),
             audio_routes(guard, library, settings.audio.max_bytes),
             revision_routes(guard, accounts, Revisions(engine), phones),
+            event_routes(live, guard.api(Right.CALLS_READ)),
         ],
         KeptReplies(engine),
     )

@@ -40,6 +40,7 @@ from ivrserver.speech.replays import Replays
 from ivrserver.storage import (
     Jobs,
     Library,
+    LiveCalls,
     Mailboxes,
     Notices,
     RecordingRows,
@@ -50,6 +51,7 @@ from ivrserver.storage import (
 )
 from ivrserver.telephony.boards import Boards
 from ivrserver.telephony.switchboard import Handler, Switchboard
+from ivrserver.web.live import Live
 from ivrserver.webhooks.client import HttpWebhookClient
 
 log = structlog.get_logger(__name__)
@@ -169,7 +171,8 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         )
         app = web.create_app(settings.speech_cache, *seen, shared)
         await stack.enter_async_context(portal.softphone(app, settings, engine, boards, library))
-        await portal.add_portal(app, settings, engine)
+        live = Live(LiveCalls(engine), lambda: library.current().revision, CLOCK)
+        await portal.add_portal(app, settings, engine, live)
         if link := await portal.setup_link(settings, engine):
             log.warning("first_user_wanted", link=link)
         async with asyncio.TaskGroup() as tasks:
@@ -183,6 +186,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
                 tasks.create_task(_kept_up("lamps", _lamplighter(engine, library, boards).run)),
                 tasks.create_task(_kept_up("recordings", keeper.run)),
                 tasks.create_task(_keep_rehearsed(library, speech)),
+                tasks.create_task(_kept_up("live events", live.run)),
             ]
             warming = tasks.create_task(listener.warm_up())
             try:

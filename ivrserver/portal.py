@@ -32,6 +32,7 @@ from ivrserver.telephony.boards import Boards
 from ivrserver.web.access import SETUP, Doors, Guard, Renders, access_routes
 from ivrserver.web.api import PATH
 from ivrserver.web.headers import SecurityHeaders
+from ivrserver.web.live import Live
 from ivrserver.web.portal import Assets, Pages, asset_routes, show_errors
 from ivrserver.web.softphone import Entry, Exchange, softphone_routes
 
@@ -77,8 +78,11 @@ def pages(settings: Settings) -> Pages:
     return Pages(Assets.load(), zone, shared=shared)
 
 
-async def add_portal(app: FastAPI, settings: Settings, engine: AsyncEngine) -> None:
+async def add_portal(app: FastAPI, settings: Settings, engine: AsyncEngine, live: Live) -> None:
     """Let `app`, which has all other routes by now, offer everything that people see.
+
+    Args:
+        live: what sees what happens on calls.
 
     Raises:
         SetupError: scripts and style sheets were not built.
@@ -90,7 +94,7 @@ async def add_portal(app: FastAPI, settings: Settings, engine: AsyncEngine) -> N
     coming = await doors(settings, engine, kept, guarding, made)
     for routes in (asset_routes(made.assets), access_routes(coming)):
         app.include_router(routes)
-    app.mount(PATH, api(settings, engine, guarding))
+    app.mount(PATH, api(settings, engine, guarding, live))
     show_errors(app, made, guarding.session_of)
     app.add_middleware(SecurityHeaders)
 

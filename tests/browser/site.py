@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import web
 from ivrserver.access import Author, Role
+from ivrserver.app import CLOCK
 from ivrserver.config import Settings
 from ivrserver.portal import People, add_portal, people
-from ivrserver.storage import database, migrate
+from ivrserver.storage import LiveCalls, database, migrate
+from ivrserver.web import live
 from tests.browser.pages import Watched
 from tests.telephony.house import House, house_settings, open_house
 from tests.unit.storage.records import settings as records_settings
@@ -61,9 +64,12 @@ async def open_site(folder: Path) -> AsyncIterator[Site]:
     async with database(settings) as engine:
         await migrate(engine)
         app = web.create_app(settings.speech_cache)
-        await add_portal(app, settings, engine)
+        events = live.Live(LiveCalls(engine), lambda: 0, CLOCK)
+        await add_portal(app, settings, engine, events)
+        looking = asyncio.create_task(events.run())
         async with serving(app) as address:
             yield Site(address, settings, engine, people(settings, engine))
+            looking.cancel()
 
 
 @dataclass(frozen=True)
