@@ -1,0 +1,9 @@
+"""An account with as many calls as somebody wants, and how fast what the portal reads is read.
+
+`seed` fills a database: 200 calls for a screenshot, 100,000 with 1,000,000 answers for figures.
+`python -m benchmarks --portal` measures. All names and numbers are invented.
+"""
+
+from benchmarks.portal.seeding import Plan, seed
+
+__all__ = ["Plan", "seed"]
