@@ -1,4 +1,4 @@
-"""The REST API, put together from the settings and the database."""
+"""The REST API, put together from the parts of a controller."""
 
 from __future__ import annotations
 
@@ -11,18 +11,36 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ivrserver import shelves
 from ivrserver.access import Right
 from ivrserver.config import Settings
-from ivrserver.storage import KeptReplies, Revisions
+from ivrserver.recordings import Keeper
+from ivrserver.storage import Calls, KeptReplies, Revisions
+from ivrserver.storage.reports import CallList
 from ivrserver.web.access import Guard
 from ivrserver.web.api import (
     Editor,
     audio_routes,
     block_routes,
+    call_routes,
     create_api,
     number_routes,
     question_routes,
     revision_routes,
 )
 from ivrserver.web.live import Live, event_routes
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What of a running controller the portal and the API use.
+
+    Attributes:
+        recordings: gives back what was recorded.
+        live: sees what happens on calls.
+    """
+
+    settings: Settings
+    engine: AsyncEngine
+    recordings: Keeper
+    live: Live
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +54,20 @@ class NamedPhones:
         return {name: phone.extension for name, phone in self.settings.phones.items()}
 
 
-def editor(settings: Settings, engine: AsyncEngine) -> Editor:
+def editor(parts: Parts) -> Editor:
     """What changes blocks and numbers, for the API and the portal alike."""
-    return Editor(shelves.accounts(settings, engine), NamedPhones(settings))
+    accounts = shelves.accounts(parts.settings, parts.engine)
+    return Editor(accounts, NamedPhones(parts.settings))
 
 
-def api(settings: Settings, engine: AsyncEngine, guard: Guard, live: Live) -> FastAPI:
+def api(parts: Parts, guard: Guard) -> FastAPI:
     """The application, to be mounted at `ivrserver.web.api.PATH`.
-
-    Args:
-        live: what sees what happens on calls.
 
     Raises:
         SetupError: the store's folder cannot be made.
     """
-    edits, phones = editor(settings, engine), NamedPhones(settings)
+    settings, engine = parts.settings, parts.engine
+    edits, phones = editor(parts), NamedPhones(settings)
     accounts = shelves.accounts(settings, engine)
     library = shelves.audio_library(settings, engine)
     return create_api(
@@ -60,7 +77,8 @@ def api(settings: Settings, engine: AsyncEngine, guard: Guard, live: Live) -> Fa
             number_routes(guard, edits),
             audio_routes(guard, library, settings.audio.max_bytes),
             revision_routes(guard, accounts, Revisions(engine), phones),
-            event_routes(live, guard.api(Right.CALLS_READ)),
+            event_routes(parts.live, guard.api(Right.CALLS_READ)),
+            call_routes(guard, CallList(engine), Calls(engine), parts.recordings),
         ],
         KeptReplies(engine),
     )

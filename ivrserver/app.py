@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ulid import ULID
 
 from ivrserver import jobs, portal, shelves, web
+from ivrserver.api import Parts as PortalParts
 from ivrserver.config import Settings
 from ivrserver.errors import SetupError
 from ivrserver.flow.absent import end_without_caller
@@ -172,7 +173,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         app = web.create_app(settings.speech_cache, *seen, shared)
         await stack.enter_async_context(portal.softphone(app, settings, engine, boards, library))
         live = Live(LiveCalls(engine), lambda: library.current().revision, CLOCK)
-        await portal.add_portal(app, settings, engine, live)
+        await portal.add_portal(app, PortalParts(settings, engine, keeper, live))
         if link := await portal.setup_link(settings, engine):
             log.warning("first_user_wanted", link=link)
         async with asyncio.TaskGroup() as tasks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,12 +11,13 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import aiohttp
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 from yarl import URL
 
+from ivrserver import shelves
 from ivrserver.access import Right
-from ivrserver.api import api
+from ivrserver.api import Parts, api
 from ivrserver.config import AriSettings, Settings
 from ivrserver.flow.softphone import block_number
 from ivrserver.storage import (
@@ -32,8 +33,8 @@ from ivrserver.telephony.boards import Boards
 from ivrserver.web.access import SETUP, Doors, Guard, Renders, access_routes
 from ivrserver.web.api import PATH
 from ivrserver.web.headers import SecurityHeaders
-from ivrserver.web.live import Live
 from ivrserver.web.portal import Assets, Pages, asset_routes, show_errors
+from ivrserver.web.portal.pages_map import map_pages
 from ivrserver.web.softphone import Entry, Exchange, softphone_routes
 
 _FIRST_USER: Final = "first user"
@@ -78,23 +79,25 @@ def pages(settings: Settings) -> Pages:
     return Pages(Assets.load(), zone, shared=shared)
 
 
-async def add_portal(app: FastAPI, settings: Settings, engine: AsyncEngine, live: Live) -> None:
+async def add_portal(app: FastAPI, parts: Parts) -> None:
     """Let `app`, which has all other routes by now, offer everything that people see.
-
-    Args:
-        live: what sees what happens on calls.
 
     Raises:
         SetupError: scripts and style sheets were not built.
         StorageError: the database is away.
     """
+    settings, engine = parts.settings, parts.engine
     made = pages(settings)
     kept = people(settings, engine)
     guarding = guard(settings, kept)
     coming = await doors(settings, engine, kept, guarding, made)
-    for routes in (asset_routes(made.assets), access_routes(coming)):
+    for routes in (
+        asset_routes(made.assets),
+        access_routes(coming),
+        *_areas(parts, made, guarding),
+    ):
         app.include_router(routes)
-    app.mount(PATH, api(settings, engine, guarding, live))
+    app.mount(PATH, api(parts, guarding))
     show_errors(app, made, guarding.session_of)
     app.add_middleware(SecurityHeaders)
 
@@ -145,6 +148,14 @@ def _directory(library: Library, settings: Settings) -> list[Entry]:
         for name, phone in settings.phones.items()
     ]
     return [*numbers, *blocks, *phones]
+
+
+def _areas(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
+    """The pages of each area of the navigation."""
+    settings = parts.settings
+    accounts = shelves.accounts(settings, parts.engine)
+    phones = {name: phone.extension for name, phone in settings.phones.items()}
+    yield map_pages(pages, guard, accounts, phones)
 
 
 async def doors(

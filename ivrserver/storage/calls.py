@@ -156,6 +156,23 @@ class Calls:
                     timeline=await _timeline(connection, call_id),
                 )
 
+    async def may_be_heard(self, recording: str) -> bool:
+        """Whether it is no answer to a sensitive question; of one that is unknown too.
+
+        Raises:
+            StorageError: the database is away.
+        """
+        answered = (
+            select(answers.c.recording)
+            .join(respondents, respondents.c.response_id == answers.c.response_id)
+            .join(recordings, recordings.c.call_id == respondents.c.call_id)
+            .where(recordings.c.name == recording)
+            .where(answers.c.recording == recording, answers.c.sensitive)
+        )
+        with storage_errors("cannot read the answers"):
+            async with self._engine.connect() as connection:
+                return (await connection.execute(answered)).first() is None
+
     async def overdue(self, before: datetime) -> list[SavedCall]:
         """Calls that began before then and have not ended, the oldest first.
 

@@ -23,10 +23,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, Final, Protocol
+from typing import Final, Protocol
 
 import structlog
-from fastapi import APIRouter, Header, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from ivrserver.errors import IvrError, KeyUnknown, NotInStore, ObjectDamaged
@@ -76,8 +76,6 @@ def recording_routes(recordings: Recordings, links: Links, *, redirect: bool) ->
         *,
         expires: str = "",
         signature: str = "",
-        if_none_match: Annotated[str, Header()] = "",
-        if_range: Annotated[str, Header()] = "",
     ) -> Response:
         strangers.admit(request)
         verdict = links.verdict(name, expires, signature, datetime.now(UTC))
@@ -87,18 +85,31 @@ def recording_routes(recordings: Recordings, links: Links, *, redirect: bool) ->
                 url = await recordings.public_url(name, _REDIRECT_SECONDS)
                 if url:
                     return RedirectResponse(url, HTTPStatus.TEMPORARY_REDIRECT, _COMMON)
-            opened = await recordings.open(name)
-            headers = _headers(name, opened)
-            if opened.sha256 and has_already(if_none_match, opened.sha256):
-                return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-            asked = request.headers.get("Range", "")
-            if if_range and if_range.strip() != headers.get("ETag"):
-                asked = ""
-            return await _sent(request.method, opened, headers, wanted(asked, opened.size))
         except IvrError as error:
             raise _refusal(name, error) from error
+        return await send_recording(request, recordings, name)
 
     return router
+
+
+async def send_recording(request: Request, recordings: Recordings, name: str) -> Response:
+    """A recording as an answer, whole or by range, to somebody who may hear it.
+
+    Raises:
+        HTTPException: it is not there, or cannot be had just now; see above.
+    """
+    asked = request.headers.get("Range", "")
+    if_range = request.headers.get("If-Range", "").strip()
+    try:
+        opened = await recordings.open(name)
+        headers = _headers(name, opened)
+        if opened.sha256 and has_already(request.headers.get("If-None-Match", ""), opened.sha256):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        if if_range and if_range != headers.get("ETag"):
+            asked = ""
+        return await _sent(request.method, opened, headers, wanted(asked, opened.size))
+    except IvrError as error:
+        raise _refusal(name, error) from error
 
 
 def _check(verdict: Verdict, request: Request, strangers: Strangers) -> None:

@@ -3,6 +3,7 @@
 from ivrserver.web.api.app import PATH, create_api
 from ivrserver.web.api.audio import audio_routes
 from ivrserver.web.api.blocks import block_routes
+from ivrserver.web.api.calls import call_routes
 from ivrserver.web.api.editing import Editor
 from ivrserver.web.api.numbers import number_routes
 from ivrserver.web.api.questions import question_routes
@@ -13,6 +14,7 @@ __all__ = [
     "Editor",
     "audio_routes",
     "block_routes",
+    "call_routes",
     "create_api",
     "number_routes",
     "question_routes",

@@ -1,4 +1,4 @@
-"""How large a body may be that is read into memory."""
+"""What no request may have: a body too large to be read into memory, NUL in its address."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from ivrserver.web.api.problems import problem
 
 MOST: Final = 1_100_000
 """Bytes: a flow file (a million), and what goes with it."""
+_NUL: Final = b"%00"
 _STREAMED: Final = ("/audio",)
 """Ends of paths whose bodies are not read into memory, and have limits of their own."""
 
 
 def limit_bodies(app: FastAPI) -> None:
-    """Refuse bodies that are too large: 413."""
+    """Refuse bodies that are too large (413), and addresses that no database takes (422)."""
     app.add_middleware(_Limited)
 
 
@@ -29,6 +30,10 @@ class _Limited:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].endswith(_STREAMED):
             await self._app(scope, receive, send)
+            return
+        if _NUL in scope["query_string"] or b"\0" in scope["path"].encode():
+            refused = problem(HTTPStatus.UNPROCESSABLE_ENTITY, "an address holds no NUL")
+            await refused(scope, receive, send)
             return
         size = 0
 

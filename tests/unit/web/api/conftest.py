@@ -11,13 +11,17 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.access import PROGRAM, Role, rights_of
 from ivrserver.config import AudioSettings, Settings
+from ivrserver.flow.records import Record
 from ivrserver.storage import (
     Accounts,
     ApiKeys,
     AudioLibrary,
+    CallList,
+    Calls,
     KeptReplies,
     Passwords,
     Revisions,
@@ -25,6 +29,7 @@ from ivrserver.storage import (
     Users,
     database,
     migrate,
+    open_journal,
 )
 from ivrserver.web import plain_app
 from ivrserver.web.access import Guard
@@ -32,14 +37,18 @@ from ivrserver.web.api import (
     PATH,
     audio_routes,
     block_routes,
+    call_routes,
     create_api,
     number_routes,
     question_routes,
     revision_routes,
 )
 from ivrserver.web.api.editing import Editor
+from tests.unit.recordings.places import folder_place, pieces
 from tests.unit.storage.records import settings
+from tests.unit.web.test_recordings import Shelf
 
+SOUND = b"RIFF" + bytes(range(256)) * 90
 TOKEN = "0123456789abcdef"
 LIMITS = AudioSettings(max_bytes=100_000, max_seconds=5)
 
@@ -52,6 +61,13 @@ class Api:
     client: httpx.AsyncClient
     looker: httpx.AsyncClient
     accounts: Accounts
+    engine: AsyncEngine
+
+    async def write(self, *records: Record) -> None:
+        """Store what happened on calls."""
+        async with open_journal(settings(str(self.engine.url)), self.engine) as journal:
+            for record in records:
+                journal.write(record)
 
     async def get(self, path: str, **options: Any) -> httpx.Response:
         return await self.client.get(path, **options)
@@ -64,6 +80,13 @@ class Api:
 
     async def delete(self, path: str, match: str = "*") -> httpx.Response:
         return await self.client.delete(path, headers={"If-Match": match})
+
+
+async def shelf(folder: Path) -> Shelf:
+    """A store with one recording, ``rec``."""
+    made = Shelf(folder_place(folder / "store").store())
+    made.sums["rec"] = (await made.store.put("rec", pieces(SOUND))).sha256
+    return made
 
 
 async def phones() -> dict[str, str]:
@@ -90,6 +113,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
                 question_routes(guard, editor),
                 number_routes(guard, editor),
                 audio_routes(guard, library, LIMITS.max_bytes),
+                call_routes(guard, CallList(engine), Calls(engine), await shelf(tmp_path)),
                 revision_routes(guard, accounts, Revisions(engine), phones),
             ],
             KeptReplies(engine),
@@ -97,7 +121,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         host = plain_app()
         host.mount(PATH, app)
         async with client(host, TOKEN) as whole, client(host, key.text) as looker:
-            yield Api(host, whole, looker, accounts)
+            yield Api(host, whole, looker, accounts, engine)
 
 
 def client(app: FastAPI, token: str) -> httpx.AsyncClient:
