@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 RTP_HEADER = 12
 FLIGHT_SECONDS = 0.06
-"""Audio that was under way when the call ended may still come in so long."""
+"""Audio that was under way when the call ended may still come in so long, and is heard too."""
 LINGER_SECONDS = 0.3
 
 
@@ -64,12 +64,11 @@ async def call(
                 leave_after=leave_after, shown=shown, name=name, more=more,
             )  # fmt: skip
         if outcome.status == 200:
+            await asyncio.sleep(FLIGHT_SECONDS)
             heard = [audio.packets.get_nowait() for _ in range(audio.packets.qsize())]
             outcome.audio = b"".join(packet[RTP_HEADER:] for packet in heard)
-            await asyncio.sleep(FLIGHT_SECONDS)
-            before = audio.packets.qsize()
             await asyncio.sleep(LINGER_SECONDS)
-            outcome.late = audio.packets.qsize() - before
+            outcome.late = audio.packets.qsize()
         return outcome
     finally:
         sip.close()

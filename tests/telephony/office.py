@@ -16,7 +16,7 @@ from ivrserver.flow.dial_policy import DialPolicy, GuardedDialer
 from ivrserver.flow.ports import Channel, DialledLeg, IncomingCall, LegOrder
 from ivrserver.telephony.asterisk import Asterisk, ports, running
 from ivrserver.telephony.switchboard import Switchboard
-from tests.telephony.house import ask, fetch_programs
+from tests.telephony.house import ask, fetch_programs, unhurried
 
 PATIENCE = 15.0
 
@@ -29,7 +29,7 @@ def office_settings(
     **sip: object,
 ) -> Settings:
     """Settings on free ports, with these trunks and phones."""
-    settings = load()
+    settings = unhurried(load())
     more = {
         "data": data,
         "trunks": {name: TrunkSettings.model_validate(each) for name, each in trunks.items()},

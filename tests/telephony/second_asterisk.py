@@ -1,7 +1,7 @@
 """A carrier that is an Asterisk of its own.
 
 It listens on another address of the loopback than the server, so that the server can tell its calls
-from those of phones. Each call to it is written down, answered, told `SAYS`, and recorded.
+from those of phones. Each call to it is written down, answered, told something, and then recorded.
 """
 
 from __future__ import annotations
@@ -83,15 +83,15 @@ _EXTENSIONS = """
 exten => _[+0-9].,1,Log(NOTICE,dialled=${{EXTEN}} shown=${{CALLERID(num)}})
  same => n,Goto(talk,1)
 exten => talk,1,Answer()
- same => n,MixMonitor({folder}/both.wav,r({folder}/heard.wav))
  same => n,Log(NOTICE,signalling=${{CHANNEL(pjsip,secure)}} audio=${{CHANNEL(rtp,secure,audio)}})
  same => n,Wait(0.5)
  same => n,Playback({folder}/says)
- same => n,Wait(20)
+ same => n,Log(NOTICE,listening)
+ same => n,Record({folder}/heard.wav,0,20,kq)
+exten => h,1,Log(NOTICE,over)
 
 [outwards]
 exten => s,1,Answer()
- same => n,MixMonitor({folder}/both.wav,r({folder}/heard.wav))
  same => n,Wait(0.5)
  same => n,Playback({folder}/says)
  same => n,Wait(20)
@@ -109,7 +109,7 @@ class Exchange:
     Attributes:
         settings: its ports, and certificates.
         says: what everybody hears who is connected with it.
-        heard: what it heard on its last call.
+        heard: what it heard on the last call to it, once it has written down ``over``.
     """
 
     settings: Settings
@@ -151,7 +151,7 @@ def _install(
     files["extensions.conf"] = _EXTENSIONS.format(
         folder=settings.data, shows=SHOWS, customer=customer.replace(";", "\\;")
     )
-    files["modules.conf"] += "load = res_clioriginate.so\n"
+    files["modules.conf"] += "load = res_clioriginate.so\nload = app_record.so\n"
     render.write(files, folders.etc)
     voice(settings.data / "says.wav", 7)
     return Installation(asterisk, folders, settings)

@@ -16,7 +16,7 @@ from ivrserver.flow.events import ActionChosen, RecordingStarted
 from ivrserver.lab import Lab, lab_settings, open_lab
 from ivrserver.telephony.asterisk import ports
 from tests.telephony.caller import Caller
-from tests.telephony.house import ask, fetch_programs
+from tests.telephony.house import ask, fetch_programs, unhurried
 
 pytestmark = pytest.mark.telephony
 
@@ -35,7 +35,8 @@ async def caller_of(lab: Lab, number: str) -> AsyncIterator[Caller]:
 
 
 async def test_what_each_of_twenty_callers_presses_is_stored(tmp_path: Path) -> None:
-    settings = ports.fresh(lab_settings(load()).model_copy(update={"data": tmp_path}))
+    settings = unhurried(lab_settings(load())).model_copy(update={"data": tmp_path})
+    settings = ports.fresh(settings)
     await asyncio.to_thread(fetch_programs, settings)
     chance = random.Random(20)
 

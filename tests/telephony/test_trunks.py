@@ -94,12 +94,12 @@ async def talk(us: Office, them: Exchange, words: Path, authorities: Path | None
     async with calling(us, authorities) as (desk, caller):
         async with us.connected(caller, NUMBER, "3125550199"):
             await them.tells(f"dialled={NUMBER} shown=3125550199")
-            await them.tells("signalling=")  # It records what it hears from now on.
+            await them.tells("listening")
             await desk.speak(words)
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(0.5)
         heard = listening.load((await desk.hang_up()).path)
     assert listening.contains_whole(heard, listening.load(them.says))
-    await asyncio.sleep(0.5)
+    await them.tells("over")
     assert listening.contains_whole(listening.load(them.heard), listening.load(words))
 
 
