@@ -20,7 +20,9 @@ from ivrserver.web.api import (
     audio_routes,
     block_routes,
     call_routes,
+    chart_routes,
     create_api,
+    flow_map_routes,
     number_routes,
     question_routes,
     revision_routes,
@@ -79,6 +81,8 @@ def api(parts: Parts, guard: Guard) -> FastAPI:
             revision_routes(guard, accounts, Revisions(engine), phones),
             event_routes(parts.live, guard.api(Right.CALLS_READ)),
             call_routes(guard, CallList(engine), Calls(engine), parts.recordings),
+            chart_routes(guard, Calls(engine)),
+            flow_map_routes(guard, edits),
         ],
         KeptReplies(engine),
     )

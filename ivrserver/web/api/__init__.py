@@ -4,7 +4,9 @@ from ivrserver.web.api.app import PATH, create_api
 from ivrserver.web.api.audio import audio_routes
 from ivrserver.web.api.blocks import block_routes
 from ivrserver.web.api.calls import call_routes
+from ivrserver.web.api.chart import chart_routes
 from ivrserver.web.api.editing import Editor
+from ivrserver.web.api.flow_map import flow_map_routes
 from ivrserver.web.api.numbers import number_routes
 from ivrserver.web.api.questions import question_routes
 from ivrserver.web.api.revisions import revision_routes
@@ -15,7 +17,9 @@ __all__ = [
     "audio_routes",
     "block_routes",
     "call_routes",
+    "chart_routes",
     "create_api",
+    "flow_map_routes",
     "number_routes",
     "question_routes",
     "revision_routes",

@@ -44,7 +44,7 @@ def map_pages(
     @router.get("/map")
     async def page(
         request: Request,
-        visitor: Annotated[Visitor, reads],
+        visitor: Visitor = reads,
         block: Annotated[int | Literal[""], Query()] = "",
         detail: Annotated[Literal["blocks", "questions"], Query()] = "blocks",
     ) -> Response:

@@ -38,7 +38,9 @@ from ivrserver.web.api import (
     audio_routes,
     block_routes,
     call_routes,
+    chart_routes,
     create_api,
+    flow_map_routes,
     number_routes,
     question_routes,
     revision_routes,
@@ -115,6 +117,8 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
                 audio_routes(guard, library, LIMITS.max_bytes),
                 call_routes(guard, CallList(engine), Calls(engine), await shelf(tmp_path)),
                 revision_routes(guard, accounts, Revisions(engine), phones),
+                chart_routes(guard, Calls(engine)),
+                flow_map_routes(guard, editor),
             ],
             KeptReplies(engine),
         )
