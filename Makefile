@@ -35,7 +35,7 @@ test: check
 	$(BESIDE) --numprocesses $$(( $$(nproc) * 3 / 2 )) -m "not alone" tests/contract tests/telephony $(ARGS)
 	.venv/bin/pytest -m alone tests/telephony $(ARGS)
 
-bench: dev-venv
+bench: dev-venv assets
 	.venv/bin/python -m benchmarks $(ARGS)
 
 check: dev-venv assets
