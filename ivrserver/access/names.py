@@ -7,8 +7,8 @@ from typing import Final
 
 from ivrserver.errors import UserRefused
 
-NAME_PATTERN: Final = "[a-z][a-z0-9_-]{0,31}"
-"""A regular expression that web pages and the API's description use too."""
+NAME_PATTERN: Final = r"[a-z][a-z0-9_\-]{0,31}"
+"""A regular expression, for web pages and the API too: browsers want the - escaped."""
 NAME_HINT: Final = "1 to 32 of a-z, 0-9, _ and -, a letter first"
 
 _NAME: Final = re.compile(NAME_PATTERN, re.ASCII)

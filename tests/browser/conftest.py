@@ -56,7 +56,7 @@ async def look(browser: Browser) -> AsyncIterator[Look]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """The portal without Asterisk, for all tests of a file."""
+    """The portal of the sample account, without Asterisk, for all tests of a file."""
     async with in_own_task(open_site(tmp_path_factory.mktemp("site"))) as running:
         yield running
 
@@ -64,7 +64,7 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def new_site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """The portal without Asterisk, of nobody and with nothing in it."""
-    async with in_own_task(open_site(tmp_path_factory.mktemp("site"))) as running:
+    async with in_own_task(open_site(tmp_path_factory.mktemp("site"), seeded=False)) as running:
         yield running
 
 

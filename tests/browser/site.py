@@ -10,12 +10,12 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ivrserver import web
+from ivrserver import sample, shelves, web
 from ivrserver.access import Author, Role
 from ivrserver.app import CLOCK
 from ivrserver.config import Settings
 from ivrserver.portal import People, add_portal, people
-from ivrserver.storage import LiveCalls, database, migrate
+from ivrserver.storage import LiveCalls, database, migrate, read_flow_files
 from ivrserver.web import live
 from tests.browser.pages import Watched
 from tests.telephony.house import House, house_settings, open_house
@@ -57,12 +57,15 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(folder: Path) -> AsyncIterator[Site]:
-    """Serve the portal of a new database in `folder`."""
+async def open_site(folder: Path, *, seeded: bool = True) -> AsyncIterator[Site]:
+    """Serve the portal of a new database in `folder`, with the sample account if it is `seeded`."""
     kept = records_settings(f"sqlite:///{folder / 'ivr.db'}")
     settings = kept.model_copy(update={"data": folder})
     async with database(settings) as engine:
         await migrate(engine)
+        if seeded:
+            flows = await asyncio.to_thread(read_flow_files, [sample.FILE])
+            await shelves.accounts(settings, engine).apply(flows.account, flows.audio)
         app = web.create_app(settings.speech_cache)
         events = live.Live(LiveCalls(engine), lambda: 0, CLOCK)
         await add_portal(app, settings, engine, events)
