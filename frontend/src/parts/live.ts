@@ -1,0 +1,138 @@
+// What happens on calls, as it happens, for what is inside an element:
+//
+// <div data-part="live" data-types="calls account" data-call="ID" data-after="SEQ" data-revision="12">
+//   <div hx-get="/overview/calls" hx-trigger="live:calls from:closest [data-part=live]">…</div>
+//   <span data-live-text="live">3</span>       the field `live` of what comes, as text
+//   <p data-live-newer hidden>…</p>            shown when the account has a newer revision than data-revision
+//   <span class="status" data-live-state></span>   says whether it is live
+// </div>
+//
+// Every event (docs/reference/events.md) becomes `live:TYPE` on the element; its `detail` is the data. Who was
+// away gets `live:calls` too, so that what is shown is read again; `live:reset` says the same.
+
+import type { Unmount } from "../lib/parts.ts";
+
+type State = "connecting" | "live" | "away" | "lost" | "paused";
+
+const EVENTS = ["calls", "timeline", "account", "storage", "reset"] as const;
+const WORDS: Record<State, string> = {
+  connecting: "Connecting",
+  live: "Live",
+  away: "The database is away",
+  lost: "Not connected",
+  paused: "Paused",
+};
+const TONES: Record<State, string> = {
+  connecting: "info",
+  live: "live",
+  away: "warn",
+  lost: "warn",
+  paused: "info",
+};
+const PAUSE_MS = 20_000;
+const AGAIN_MS = 2_000;
+const AGAIN_MOST_MS = 30_000;
+
+interface Calls {
+  live: number;
+  changed: string[];
+}
+
+export function addressOf(element: HTMLElement, last: string): string {
+  const { types = "calls", call = "", after = "" } = element.dataset;
+  const query = new URLSearchParams(
+    types
+      .split(/\s+/)
+      .filter(Boolean)
+      .map((type) => ["types", type]),
+  );
+  if (call) query.set("call", call);
+  if (last || after) query.set("after", last || after);
+  return `/api/v1/events?${query}`;
+}
+
+export function mount(element: HTMLElement): Unmount {
+  let source: EventSource | null = null;
+  let last = "";
+  let wasAway = false;
+  let tries = 0;
+  let timer = 0;
+
+  function show(state: State): void {
+    element.dataset.state = state;
+    for (const each of element.querySelectorAll<HTMLElement>("[data-live-state]")) {
+      each.textContent = WORDS[state];
+      each.className = `status is-${TONES[state]}`;
+    }
+  }
+
+  function tell(type: string, data: Record<string, unknown>): void {
+    for (const each of element.querySelectorAll<HTMLElement>("[data-live-text]")) {
+      const value = data[each.dataset.liveText ?? ""];
+      if (typeof value === "number" || typeof value === "string") each.textContent = String(value);
+    }
+    element.dispatchEvent(new CustomEvent(`live:${type}`, { detail: data, bubbles: true }));
+  }
+
+  function came(type: (typeof EVENTS)[number], event: MessageEvent<string>): void {
+    last = event.lastEventId || last;
+    const data = JSON.parse(event.data) as Record<string, unknown>;
+    if (type === "storage") show(data.away === true ? "away" : "live");
+    if (type === "account") {
+      const newer =
+        Number(data.revision) > Number(element.dataset.revision ?? Number.POSITIVE_INFINITY);
+      for (const each of element.querySelectorAll<HTMLElement>("[data-live-newer]"))
+        each.hidden = !newer;
+    }
+    // At its beginning a stream tells how things stand, which a page that was just made knows.
+    const news = type !== "calls" || wasAway || (data as unknown as Calls).changed.length > 0;
+    if (type === "calls") wasAway = false;
+    if (news) tell(type, data);
+  }
+
+  function open(): void {
+    window.clearTimeout(timer);
+    source?.close();
+    show("connecting");
+    source = new EventSource(addressOf(element, last));
+    source.addEventListener("open", () => {
+      tries = 0;
+    });
+    source.addEventListener("error", () => {
+      wasAway = true;
+      show("lost");
+      if (source?.readyState !== EventSource.CLOSED) return;
+      // It was refused: browsers do not try again by themselves then.
+      timer = window.setTimeout(open, Math.min(AGAIN_MS * 2 ** tries++, AGAIN_MOST_MS));
+    });
+    for (const type of EVENTS)
+      source.addEventListener(type, (event) => came(type, event as MessageEvent<string>));
+  }
+
+  function close(): void {
+    window.clearTimeout(timer);
+    source?.close();
+    source = null;
+  }
+
+  // A page that nobody looks at holds no connection: browsers have few for one server.
+  function looked(): void {
+    window.clearTimeout(timer);
+    if (!document.hidden) {
+      if (source === null) open();
+      return;
+    }
+    timer = window.setTimeout(() => {
+      close();
+      wasAway = true;
+      show("paused");
+    }, PAUSE_MS);
+  }
+
+  document.addEventListener("visibilitychange", looked);
+  open();
+  return () => {
+    document.removeEventListener("visibilitychange", looked);
+    close();
+  };
+}

@@ -1,0 +1,83 @@
+"""What happens on calls appears on a page that is open, and stops when its session does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+import pytest
+from playwright.async_api import Page, expect
+
+from ivrserver.access import Role
+from ivrserver.flow.events import CallStarted
+from ivrserver.flow.records import CallClosed, TimelineEntry
+from ivrserver.storage import open_journal
+from tests.browser.conftest import Look
+from tests.browser.site import NAMES, Site
+from tests.unit.storage.records import opened
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+NOWHERE: Final = "/nothing/here"
+PART: Final = """
+    const part = document.createElement("div");
+    part.id = "part";
+    Object.assign(part.dataset, {part: "live", types: "calls timeline", ...given});
+    part.innerHTML = `<b data-live-text="live">?</b><i data-live-state></i>`;
+    window.told = [];
+    for (const type of ["calls", "timeline", "reset"])
+      part.addEventListener(`live:${type}`, (event) => window.told.push([type, event.detail]));
+    document.getElementById("main").append(part);
+    document.body.dispatchEvent(new CustomEvent("htmx:load", {detail: {elt: part}}));
+"""
+
+
+async def put(page: Page, **given: str) -> None:
+    """Put a part that listens on the page."""
+    await page.evaluate(f"(given) => {{{PART}}}", given)
+    await expect(page.locator("#part [data-live-state]")).to_have_text("Live")
+
+
+async def told(page: Page, kind: str) -> list[dict[str, object]]:
+    found: list[list[object]] = await page.evaluate("window.told")
+    return [data for each, data in found if each == kind]  # type: ignore[misc]
+
+
+async def test_a_page_shows_what_happens_and_says_when_it_cannot(look: Look, site: Site) -> None:
+    watched = await look(site.address)
+    for refused in ("status of 404", "status of 401"):
+        watched.expect(refused)
+    await site.sign_in(watched, Role.VIEWER)
+    page = watched.page
+    await page.goto(NOWHERE)
+    await put(page)
+    number, state = page.locator("#part b"), page.locator("#part [data-live-state]")
+    async with open_journal(site.settings, site.engine) as journal:
+        now = datetime.now(UTC)
+        journal.write(opened("one", now))
+        journal.write(TimelineEntry("one", now, CallStarted("2125550100", "2125550123")))
+        await expect(number).to_have_text("1")
+        (event,) = await told(page, "timeline")
+        assert (event["call_id"], event["kind"]) == ("one", "call_started")
+        journal.write(CallClosed(call_id="one", at=now, reason="hung_up"))
+        await expect(number).to_have_text("0")
+    await site.people.sessions.end_others(NAMES[Role.VIEWER])
+    await expect(state).to_have_text("Not connected")
+
+
+async def test_a_part_that_leaves_the_page_holds_no_connection(look: Look, site: Site) -> None:
+    watched = await look(site.address)
+    watched.expect("status of 404")
+    await site.sign_in(watched, Role.VIEWER)
+    page = watched.page
+    await page.goto(NOWHERE)
+    await put(page)
+    async with page.expect_event("requestfailed", lambda request: "/events" in request.url):
+        await page.evaluate(
+            """() => {
+                const part = document.getElementById("part");
+                const gone = new CustomEvent("htmx:beforeCleanupElement", {bubbles: true});
+                part.dispatchEvent(gone);
+                part.remove();
+            }"""
+        )
