@@ -1,0 +1,192 @@
+"""What a browser's form holds becomes the tree of a flow file, and that a value, or mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Request
+from pydantic import ValidationError
+
+from ivrserver.blocks.advice import problem_in
+from ivrserver.blocks.forms import Model
+from ivrserver.web.portal.forms.shapes import Shape, Shaped, fields_of, shaped
+from ivrserver.web.portal.forms.view import Mistakes
+
+Typed = dict[str, Any]
+"""As a flow file spells it, but for mappings: they are lists of rows, each with its ``key``."""
+
+NUMBER: Final = "number"
+"""Chosen as a place: the telephone number that is typed beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What has come of a form: `value`, or None and what is wrong."""
+
+    value: Any
+    mistakes: Mistakes
+
+
+async def posted(request: Request) -> dict[str, str]:
+    """The fields of a form that was sent; files are left out, line ends are one character."""
+    form = await request.form()
+    return {
+        name: value.replace("\r\n", "\n")
+        for name, value in form.multi_items()
+        if isinstance(value, str)
+    }
+
+
+def read(
+    fields: Mapping[str, str],
+    form: type[Model],
+    known: Mapping[str, Any] | None = None,
+    *,
+    leave: Collection[str] = (),
+    prefix: str = "",
+) -> Typed:
+    """Read what was typed for `form`. Never fails: what is wrong is for `checked` to say.
+
+    Args:
+        fields: of the page, by name.
+        known: what the page does not ask, such as ``kind`` and ``id``.
+        leave: fields that the page does not have, as flow files call them.
+        prefix: of the fields' names.
+    """
+    typed: Typed = dict(known or {})
+    for name, field in fields_of(form).items():
+        if name in typed or name in leave:
+            continue
+        found = _content(fields, f"{prefix}{name}", shaped(field.annotation))
+        if found is not None:
+            typed[name] = found
+    return typed
+
+
+def checked(form: type[Model], typed: Typed) -> Checked:
+    """Make the value that was typed."""
+    tree, names, mistakes = _as_in_files(form, typed)
+    try:
+        made: Any = form.model_validate(tree)
+    except ValidationError as error:
+        found = (problem_in(tree, detail) for detail in error.errors(include_url=False))
+        mistakes = [*mistakes, *((_named(field, names), text) for field, text in found)]
+        return Checked(None, Mistakes(mistakes))
+    if mistakes:
+        return Checked(None, Mistakes(mistakes))
+    return Checked(made.value() if hasattr(made, "value") else made, Mistakes())
+
+
+def _content(fields: Mapping[str, str], name: str, kind: Shaped) -> Any:
+    """What was typed for one field; None: nothing, so that the default counts."""
+    match kind.shape:
+        case Shape.FLAG:
+            return name in fields
+        case Shape.PLACE:
+            return _place(fields, name)
+        case Shape.PROMPT:
+            return _prompt(fields, name)
+        case Shape.PART:
+            assert kind.form  # noqa: S101 - for the type checker: a PART has one
+            return read(fields, kind.form, prefix=f"{name}.")
+        case Shape.ROWS | Shape.TABLE:
+            return [_row(fields, f"{name}.{at}.", kind) for at in _positions(fields, name)]
+        case Shape.LINES:
+            rows = [fields[f"{name}.{at}"] for at in _positions(fields, name)]
+            lines = rows or fields.get(name, "").splitlines()
+            return [line.strip() for line in lines if line.strip()]
+        case Shape.TEXT:
+            return fields.get(name, "").strip() or ("" if name in fields else None)
+
+
+def _row(fields: Mapping[str, str], prefix: str, kind: Shaped) -> Typed:
+    key = {"key": fields.get(f"{prefix}key", "").strip()} if kind.shape is Shape.TABLE else {}
+    if kind.form is not None:
+        return key | read(fields, kind.form, prefix=prefix)
+    return key | {"value": _content(fields, f"{prefix}value", Shaped(kind.of))}
+
+
+def _positions(fields: Mapping[str, str], name: str) -> list[int]:
+    """The numbers of the rows that are there, in order: removed ones leave gaps."""
+    begins = (each.removeprefix(f"{name}.") for each in fields if each.startswith(f"{name}."))
+    return sorted({int(part) for each in begins if (part := each.partition(".")[0]).isdecimal()})
+
+
+def _place(fields: Mapping[str, str], name: str) -> Any:
+    """``block:101`` as ``{block: 101}``; a word as it is."""
+    chosen = fields.get(name, "")
+    if chosen == NUMBER:
+        return {NUMBER: fields.get(f"{name}.{NUMBER}", "").strip()}
+    kind, _, target = chosen.partition(":")
+    return {kind: target} if target else chosen or None
+
+
+def _prompt(fields: Mapping[str, str], name: str) -> Any:
+    if fields.get(f"{name}.kind") == "audio":
+        return {"audio": fields.get(f"{name}.audio", "")}
+    return fields.get(f"{name}.text", "").strip()
+
+
+def _as_in_files(
+    form: type[Model], typed: Typed, path: str = "", here: str = ""
+) -> tuple[dict[str, Any], dict[str, str], list[tuple[str, str]]]:
+    """`typed` with its rows as mappings.
+
+    Returns:
+        The tree; the page's name of each row by that of the tree; keys that are there twice.
+    """
+    tree: dict[str, Any] = {}
+    names: dict[str, str] = {}
+    mistakes: list[tuple[str, str]] = []
+    kinds = {name: shaped(field.annotation) for name, field in fields_of(form).items()}
+    for name, content in typed.items():
+        kind = kinds.get(name, Shaped(Shape.TEXT))
+        place, shown = f"{path}{name}", f"{here}{name}"
+        if kind.shape is Shape.PART and kind.form and isinstance(content, dict):
+            below = _as_in_files(kind.form, content, f"{place}.", f"{shown}.")
+            tree[name], more, wrong = below
+            names |= more
+            mistakes += wrong
+        elif kind.shape is Shape.TABLE and isinstance(content, list):
+            tree[name], more, wrong = _table(content, place, shown)
+            names |= more
+            mistakes += wrong
+        elif kind.shape is Shape.TEXT and content == "" and _has_default(form, name):
+            continue  # an emptied number is its default
+        else:
+            tree[name] = content
+    return tree, names, mistakes
+
+
+def _has_default(form: type[Model], name: str) -> bool:
+    field = fields_of(form).get(name)
+    return field is not None and not field.is_required() and field.default != ""
+
+
+def _table(
+    rows: list[Typed], place: str, shown: str
+) -> tuple[dict[str, Any], dict[str, str], list[tuple[str, str]]]:
+    content: dict[str, Any] = {}
+    names: dict[str, str] = {}
+    mistakes: list[tuple[str, str]] = []
+    for at, row in enumerate(rows):
+        key = row["key"]
+        if key in content:
+            mistakes.append((f"{shown}.{at}.key", f"{key or 'an empty key'} is there twice"))
+            continue
+        names[f"{place}.{key}"] = f"{shown}.{at}"
+        rest = {name: value for name, value in row.items() if name != "key"}
+        content[key] = rest["value"] if rest.keys() == {"value"} else rest
+    return content, names, mistakes
+
+
+def _named(field: str, names: Mapping[str, str]) -> str:
+    """The page's name of what the tree calls `field`."""
+    for place in sorted(names, key=len, reverse=True):
+        if field == place:
+            return f"{names[place]}.key"
+        if field.startswith((f"{place}.", f"{place}[")):
+            return names[place] + field.removeprefix(place)
+    return field
