@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import shelves
 from ivrserver.access import Right
 from ivrserver.config import Settings
 from ivrserver.recordings import Keeper
-from ivrserver.storage import Calls, KeptReplies, Revisions
+from ivrserver.storage import ApiKeys, Audit, Calls, KeptReplies, Revisions, Sessions, Users
 from ivrserver.storage.reports import CallList
 from ivrserver.web.access import Guard
 from ivrserver.web.api import (
     Editor,
+    api_key_routes,
     audio_routes,
+    audit_routes,
     block_routes,
     call_routes,
     chart_routes,
@@ -26,6 +28,7 @@ from ivrserver.web.api import (
     number_routes,
     question_routes,
     revision_routes,
+    user_routes,
 )
 from ivrserver.web.live import Live, event_routes
 
@@ -83,6 +86,14 @@ def api(parts: Parts, guard: Guard) -> FastAPI:
             call_routes(guard, CallList(engine), Calls(engine), parts.recordings),
             chart_routes(guard, Calls(engine)),
             flow_map_routes(guard, edits),
+            *_people(settings, engine, guard),
         ],
         KeptReplies(engine),
     )
+
+
+def _people(settings: Settings, engine: AsyncEngine, guard: Guard) -> Iterator[APIRouter]:
+    sessions = Sessions(engine, settings.sign_in.idle, settings.sign_in.longest)
+    yield user_routes(guard, Users(engine), sessions)
+    yield api_key_routes(guard, ApiKeys(engine))
+    yield audit_routes(guard, Audit(engine))

@@ -20,6 +20,8 @@ from ivrserver.storage.database import storage_errors
 from ivrserver.storage.reports.paging import Page, read_page
 
 _LONGEST: Final = 200
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Ids know no moment before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
 
 def _first_id(moment: datetime) -> str:
     """The least id that an entry of that moment may have: its first ten letters are the time."""
-    return str(ULID.from_datetime(moment))[:10]
+    return str(ULID.from_datetime(max(moment, _FIRST)))[:10]
 
 
 def _entry(row: Any) -> Entry:

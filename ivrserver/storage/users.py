@@ -6,7 +6,7 @@ removed nor made anything less.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -148,11 +148,18 @@ class Users:
         return await self._add(name, role, author, password=password, subject=subject)
 
     async def change(
-        self, name: str, author: Author, *, role: Role | None = None, disabled: bool | None = None
+        self,
+        name: str,
+        author: Author,
+        *,
+        role: Role | None = None,
+        disabled: bool | None = None,
+        check: Callable[[User], None] | None = None,
     ) -> User:
         """Change what somebody is, or whether they may sign in; None: leave that as it is.
 
-        Whoever is disabled has no sessions any more.
+        Whoever is disabled has no sessions any more. `check` is told the user as they are, and may
+        raise: then nothing changes.
 
         Raises:
             UserUnknown: there is no such user.
@@ -160,6 +167,7 @@ class Users:
         """
         async with self._alone("cannot change the user") as connection:
             before = user_of(await _row(connection, name))
+            (check or _anyhow)(before)
             values = {
                 "role": (before.role if role is None else role).value,
                 "disabled": before.disabled if disabled is None else disabled,
@@ -174,8 +182,10 @@ class Users:
                 await audit.write(connection, author, deed)
             return after
 
-    async def remove(self, name: str, author: Author) -> None:
-        """Remove a user, with their sessions and keys.
+    async def remove(
+        self, name: str, author: Author, *, check: Callable[[User], None] | None = None
+    ) -> None:
+        """Remove a user, with their sessions and keys; `check` as in `change`.
 
         Raises:
             UserUnknown: there is no such user.
@@ -183,6 +193,7 @@ class Users:
         """
         async with self._alone("cannot remove the user") as connection:
             before = user_of(await _row(connection, name))
+            (check or _anyhow)(before)
             await connection.execute(delete(users).where(users.c.name == name))
             await _ensure_admin(connection)
             await audit.write(connection, author, Deed("delete", KIND, name, _told(before)))
@@ -309,6 +320,10 @@ async def _row(connection: AsyncConnection, name: str) -> Any:
     if row is None:
         raise UserUnknown(f"there is no user {name}")
     return row
+
+
+def _anyhow(user: User) -> None:
+    del user
 
 
 async def _ensure_admin(connection: AsyncConnection) -> None:

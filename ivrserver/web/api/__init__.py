@@ -1,7 +1,9 @@
 """The REST API. Each resource is a module; `create_api` puts them together."""
 
+from ivrserver.web.api.api_keys import api_key_routes
 from ivrserver.web.api.app import PATH, create_api
 from ivrserver.web.api.audio import audio_routes
+from ivrserver.web.api.audit import audit_routes
 from ivrserver.web.api.blocks import block_routes
 from ivrserver.web.api.calls import call_routes
 from ivrserver.web.api.chart import chart_routes
@@ -10,11 +12,14 @@ from ivrserver.web.api.flow_map import flow_map_routes
 from ivrserver.web.api.numbers import number_routes
 from ivrserver.web.api.questions import question_routes
 from ivrserver.web.api.revisions import revision_routes
+from ivrserver.web.api.users import user_routes
 
 __all__ = [
     "PATH",
     "Editor",
+    "api_key_routes",
     "audio_routes",
+    "audit_routes",
     "block_routes",
     "call_routes",
     "chart_routes",
@@ -23,4 +28,5 @@ __all__ = [
     "number_routes",
     "question_routes",
     "revision_routes",
+    "user_routes",
 ]

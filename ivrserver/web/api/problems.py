@@ -32,6 +32,7 @@ from ivrserver.errors import (
     StorageError,
     StoreError,
     TelephonyError,
+    UserRefused,
 )
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ _CASES: Final[Mapping[type[IvrError], tuple[HTTPStatus, str]]] = {
     AudioInUse: (HTTPStatus.CONFLICT, "in-use"),
     AudioTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     AudioRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "refused"),
+    UserRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "refused"),
     StillInUse: (HTTPStatus.CONFLICT, "in-use"),
     FlowFileError: (HTTPStatus.UNPROCESSABLE_ENTITY, "leads-nowhere"),
     CursorRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"),
@@ -129,6 +131,8 @@ async def _of_ours(request: Request, error: Exception) -> Response:
         return await _of_bug(request, error)
     status, kind = found
     fields = error.problems if isinstance(error, FlowFileError) else ()
+    if isinstance(error, UserRefused) and error.field:
+        fields = ((error.field, str(error)),)
     retry = {"Retry-After": _RETRY_AFTER} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     wrong = [FieldProblem(field=field, text=text) for field, text in fields]
     return problem(status, str(error), kind=kind, errors=wrong, headers=retry)

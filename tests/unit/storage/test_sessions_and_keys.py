@@ -196,6 +196,9 @@ async def test_the_audit_log_is_read_by_pages_and_filters(place: People) -> None
     assert (await things(verb="delete"))[0] == []
     since, until = START + 2 * HOUR, START + 4 * HOUR
     assert (await things(since=since, until=until))[0] == [3, 2]
+    long_ago = datetime(1800, 1, 1, tzinfo=UTC)
+    assert len((await things(since=long_ago))[0]) == 7
+    assert (await things(until=long_ago))[0] == []
     with pytest.raises(CursorRefused):
         await things(cursor="x")
 

@@ -20,6 +20,7 @@ from ivrserver.storage import (
     Accounts,
     ApiKeys,
     AudioLibrary,
+    Audit,
     CallList,
     Calls,
     KeptReplies,
@@ -35,7 +36,9 @@ from ivrserver.web import plain_app
 from ivrserver.web.access import Guard
 from ivrserver.web.api import (
     PATH,
+    api_key_routes,
     audio_routes,
+    audit_routes,
     block_routes,
     call_routes,
     chart_routes,
@@ -44,9 +47,11 @@ from ivrserver.web.api import (
     number_routes,
     question_routes,
     revision_routes,
+    user_routes,
 )
 from ivrserver.web.api.editing import Editor
 from tests.unit.recordings.places import folder_place, pieces
+from tests.unit.storage.people import FAST
 from tests.unit.storage.records import settings
 from tests.unit.web.test_recordings import Shelf
 
@@ -100,7 +105,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     url = f"sqlite:///{tmp_path / 'x.db'}"
     async with database(settings(url)) as engine:
         await migrate(engine)
-        users, keys = Users(engine, Passwords()), ApiKeys(engine)
+        users, keys = Users(engine, Passwords(FAST)), ApiKeys(engine)
         await users.add("kim", Role.VIEWER, PROGRAM, password="correct horse battery")
         key = await keys.make("kim", "reports", rights_of(Role.VIEWER), PROGRAM)
         sign_in = Settings().sign_in
@@ -119,6 +124,9 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
                 revision_routes(guard, accounts, Revisions(engine), phones),
                 chart_routes(guard, Calls(engine)),
                 flow_map_routes(guard, editor),
+                user_routes(guard, users, sessions),
+                api_key_routes(guard, keys),
+                audit_routes(guard, Audit(engine)),
             ],
             KeptReplies(engine),
         )
