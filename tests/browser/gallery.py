@@ -14,6 +14,7 @@ from fastapi.responses import FileResponse, PlainTextResponse
 from ivrserver.web import plain_app
 from ivrserver.web.headers import SecurityHeaders
 from ivrserver.web.portal import Assets, Pages, asset_routes
+from ivrserver.web.portal.navigation import GROUPS
 from tests.unit.web.portal.visitors import somebody
 
 NOW = datetime(2026, 3, 6, 19, 30, tzinfo=UTC)
@@ -35,6 +36,12 @@ def gallery_app(folder: Path) -> FastAPI:
     )
     app = plain_app(asset_routes(assets))
     app.add_middleware(SecurityHeaders)
+
+    async def area() -> None:
+        """A page that the navigation leads to; nobody goes there."""
+
+    for each in (area for group in GROUPS for area in group.areas):
+        app.add_api_route(each.path, area)
 
     @app.get("/gallery")
     async def gallery(request: Request) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,10 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import sample, shelves, web
 from ivrserver.access import Author, Role
+from ivrserver.api import Parts
 from ivrserver.app import CLOCK
 from ivrserver.config import Settings
 from ivrserver.portal import People, add_portal, people
-from ivrserver.storage import LiveCalls, database, migrate, read_flow_files
+from ivrserver.recordings import Keeper, Store
+from ivrserver.storage import (
+    LiveCalls,
+    RecordingRows,
+    database,
+    migrate,
+    open_journal,
+    read_flow_files,
+)
 from ivrserver.web import live
 from tests.browser.pages import Watched
 from tests.telephony.house import House, house_settings, open_house
@@ -66,13 +76,23 @@ async def open_site(folder: Path, *, seeded: bool = True) -> AsyncIterator[Site]
         if seeded:
             flows = await asyncio.to_thread(read_flow_files, [sample.FILE])
             await shelves.accounts(settings, engine).apply(flows.account, flows.audio)
-        app = web.create_app(settings.speech_cache)
-        events = live.Live(LiveCalls(engine), lambda: 0, CLOCK)
-        await add_portal(app, settings, engine, events)
-        looking = asyncio.create_task(events.run())
-        async with serving(app) as address:
-            yield Site(address, settings, engine, people(settings, engine))
-            looking.cancel()
+        async with open_journal(settings, engine) as journal:
+            keeper = Keeper(
+                rows=RecordingRows(engine),
+                store=Store(settings),
+                sources=dict,
+                journal=journal,
+                clock=CLOCK,
+                remove_after=settings.store.remove_after,
+                chance=random.Random(1),
+            )
+            app = web.create_app(settings.speech_cache)
+            events = live.Live(LiveCalls(engine), lambda: 0, CLOCK)
+            await add_portal(app, Parts(settings, engine, keeper, events))
+            looking = asyncio.create_task(events.run())
+            async with serving(app) as address:
+                yield Site(address, settings, engine, people(settings, engine))
+                looking.cancel()
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ async def test_where_nothing_is_people_are_told_and_keep_their_navigation(
     page = watched.page
     await page.goto(NOWHERE)
     await expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is here")
-    await expect(page.get_by_role("link", name="Calls")).to_be_visible()
+    await expect(page.get_by_role("link", name="Flow map")).to_be_visible()
     await expect(page.get_by_role("link", name="Audit log")).to_have_count(0)
     await assert_accessible(page)
     await shoot(page, "error")

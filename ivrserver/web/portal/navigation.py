@@ -84,14 +84,18 @@ def area_of(path: str) -> str:
     return max(fitting, key=len, default="")
 
 
-def visible(can: Callable[[Right], bool]) -> list[Group]:
+def visible(can: Callable[[Right], bool], there: Callable[[str], bool]) -> list[Group]:
     """The navigation of somebody.
 
     Args:
         can: says whether they have a right.
+        there: says whether a page is served.
     """
     groups = (
-        Group(group.title, tuple(area for area in group.areas if can(area.right)))
+        Group(
+            group.title,
+            tuple(area for area in group.areas if can(area.right) and there(area.path)),
+        )
         for group in GROUPS
     )
     return [group for group in groups if group.areas]

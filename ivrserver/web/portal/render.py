@@ -16,13 +16,14 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.routing import Match
 
 from ivrserver.access import Right, Visitor
 from ivrserver.web.portal import flash, times
 from ivrserver.web.portal.assets import Assets
 from ivrserver.web.portal.charts import chart_functions
 from ivrserver.web.portal.flash import Flash, Tone
-from ivrserver.web.portal.navigation import area_of, visible
+from ivrserver.web.portal.navigation import GROUPS, area_of, visible
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _THEMES: Final = {"light", "dark"}
@@ -73,6 +74,7 @@ class Pages:
             "thousands": lambda number: f"{number:,}",
         }
         self._environment = environment
+        self._there: frozenset[str] | None = None
 
     def render(
         self,
@@ -100,7 +102,7 @@ class Pages:
         known: dict[str, Any] = {
             "visitor": visitor,
             "can": can,
-            "groups": visible(can) if visitor else [],
+            "groups": visible(can, self._is_there(request)) if visitor else [],
             "area": area_of(request.url.path),
             "csrf": visitor.csrf if visitor else "",
             "theme": theme if theme in _THEMES else "",
@@ -116,6 +118,22 @@ class Pages:
         if told:
             response.delete_cookie(flash.COOKIE)
         return response
+
+    def _is_there(self, request: Request) -> Callable[[str], bool]:
+        """Says which areas the application serves; it is asked once."""
+        if self._there is None and "app" in request.scope:
+            routes = request.scope["app"].routes
+            asked = {"type": "http", "method": "GET", "root_path": "", "headers": []}
+            self._there = frozenset(
+                area.path
+                for group in GROUPS
+                for area in group.areas
+                if any(
+                    route.matches(asked | {"path": area.path})[0] is Match.FULL for route in routes
+                )
+            )
+        there = self._there
+        return lambda path: there is None or path in there
 
     def redirect(
         self, request: Request, path: str, text: str = "", tone: Tone = "ok"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fastapi import FastAPI, HTTPException, Request
 from httpx import ASGITransport, AsyncClient
@@ -37,6 +39,10 @@ def site(pages: Pages, visitor: Visitor | None) -> AsyncClient:
     async def broken() -> None:
         raise ZeroDivisionError
 
+    @app.get("/calls")
+    async def calls() -> None:
+        """The one area that is there."""
+
     @app.get("/moved")
     async def moved() -> None:
         raise HTTPException(303, "sign in", {"Location": "/sign-in"})
@@ -65,6 +71,7 @@ async def test_people_see_a_page_with_their_navigation_if_they_have_one(
     assert words in answer.text
     known = visitor is not None and path != "/away"
     assert ('id="nav"' in answer.text) == known
+    assert re.findall('data-nav="(.*?)"', answer.text) == (["/calls"] if known else [])
 
 
 async def test_headers_of_an_error_reach_people_too(pages: Pages) -> None:
