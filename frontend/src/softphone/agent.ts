@@ -1,0 +1,128 @@
+// Keeps the page's lines registered, and tells of calls that come on any of them.
+
+import { UA, WebSocketInterface } from "jssip";
+import type { RTCSession } from "jssip/lib/RTCSession";
+import { isFinal, type Line, openLines, pause } from "./lines.ts";
+
+export type Standing = "off" | "connecting" | "ready" | "refused";
+
+export interface AgentEvents {
+  standing(standing: Standing, why: string): void;
+  incoming(session: RTCSession, party: string): void;
+}
+
+/** Any name will do: who we are is said by the user before it. */
+export const DOMAIN = "ivrserver";
+const REGISTER_S = 120;
+const SIGNED_OUT = 4401;
+const UNKNOWN = 4404;
+const RECONNECT_S = { connection_recovery_min_interval: 1, connection_recovery_max_interval: 30 };
+
+export class Agent {
+  private uas: UA[] = [];
+  private wanted = false;
+  private failures = 0;
+  private timer = 0;
+  user = "";
+
+  constructor(private readonly events: AgentEvents) {}
+
+  get ready(): boolean {
+    return this.uas.some((ua) => ua.isRegistered());
+  }
+
+  start(): void {
+    if (this.wanted) return;
+    this.wanted = true;
+    this.failures = 0;
+    void this.connect();
+  }
+
+  stop(): void {
+    this.wanted = false;
+    window.clearTimeout(this.timer);
+    this.drop();
+    this.events.standing("off", "");
+  }
+
+  /** A new call to what is dialled; null: there is no line. */
+  call(dialled: string, microphone: MediaStream): RTCSession | null {
+    const ua = this.uas.find((each) => each.isRegistered());
+    const user = encodeURIComponent(dialled).replaceAll("%2B", "+");
+    const target = `sip:${user}@${DOMAIN}`;
+    return ua?.call(target, { mediaStream: microphone, pcConfig: { iceServers: [] } }) ?? null;
+  }
+
+  private async connect(): Promise<void> {
+    this.drop();
+    this.events.standing("connecting", "");
+    try {
+      const { user, lines } = await openLines();
+      if (!this.wanted) return;
+      this.user = user;
+      this.uas = lines.map((line) => this.register(line));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (!isFinal(error)) return this.again(why);
+      this.wanted = false;
+      this.events.standing("refused", why);
+    }
+  }
+
+  /** Ask for new lines, later and later while that fails. */
+  private again(why: string): void {
+    if (!this.wanted) return;
+    this.failures += 1;
+    this.events.standing("connecting", why);
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.connect(), pause(this.failures));
+  }
+
+  private drop(): void {
+    const dropped = this.uas;
+    this.uas = [];
+    for (const ua of dropped) ua.stop();
+  }
+
+  private register(line: Line): UA {
+    const scheme = window.location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocketInterface(`${scheme}//${window.location.host}${line.socket}`);
+    const ua = new UA({
+      sockets: [socket],
+      uri: `sip:${line.name}@${DOMAIN}`,
+      password: line.password,
+      register_expires: REGISTER_S,
+      session_timers: false,
+      user_agent: "ivrserver",
+      ...RECONNECT_S,
+    });
+    ua.on("registered", () => {
+      this.failures = 0;
+      this.tell(ua, "ready", "");
+    });
+    ua.on("registrationFailed", ({ cause }) => {
+      // A broken connection comes back by itself with the same line.
+      if (ua.isConnected() && this.uas.includes(ua)) this.again(cause ?? "the line was refused");
+    });
+    ua.on("disconnected", ({ code, reason }) => {
+      if (!this.uas.includes(ua)) return;
+      if (code === SIGNED_OUT) {
+        this.stop();
+        this.events.standing("refused", "You are signed out: load the page again.");
+      } else if (code === UNKNOWN) this.again("");
+      else if (!this.ready) this.tell(ua, "connecting", reason || "The connection is gone");
+    });
+    ua.on("newRTCSession", ({ session }: { session: RTCSession }) => {
+      // By the session: an outgoing call is told of here too.
+      if (session.direction !== "incoming") return;
+      const { display_name: name, uri } = session.remote_identity;
+      this.events.incoming(session, name || uri.user || "Unknown caller");
+    });
+    ua.start();
+    return ua;
+  }
+
+  private tell(ua: UA, standing: Standing, why: string): void {
+    if (this.uas.includes(ua)) this.events.standing(standing, why);
+  }
+}
