@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import controllers, findme, overload, report, soak, targets
+from benchmarks import controllers, findme, overload, portal, report, soak, targets
 from benchmarks.contest import Bench
 from benchmarks.figures import CONTESTANTS, Run
 from benchmarks.load import Load
 from benchmarks.script import SHORT, SURVEY, Keying, Line
-from benchmarks.stage import bench
+from benchmarks.stage import bench, postgres
 from ivrserver.config import load
 from ivrserver.errors import IvrError
 
@@ -47,6 +47,10 @@ def arguments() -> argparse.Namespace:
     )
     add("--controllers", action="store_true", help="measure one and two, only that")
     add("--overload", action="store_true", help="offer twice what can be carried, only that")
+    add(
+        "--portal", action="store_true", help="read what the portal shows, of many calls, only that"
+    )
+    add("--calls", type=int, default=portal.CALLS, help="with --portal: how many")
     add("--minutes", type=float, default=120.0, help="with --soak: how long calls come")
     add("--short", type=int, default=10_000, help="with --soak: short calls in all")
     add("--mixed", type=float, default=0.5, help="with --soak: calls of the mixture, a second")
@@ -69,6 +73,8 @@ async def main(options: argparse.Namespace, folder: Path) -> bool:
         return await _controllers(folder)
     if options.overload:
         return await _overload(folder)
+    if options.portal:
+        return await _portal(options, folder)
     if options.soak:
         plan = soak.Plan(options.minutes, options.short, options.mixed)
         return await soak.run(load(), folder, plan, _say, postgres=options.postgres)
@@ -134,6 +140,17 @@ async def _overload(folder: Path) -> bool:
     _say(overload.load_table(measured) + "\n")
     _say(overload.refusal_table(measured) + "\n")
     found = overload.targets(measured)
+    _say(targets.target_table(found))
+    return all(target.holds for target in found)
+
+
+async def _portal(options: argparse.Namespace, folder: Path) -> bool:
+    """Read what the portal shows, and print; return whether every target holds."""
+    async with postgres() as url:
+        rows, timings = await portal.measure(url, folder / "audio", _say, options.calls)
+    _say(f"\nMeasured on {report.machine()}, with these rows in PostgreSQL: {portal.told(rows)}.\n")
+    _say(portal.timing_table(timings) + "\n")
+    found = portal.targets(rows, timings)
     _say(targets.target_table(found))
     return all(target.holds for target in found)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from benchmarks.figures import Run, Spread, latencies, mean_cpu
 
 
-def machine(asterisk: str) -> str:
-    """What it was measured on."""
+def machine(asterisk: str = "") -> str:
+    """What it was measured on; `asterisk` is its version, if it had a part in it."""
     model = next(
         (
             line.partition(":")[2].strip()
@@ -20,10 +20,12 @@ def machine(asterisk: str) -> str:
         ),
         platform.machine(),
     )
-    return (
-        f"{os.cpu_count()} cores of {model}, Linux {platform.release()}, "
-        f"Python {platform.python_version()}, Asterisk {asterisk}"
-    )
+    parts = [
+        f"{os.cpu_count()} cores of {model}",
+        f"Linux {platform.release()}",
+        f"Python {platform.python_version()}",
+    ]
+    return ", ".join([*parts, f"Asterisk {asterisk}"] if asterisk else parts)
 
 
 def told(run: Run) -> str:

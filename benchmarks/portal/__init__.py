@@ -4,6 +4,7 @@
 `python -m benchmarks --portal` measures. All names and numbers are invented.
 """
 
+from benchmarks.portal.measuring import CALLS, measure, targets, timing_table, told
 from benchmarks.portal.seeding import Plan, seed
 
-__all__ = ["Plan", "seed"]
+__all__ = ["CALLS", "Plan", "measure", "seed", "targets", "timing_table", "told"]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from benchmarks.portal import Plan, seed
+from benchmarks.portal import Plan, seed, targets, timing_table
+from benchmarks.portal.measuring import Timing, count_days, queries
 from ivrserver.storage import (
     CallFilter,
     CallList,
@@ -77,3 +78,21 @@ async def test_no_number_is_one_that_somebody_has(database_url: str, tmp_path: P
             numbers = select(tables.calls.c.number_called, tables.calls.c.caller_id)
             found = {number for row in await connection.execute(numbers) for number in row}
     assert all(re.fullmatch(r"|\d{3}55501\d\d", number) for number in found)
+
+
+async def test_everything_that_is_measured_can_be_read(database_url: str, tmp_path: Path) -> None:
+    async with database(settings(database_url)) as engine:
+        await migrate(engine)
+        await seed(engine, tmp_path, PLAN)
+        assert await count_days(engine, NOW) == 13
+        for query in (await queries(engine, NOW)).values():
+            assert await query() is not None
+
+
+def test_the_slowest_query_decides() -> None:
+    rows = {"calls": 100_000, "answers": 1_000_000}
+    slow, fast = Timing("slow", [0.05, 0.11, 0.2]), Timing("fast", [0.3, 0.01, 0.02])
+    assert [each.holds for each in targets(rows, [fast])] == [True, True]
+    assert [each.holds for each in targets(rows, [fast, slow])] == [True, False]
+    assert [each.holds for each in targets(rows | {"calls": 99}, [fast])] == [False, True]
+    assert "| slow" in timing_table([slow])
