@@ -6,8 +6,6 @@ Both are made anew from those when they are missing (`reports.days`).
 
 from __future__ import annotations
 
-from typing import Final
-
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Table, Text
 
 from ivrserver.storage.tables import UtcTime, metadata
@@ -76,10 +74,7 @@ report_questions = Table(
     Index(None, "day"),
 )
 
-LONGEST_VALUE: Final = 64
-"""Characters of a value that is counted for itself; longer ones are counted together."""
-
-# How often each answer was given. Answers that are sensitive, recorded or very long are not here:
+# How often each answer was given. Answers that are sensitive, recorded or not short are not here:
 # they count in `report_questions.answered`.
 report_values = Table(
     "report_values",

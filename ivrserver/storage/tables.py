@@ -8,13 +8,14 @@ go while what was answered in it stays. What reports read besides is in `report_
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Dialect,
     Float,
     ForeignKey,
@@ -25,6 +26,8 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    func,
+    literal_column,
 )
 from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
@@ -180,6 +183,22 @@ answers = Table(
     Column("sensitive", Boolean, nullable=False),
     Column("recording", Text, nullable=False),
 )
+LONGEST_SHORT: Final = 64
+"""Characters of the longest answer by keys."""
+
+
+def short_answer() -> ColumnElement[bool]:
+    """An answer of a length that an index takes; without this condition, none is used."""
+    return func.length(answers.c.value) <= literal_column(str(LONGEST_SHORT))
+
+
+Index(
+    "ix_answers_question_id_value",
+    answers.c.question_id,
+    answers.c.value,
+    sqlite_where=short_answer(),
+    postgresql_where=short_answer(),
+)
 
 # What was said in a recorded answer, of which `recording` it was written down. It goes with the
 # answer, whoever deletes that.
@@ -275,6 +294,19 @@ webhook_attempts = Table(
     Column("error", Text, nullable=False),
     Column("seconds", Float, nullable=False),
     Index(None, "response_id", "number", unique=True),
+)
+
+
+def failed_attempt() -> ColumnElement[bool]:
+    """There was no usable reply; written so that the index below is used."""
+    return webhook_attempts.c.error != literal_column("''")
+
+
+Index(
+    "ix_webhook_attempts_failed",
+    webhook_attempts.c.sent_at,
+    sqlite_where=failed_attempt(),
+    postgresql_where=failed_attempt(),
 )
 
 # Secrets that all controllers share, made by the first one that needs them.

@@ -16,10 +16,10 @@ from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivrserver.storage.marks import ANSWERED
-from ivrserver.storage.report_tables import LONGEST_VALUE, marks
+from ivrserver.storage.report_tables import marks
 from ivrserver.storage.reports.calls import FAILED
 from ivrserver.storage.reports.times import END, quarter_of, seconds_between
-from ivrserver.storage.tables import answers, calls, respondents, timeline
+from ivrserver.storage.tables import answers, calls, respondents, short_answer, timeline
 
 _ENTERED, _ASKED = "block_entered", "question_asked"
 _ANSWERED_WITHIN: Final = timedelta(days=1)
@@ -196,7 +196,7 @@ def _runs() -> list[ColumnElement[int]]:
 _SHOWN: Final = and_(
     answers.c.sensitive.is_(False),
     answers.c.recording == "",
-    func.length(answers.c.value) <= LONGEST_VALUE,
+    short_answer(),
 )
 VALUE: Final = case((_SHOWN, answers.c.value), else_=null()).label("value")
 """An answer as it may be counted for itself; null: it is only counted."""

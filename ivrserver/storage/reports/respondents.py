@@ -15,7 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ivrserver.flow.question import MASK
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.reports.paging import Page, read_page
-from ivrserver.storage.tables import answers, calls, questions, respondents, transcripts
+from ivrserver.storage.tables import (
+    answers,
+    calls,
+    questions,
+    respondents,
+    short_answer,
+    transcripts,
+)
 
 EXPORTED_AT_ONCE: Final = 500
 """Respondents whose answers are in memory at the same time while all are exported."""
@@ -183,6 +190,7 @@ def _query(ivr_id: int, wanted: RunFilter) -> Select[Any]:
             answers.c.response_id == respondents.c.response_id,
             answers.c.question_id == question,
             answers.c.value == value,
+            short_answer(),
             answers.c.sensitive.is_(False),
         )
         found.append(select(answers.c.response_id).where(given).exists())
@@ -210,7 +218,10 @@ _STATES: Final = {
 async def _with_answers(
     connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
 ) -> list[RunRow]:
+    ids = [row["response_id"] for row in rows]
     written = and_(
+        # Said again, so that no other transcript is looked at.
+        transcripts.c.response_id.in_(ids),
         transcripts.c.response_id == answers.c.response_id,
         transcripts.c.question_id == answers.c.question_id,
         # What was said in a recording that is not the answer any more does not count.
@@ -226,7 +237,7 @@ async def _with_answers(
             transcripts.c.text,
         )
         .outerjoin(transcripts, written)
-        .where(answers.c.response_id.in_([row["response_id"] for row in rows]))
+        .where(answers.c.response_id.in_(ids))
     )
     given: defaultdict[str, dict[int, Cell]] = defaultdict(dict)
     if rows:

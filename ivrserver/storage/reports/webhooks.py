@@ -16,9 +16,9 @@ from ivrserver.flow.jobs import WEBHOOK, JobState, job_id
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.reports.paging import Page, read_page
 from ivrserver.storage.reports.times import hour_of, moment_of, quarter_of
-from ivrserver.storage.tables import jobs, respondents, webhook_attempts
+from ivrserver.storage.tables import failed_attempt, jobs, respondents, webhook_attempts
 
-FAILED_ATTEMPT = webhook_attempts.c.error != ""
+FAILED_ATTEMPT = failed_attempt()
 NO_REPLY = 0
 """`AttemptFilter.status_class` of requests that got no reply."""
 
