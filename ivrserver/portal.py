@@ -23,6 +23,8 @@ from ivrserver.flow.softphone import block_number
 from ivrserver.storage import (
     ApiKeys,
     Audit,
+    CallList,
+    Calls,
     Library,
     Passwords,
     Sessions,
@@ -34,6 +36,7 @@ from ivrserver.web.access import SETUP, Doors, Guard, Renders, access_routes
 from ivrserver.web.api import PATH
 from ivrserver.web.headers import SecurityHeaders
 from ivrserver.web.portal import Assets, Pages, asset_routes, show_errors
+from ivrserver.web.portal.pages_calls import CallPages
 from ivrserver.web.portal.pages_map import map_pages
 from ivrserver.web.softphone import Entry, Exchange, softphone_routes
 
@@ -156,6 +159,15 @@ def _areas(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
     accounts = shelves.accounts(settings, parts.engine)
     phones = {name: phone.extension for name, phone in settings.phones.items()}
     yield map_pages(pages, guard, accounts, phones)
+    yield CallPages(
+        pages=pages,
+        guard=guard,
+        found=CallList(parts.engine),
+        calls=Calls(parts.engine),
+        accounts=accounts,
+        zone=pages.zone,
+        region=settings.account.region,
+    ).routes()
 
 
 async def doors(

@@ -39,3 +39,24 @@ def webhook_form(raw: str, region: str) -> str:
             national = phonenumbers.national_significant_number(number)
             return national if number.country_code == 1 else f"{number.country_code}{national}"
     return text
+
+
+def readable(number: str) -> str:
+    """A number in webhook form as people read it, such as ``(212) 555-0123`` or ``+49 30 123456``.
+
+    What is none, such as ``204`` or ``sample``, stays as it is.
+    """
+    if not number.isdigit() or len(number) <= _SHORT:
+        return number
+    national = phonenumbers.PhoneNumberFormat.NATIONAL
+    for written, form in (
+        (f"+1{number}", national),
+        (f"+{number}", phonenumbers.PhoneNumberFormat.INTERNATIONAL),
+    ):
+        try:
+            parsed = phonenumbers.parse(written)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(parsed):
+            return phonenumbers.format_number(parsed, form)
+    return number

@@ -109,5 +109,5 @@ async def shoot(page: Page, name: str, *, full: bool = True) -> Path:
     path = SHOTS / f"{name}.png"
     if full:
         await page.evaluate("() => window.scrollTo(0, 0)")
-    await page.screenshot(path=path, full_page=full, animations="disabled")
+    await page.screenshot(path=path, full_page=full, animations="disabled", caret="initial")
     return path

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import sample, shelves, web
@@ -26,9 +28,12 @@ from ivrserver.storage import (
     open_journal,
     read_flow_files,
 )
+from ivrserver.storage.tables import recordings
 from ivrserver.web import live
+from tests.browser.gallery import speech_like
 from tests.browser.pages import Watched
 from tests.telephony.house import House, house_settings, open_house
+from tests.unit.recordings.places import pieces
 from tests.unit.storage.records import settings as records_settings
 from tests.unit.web.serving import serving
 
@@ -56,6 +61,16 @@ class Site:
             max_redirects=0,
         )
         assert answer.status == 303, await answer.text()
+
+    async def record(self) -> None:
+        """Give every recording of the database a sound."""
+        store, sound = Store(self.settings), speech_like()
+        digest = hashlib.sha256(sound).hexdigest()
+        async with self.engine.begin() as connection:
+            known = {"size": len(sound), "sha256": digest, "stored_key": recordings.c.name}
+            await connection.execute(update(recordings).values(**known))
+            for name in await connection.scalars(select(recordings.c.name)):
+                await store.put(name, pieces(sound))
 
     async def add_user(self, role: Role) -> None:
         """Let there be the user of that role, and an administrator to begin with."""

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from starlette.routing import Match
 
 from ivrserver.access import Right, Visitor
+from ivrserver.blocks.numbers import readable
 from ivrserver.web.portal import flash, times
 from ivrserver.web.portal.assets import Assets
 from ivrserver.web.portal.charts import chart_functions
@@ -71,6 +72,7 @@ class Pages:
             "in_full": lambda moment: times.in_full(moment, zone),
             "machine_time": times.machine,
             "duration": times.duration_text,
+            "phone": readable,
             "thousands": lambda number: f"{number:,}",
         }
         self._environment = environment
