@@ -17,7 +17,7 @@ from tests.telephony.lost.scene import LOST
 from tests.telephony.nodes import Node, nodes_of
 from tests.unit.web.live.ears import Ears, Event, listening
 
-pytestmark = [pytest.mark.telephony, pytest.mark.silent]
+pytestmark = pytest.mark.telephony
 
 TOKEN = "a token of twenty letters"
 
