@@ -21,7 +21,8 @@ const UNPROCESSABLE = 422;
 function configure(): void {
   Object.assign(htmx.config, {
     allowEval: false,
-    allowScriptTags: false,
+    // Or the data of parts would be taken out of pages. Nothing inline runs: the policy forbids it.
+    allowScriptTags: true,
     includeIndicatorStyles: false,
     selfRequestsOnly: true,
     historyCacheSize: 0,

@@ -104,10 +104,14 @@ export function mount(element: HTMLElement): Unmount {
     if (box.left < seen.left || box.left > seen.right - 40)
       scroll.scrollLeft += box.left - seen.left - seen.width / 4;
   };
-  const go = (to: number) => {
+  const select = (to: number) => {
     const mark = marks[Math.min(marks.length - 1, Math.max(0, to))];
-    if (!mark) return;
     for (const each of marks) each.setAttribute("tabindex", each === mark ? "0" : "-1");
+    return mark;
+  };
+  const go = (to: number) => {
+    const mark = select(to);
+    if (!mark) return;
     reveal(mark);
     mark.focus({ preventScroll: true });
   };
@@ -164,8 +168,9 @@ export function mount(element: HTMLElement): Unmount {
 
   svg.addEventListener("pointerover", over);
   svg.addEventListener("pointerleave", over);
-  svg.addEventListener("focusin", focused);
-  svg.addEventListener("focusout", left);
+  // Not on the SVG: Chromium lets what listens there for the focus have it.
+  scroll.addEventListener("focusin", focused);
+  scroll.addEventListener("focusout", left);
   svg.addEventListener("keydown", key);
   svg.addEventListener("click", open);
   scroll.addEventListener("wheel", wheel, { passive: false });
@@ -179,6 +184,7 @@ export function mount(element: HTMLElement): Unmount {
 
   const { left: leftBefore, mark: markBefore } = look;
   show();
+  select(0);
   scroll.scrollLeft = leftBefore;
   if (markBefore >= 0) go(markBefore);
   element.dataset.drawn = "";

@@ -122,10 +122,15 @@ export function startPaths(
   select(layout.boxes[0]?.node.name ?? "");
   svg.addEventListener("pointerover", over);
   svg.addEventListener("pointerleave", out);
-  svg.addEventListener("focusin", focused);
-  svg.addEventListener("focusout", out);
+  // Not on the SVG: Chromium lets what listens there for the focus have it.
+  element.addEventListener("focusin", focused);
+  element.addEventListener("focusout", out);
   svg.addEventListener("keydown", key);
   svg.addEventListener("click", open);
   document.addEventListener("click", shown);
-  return () => document.removeEventListener("click", shown);
+  return () => {
+    element.removeEventListener("focusin", focused);
+    element.removeEventListener("focusout", out);
+    document.removeEventListener("click", shown);
+  };
 }
