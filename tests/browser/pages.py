@@ -70,7 +70,8 @@ async def watch(browser: Browser, address: str, **options: Any) -> Watched:
 
     def console(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            watched.complaints.append(f"{message.type} at {page.url}: {message.text}")
+            about = message.location.get("url", "")
+            watched.complaints.append(f"{message.type} at {page.url}: {message.text} ({about})")
 
     page.on("console", console)
     page.on("pageerror", lambda error: watched.complaints.append(f"{page.url}: {error}"))

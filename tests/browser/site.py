@@ -87,7 +87,8 @@ class Site:
 async def open_site(folder: Path, *, seeded: bool = True) -> AsyncIterator[Site]:
     """Serve the portal of a new database in `folder`, with the sample account if it is `seeded`."""
     kept = records_settings(f"sqlite:///{folder / 'ivr.db'}")
-    settings = kept.model_copy(update={"data": folder})
+    no_softphone = kept.softphone.model_copy(update={"enabled": False})
+    settings = kept.model_copy(update={"data": folder, "softphone": no_softphone})
     async with database(settings) as engine:
         await migrate(engine)
         if seeded:
