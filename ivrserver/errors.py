@@ -28,6 +28,7 @@
     │   ├── AudioTooLarge      it is too large, or too long, or there are too many
     │   ├── AudioUnknown       there is no such file in the library
     │   └── AudioInUse         it cannot leave the library: blocks use it
+    ├── ProviderFailed         the OpenID provider does not vouch for somebody; says why
     ├── UserRefused            a user, key or password cannot be made or changed so; says why
     ├── MailError              an e-mail could not be handed to the mail server
     ├── TelephonyError
@@ -176,6 +177,10 @@ class AudioUnknown(AudioRefused):
 
 class AudioInUse(AudioRefused):
     """The file cannot be removed. The text names the blocks that use it."""
+
+
+class ProviderFailed(IvrError):
+    """The OpenID provider does not answer, or what it says cannot be trusted. The text says why."""
 
 
 class UserRefused(IvrError):

@@ -189,6 +189,7 @@ async def doors(
         setup_token=await shared_secret(engine, _FIRST_USER),
         open_setup=settings.sign_in.open_setup,
         public_url=settings.http.public_url,
+        oidc=settings.oidc,
     )
 
 

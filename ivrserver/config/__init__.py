@@ -29,7 +29,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from ivrserver.config.access import SignInSettings
+from ivrserver.config.access import OidcSettings, SignInSettings
 from ivrserver.config.ari import AriSettings, AsteriskPlace
 from ivrserver.config.cluster import ClusterSettings
 from ivrserver.config.limits import LimitSettings
@@ -61,6 +61,7 @@ __all__ = [
     "DialSettings",
     "LimitSettings",
     "NetworkSettings",
+    "OidcSettings",
     "PhoneSettings",
     "RetentionSettings",
     "Settings",
@@ -239,6 +240,7 @@ class Settings(BaseSettings):
     cluster: ClusterSettings = ClusterSettings()
     http: HttpSettings = HttpSettings()
     sign_in: SignInSettings = SignInSettings()
+    oidc: OidcSettings = OidcSettings()
     audio: AudioSettings = AudioSettings()
     speech: SpeechSettings = SpeechSettings()
     webhook: WebhookSettings = WebhookSettings()

@@ -182,6 +182,21 @@ class Users:
                 await audit.write(connection, author, deed)
             return after
 
+    async def link(self, name: str, subject: str, author: Author) -> None:
+        """Let the OpenID provider sign in a user who has neither a password nor somebody there.
+
+        Raises:
+            UserUnknown: there is no such user.
+            UserRefused: they sign in by other means: a name alone proves nothing.
+        """
+        free = (users.c.name == name) & users.c.subject.is_(None) & (users.c.password_hash == "")
+        async with self._alone("cannot change the user") as connection:
+            await _row(connection, name)
+            done = await connection.execute(update(users).where(free).values(subject=subject))
+            if not done.rowcount:
+                raise UserRefused(f"{name} signs in by other means; ask an admin")
+            await audit.write(connection, author, Deed("link", KIND, name))
+
     async def remove(
         self, name: str, author: Author, *, check: Callable[[User], None] | None = None
     ) -> None:

@@ -14,6 +14,7 @@ from fastapi import HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from ivrserver.access import Author, Visitor
+from ivrserver.config import OidcSettings
 from ivrserver.errors import NothingThere, UserRefused
 from ivrserver.storage import ApiKeys, Audit, Deed, Sessions, Users
 from ivrserver.web.access.guard import Guard
@@ -59,6 +60,7 @@ class Doors:
         setup_token: what whoever makes the first user must show.
         open_setup: visitors on this machine need not show it.
         public_url: how others reach us; empty: as they say.
+        oidc: the provider that signs people in, too, if there is one.
         strangers: who shows wrong tokens.
         addresses: tries to sign in, by address.
         names: tries to sign in, by the user's name.
@@ -74,6 +76,7 @@ class Doors:
     setup_token: str = field(repr=False)
     open_setup: bool = False
     public_url: str = ""
+    oidc: OidcSettings = field(default_factory=OidcSettings)
     strangers: Strangers = field(default_factory=Strangers)
     addresses: Tries = field(default_factory=Tries)
     names: Tries = field(default_factory=Tries)

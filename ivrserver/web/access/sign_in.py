@@ -19,6 +19,7 @@ from ivrserver.access import LEAST, NAME_HINT, NAME_PATTERN, Author, Visitor
 from ivrserver.errors import UserRefused, UserUnknown
 from ivrserver.web.access.doors import LONGEST, Doors, ensure_same
 from ivrserver.web.access.guard import SETUP, SIGN_IN
+from ivrserver.web.access.openid import openid_link, openid_routes
 from ivrserver.web.access.origin import address_of, ensure_own, local_path, on_this_machine
 from ivrserver.web.access.tries import TooMany
 from ivrserver.web.strangers import key_of
@@ -37,6 +38,7 @@ def sign_in_routes(doors: Doors) -> APIRouter:
     router.include_router(_coming(doors))
     router.include_router(_first(doors))
     router.include_router(_invited(doors))
+    router.include_router(openid_routes(doors, doors.oidc))
     return router
 
 
@@ -55,7 +57,7 @@ def _coming(doors: Doors) -> APIRouter:
             name=name,
             next=to,
             error=error,
-            openid="",
+            **openid_link(doors.oidc, to),
         )
 
     @router.get(SIGN_IN)

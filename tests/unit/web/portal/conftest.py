@@ -25,7 +25,7 @@ def assets(tmp_path: Path) -> Assets:
 
 def built(folder: Path) -> Assets:
     """As if they had been built there, with all icons of the list."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     names = {f"{name}": f"{name.replace('.', '-A1.')}" for name in
              ("icons.svg", "favicon.svg", "portal.css", "portal.js")}  # fmt: skip
     for hashed in names.values():
