@@ -29,8 +29,10 @@ from ivrserver.web.api import (
     question_routes,
     revision_routes,
     user_routes,
+    webhook_test_routes,
 )
 from ivrserver.web.live import Live, event_routes
+from ivrserver.webhooks.trial import Trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,14 @@ class Parts:
     Attributes:
         recordings: gives back what was recorded.
         live: sees what happens on calls.
+        trials: asks web servers without a phone.
     """
 
     settings: Settings
     engine: AsyncEngine
     recordings: Keeper
     live: Live
+    trials: Trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ def api(parts: Parts, guard: Guard) -> FastAPI:
         [
             block_routes(guard, edits),
             question_routes(guard, edits),
+            webhook_test_routes(guard, edits, parts.trials),
             number_routes(guard, edits),
             audio_routes(guard, library, settings.audio.max_bytes),
             revision_routes(guard, accounts, Revisions(engine), phones),

@@ -160,7 +160,6 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
                 )
             )
         )
-        counting = partial(observed.count_jobs, Jobs(engine), dispatcher.kinds)
 
         def handler_of(board: Switchboard) -> Handler:
             there = replace(world, dialer=GuardedDialer(board.dialer, policy))
@@ -173,7 +172,8 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         app = web.create_app(settings.speech_cache, *seen, shared)
         await stack.enter_async_context(portal.softphone(app, settings, engine, boards, library))
         live = Live(LiveCalls(engine), lambda: library.current().revision, CLOCK)
-        await portal.add_portal(app, PortalParts(settings, engine, keeper, live))
+        trials = shelves.trials(settings, http, CLOCK)
+        await portal.add_portal(app, PortalParts(settings, engine, keeper, live, trials))
         if link := await portal.setup_link(settings, engine):
             log.warning("first_user_wanted", link=link)
         async with asyncio.TaskGroup() as tasks:
@@ -183,7 +183,12 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
                 tasks.create_task(membership.keep(boards, stored, [dispatcher.take_over])),
                 tasks.create_task(observed.run()),
                 tasks.create_task(_do_jobs(dispatcher, boards)),
-                tasks.create_task(_kept_up("counts of jobs", counting)),
+                tasks.create_task(
+                    _kept_up(
+                        "counts of jobs",
+                        partial(observed.count_jobs, Jobs(engine), dispatcher.kinds),
+                    )
+                ),
                 tasks.create_task(_kept_up("lamps", _lamplighter(engine, library, boards).run)),
                 tasks.create_task(_kept_up("recordings", keeper.run)),
                 tasks.create_task(_keep_rehearsed(library, speech)),

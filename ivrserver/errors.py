@@ -118,6 +118,11 @@ class TrialRefused(IvrError):
         super().__init__(message)
         self.field = field
 
+    @property
+    def problems(self) -> tuple[tuple[str, str], ...]:
+        """The field that is wrong, and what to do; none: it is about the IVR."""
+        return ((self.field, str(self)),) if self.field else ()
+
 
 class SpeechError(IvrError):
     """No configured engine could speak the text, or understand what was said."""

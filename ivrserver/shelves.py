@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from sqlalchemy.ext.asyncio import AsyncEngine
+from ulid import ULID
 
 from ivrserver.config import Settings
+from ivrserver.flow.dial_policy import DialPolicy
+from ivrserver.flow.ports import Clock
 from ivrserver.recordings import Links, Sounds, Store
 from ivrserver.storage import Accounts, AudioLibrary, shared_secret
+from ivrserver.webhooks.client import HttpWebhookClient
+from ivrserver.webhooks.trial import Trials
 
 
 def accounts(settings: Settings, engine: AsyncEngine) -> Accounts:
@@ -27,6 +34,19 @@ def audio_library(settings: Settings, engine: AsyncEngine) -> AudioLibrary:
     """
     shelf = Sounds(Store(settings))
     return AudioLibrary(engine, settings.audio_folder, settings.audio, shelf)
+
+
+def trials(settings: Settings, client: HttpWebhookClient, clock: Clock) -> Trials:
+    """What asks web servers without a phone."""
+    return Trials(
+        client=client,
+        clock=clock,
+        zone=ZoneInfo(settings.account.time_zone),
+        region=settings.account.region,
+        new_id=lambda: str(ULID()),
+        hold_after=settings.webhook.hold_after,
+        objection=DialPolicy.by(settings).objection,
+    )
 
 
 async def links(settings: Settings, engine: AsyncEngine) -> Links:

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy.ext.asyncio import AsyncEngine
-from ulid import ULID
 
 from ivrserver import shelves
 from ivrserver.actions.explain import Explanation, Line
@@ -20,12 +18,11 @@ from ivrserver.cli.base import Context
 from ivrserver.cli.stored import with_database
 from ivrserver.config import Settings
 from ivrserver.errors import TrialRefused
-from ivrserver.flow.dial_policy import DialPolicy
 from ivrserver.flow.story import shown
 from ivrserver.flow.trial.outcome import Mood
 from ivrserver.flow.trial.sample import Sample
 from ivrserver.webhooks.client import Exchange, Headers, HttpWebhookClient
-from ivrserver.webhooks.trial import Trial, Trials
+from ivrserver.webhooks.trial import Trial
 from ivrserver.webhooks.trial_json import as_json
 
 _MARKS: Final = {Mood.GOOD: " ", Mood.DOUBT: "?", Mood.BAD: "!"}
@@ -81,15 +78,7 @@ def test_webhook(context: Context, /, ivr_id: int, wants_json: bool, **given: An
 
 async def _tried(settings: Settings, ivr: Ivr, book: FlowBook, given: dict[str, Any]) -> Trial:
     async with HttpWebhookClient(settings.webhook, _Clock()) as client:
-        trials = Trials(
-            client=client,
-            clock=_Clock(),
-            zone=ZoneInfo(settings.account.time_zone),
-            region=settings.account.region,
-            new_id=lambda: str(ULID()),
-            hold_after=settings.webhook.hold_after,
-            objection=DialPolicy.by(settings).objection,
-        )
+        trials = shelves.trials(settings, client, _Clock())
         return await trials.run(ivr, book, _changed(trials.sample(ivr, book), given))
 
 

@@ -17,7 +17,7 @@ from ivrserver import sample, shelves, web
 from ivrserver.access import Author, Role
 from ivrserver.api import Parts
 from ivrserver.app import CLOCK
-from ivrserver.config import Settings
+from ivrserver.config import Settings, WebhookSettings
 from ivrserver.portal import People, add_portal, people
 from ivrserver.recordings import Keeper, Store
 from ivrserver.storage import (
@@ -30,6 +30,7 @@ from ivrserver.storage import (
 )
 from ivrserver.storage.tables import recordings
 from ivrserver.web import live
+from ivrserver.webhooks.client import HttpWebhookClient
 from tests.browser.gallery import write_speech
 from tests.browser.pages import Watched
 from tests.telephony.house import House, house_settings, open_house
@@ -94,7 +95,8 @@ async def open_site(folder: Path, *, seeded: bool = True) -> AsyncIterator[Site]
         if seeded:
             flows = await asyncio.to_thread(read_flow_files, [sample.FILE])
             await shelves.accounts(settings, engine).apply(flows.account, flows.audio)
-        async with open_journal(settings, engine) as journal:
+        asking = HttpWebhookClient(WebhookSettings(allow_private=True), CLOCK)
+        async with open_journal(settings, engine) as journal, asking as client:
             keeper = Keeper(
                 rows=RecordingRows(engine),
                 store=Store(settings),
@@ -106,7 +108,8 @@ async def open_site(folder: Path, *, seeded: bool = True) -> AsyncIterator[Site]
             )
             app = web.create_app(settings.speech_cache)
             events = live.Live(LiveCalls(engine), lambda: 0, CLOCK)
-            await add_portal(app, Parts(settings, engine, keeper, events))
+            trials = shelves.trials(settings, client, CLOCK)
+            await add_portal(app, Parts(settings, engine, keeper, events, trials))
             looking = asyncio.create_task(events.run())
             async with serving(app) as address:
                 yield Site(address, settings, engine, people(settings, engine))

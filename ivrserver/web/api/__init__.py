@@ -13,6 +13,7 @@ from ivrserver.web.api.numbers import number_routes
 from ivrserver.web.api.questions import question_routes
 from ivrserver.web.api.revisions import revision_routes
 from ivrserver.web.api.users import user_routes
+from ivrserver.web.api.webhook_test import webhook_test_routes
 
 __all__ = [
     "PATH",
@@ -29,4 +30,5 @@ __all__ = [
     "question_routes",
     "revision_routes",
     "user_routes",
+    "webhook_test_routes",
 ]

@@ -32,6 +32,7 @@ from ivrserver.errors import (
     StorageError,
     StoreError,
     TelephonyError,
+    TrialRefused,
     UserRefused,
 )
 
@@ -53,6 +54,7 @@ _CASES: Final[Mapping[type[IvrError], tuple[HTTPStatus, str]]] = {
     FlowFileError: (HTTPStatus.UNPROCESSABLE_ENTITY, "leads-nowhere"),
     CursorRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"),
     ChangedMeanwhile: (HTTPStatus.PRECONDITION_FAILED, "changed-meanwhile"),
+    TrialRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "refused"),
     StorageError: (HTTPStatus.SERVICE_UNAVAILABLE, "away"),
     StoreError: (HTTPStatus.SERVICE_UNAVAILABLE, "away"),
     TelephonyError: (HTTPStatus.SERVICE_UNAVAILABLE, "away"),
@@ -130,7 +132,7 @@ async def _of_ours(request: Request, error: Exception) -> Response:
     if found is None:
         return await _of_bug(request, error)
     status, kind = found
-    fields = error.problems if isinstance(error, FlowFileError) else ()
+    fields = error.problems if isinstance(error, FlowFileError | TrialRefused) else ()
     if isinstance(error, UserRefused) and error.field:
         fields = ((error.field, str(error)),)
     retry = {"Retry-After": _RETRY_AFTER} if status == HTTPStatus.SERVICE_UNAVAILABLE else None

@@ -9,12 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
+from aiohttp.abc import AbstractResolver
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ivrserver import shelves
 from ivrserver.access import PROGRAM, Role, rights_of
-from ivrserver.config import AudioSettings, Settings
+from ivrserver.app import CLOCK
+from ivrserver.config import AudioSettings, Settings, WebhookSettings
 from ivrserver.flow.records import Record
 from ivrserver.storage import (
     Accounts,
@@ -48,8 +51,10 @@ from ivrserver.web.api import (
     question_routes,
     revision_routes,
     user_routes,
+    webhook_test_routes,
 )
 from ivrserver.web.api.editing import Editor
+from ivrserver.webhooks.client import HttpWebhookClient
 from tests.unit.recordings.places import folder_place, pieces
 from tests.unit.storage.people import FAST
 from tests.unit.storage.records import settings
@@ -57,6 +62,7 @@ from tests.unit.web.test_recordings import Shelf
 
 SOUND = b"RIFF" + bytes(range(256)) * 90
 TOKEN = "0123456789abcdef"
+QUICK = WebhookSettings(connect_timeout=1, total_timeout=2, allow_private=True)
 LIMITS = AudioSettings(max_bytes=100_000, max_seconds=5)
 
 
@@ -96,6 +102,16 @@ async def shelf(folder: Path) -> Shelf:
     return made
 
 
+class Nowhere(AbstractResolver):
+    """Knows no names: made-up requests reach no web server."""
+
+    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> Any:
+        raise OSError(f"{host} is nowhere")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
 async def phones() -> dict[str, str]:
     return {"desk": "41"}
 
@@ -103,7 +119,8 @@ async def phones() -> dict[str, str]:
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
     url = f"sqlite:///{tmp_path / 'x.db'}"
-    async with database(settings(url)) as engine:
+    web_servers = HttpWebhookClient(QUICK, CLOCK, Nowhere())
+    async with database(settings(url)) as engine, web_servers as asking:
         await migrate(engine)
         users, keys = Users(engine, Passwords(FAST)), ApiKeys(engine)
         await users.add("kim", Role.VIEWER, PROGRAM, password="correct horse battery")
@@ -114,10 +131,12 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         accounts = Accounts(engine, tmp_path / "audio", LIMITS)
         library = AudioLibrary(engine, tmp_path / "audio", LIMITS)
         editor = Editor(accounts, phones)
+        trials = shelves.trials(Settings(), asking, CLOCK)
         app = create_api(
             [
                 block_routes(guard, editor),
                 question_routes(guard, editor),
+                webhook_test_routes(guard, editor, trials),
                 number_routes(guard, editor),
                 audio_routes(guard, library, LIMITS.max_bytes),
                 call_routes(guard, CallList(engine), Calls(engine), await shelf(tmp_path)),
