@@ -43,7 +43,24 @@ def draw(account: Account) -> Graph:
         drawing.lead(number_name(number.number), number.destination, "", silent=True)
     for block in account.blocks:
         drawing.block(block)
-    return Graph(tuple(drawing.nodes.values()), tuple(drawing.edges))
+    return _without_loose_ends(Graph(tuple(drawing.nodes.values()), tuple(drawing.edges)))
+
+
+def _without_loose_ends(graph: Graph) -> Graph:
+    """The same without webhooks and ends that no way leads to."""
+    while True:
+        targets = {edge.target for edge in graph.edges}
+        loose = {
+            node.name
+            for node in graph.nodes
+            if node.kind in (NodeKind.WEBHOOK, NodeKind.END) and node.name not in targets
+        }
+        if not loose:
+            return graph
+        graph = Graph(
+            tuple(node for node in graph.nodes if node.name not in loose),
+            tuple(edge for edge in graph.edges if edge.source not in loose),
+        )
 
 
 def node_of(block: Block) -> Node:

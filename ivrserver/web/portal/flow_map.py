@@ -173,7 +173,7 @@ def flow_map(
                 page=page_of(node),
                 icon=_ICONS[node.kind],
                 weight=min((each.weight for each in own), key=list(Weight).index, default=None),
-                problems=tuple(each.text for each in own),
+                problems=tuple(_words(each, node) for each in own),
                 passed=counted.get(node.question_id) if node.question_id is not None else None,
                 ways=tuple((way, nodes[way.target]) for way in ways if way.source == node.name),
             )
@@ -212,6 +212,13 @@ def _place(trouble: Trouble, nodes: Mapping[str, Node]) -> str:
     kind, _, rest = trouble.node.partition(":")
     owner = f"block:{rest.partition(':')[0]}"
     return owner if kind == "question" and owner in nodes else ""
+
+
+def _words(trouble: Trouble, node: Node) -> str:
+    """What is wrong; at an IVR it says which question it is about."""
+    if trouble.node == node.name:
+        return trouble.text
+    return f"question {trouble.node.rpartition(':')[2]}: {trouble.text}"
 
 
 def _merged(graph: Graph) -> Iterator[ShownWay]:

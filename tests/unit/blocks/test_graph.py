@@ -160,3 +160,10 @@ def test_two_hundred_blocks_are_drawn() -> None:
     graph = draw(flow("blocks:\n" + "".join(chain) + ivr(200))).overview()
     assert len(graph.nodes) == 201
     assert len(graph.around("block:100").nodes) == 201
+
+
+def test_a_webhook_that_nobody_comes_to_is_not_drawn() -> None:
+    hook = ", webhook: {mode: next_action, url: 'https://example.com/'}"
+    asked = "{id: 1, type: message, name: a, prompt: A, then: {question: 1}}"
+    graph = draw(flow("blocks:\n" + ivr(1, asked, more=hook)))
+    assert [node.name for node in graph.nodes] == ["block:1", "question:1:1"]

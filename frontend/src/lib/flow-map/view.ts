@@ -129,8 +129,15 @@ export function startView(element: HTMLElement, { svg, layout }: Drawn): View {
       top = at.y + height / 2 + SPACE - seen.height / scale;
     show();
   };
+  // Where not all of it can be read at once: its beginning, in the middle.
+  const begin = (at: number, all: number, seen: number) =>
+    all > seen ? Math.min(all - seen, Math.max(0, at - seen / 2)) : (all - seen) / 2;
   const [first] = layout.boxes;
-  if (first) reveal(first, first.width, first.height);
+  if (first) {
+    left = begin(first.x, layout.width, size().width / scale);
+    top = begin(first.y, layout.height, size().height / scale);
+    show();
+  }
   return {
     reveal,
     dragged: () => moved,

@@ -58,6 +58,7 @@ def test_ways_between_the_same_two_nodes_are_one_with_every_label() -> None:
 def test_a_problem_of_a_question_is_at_its_ivr_where_questions_are_hidden() -> None:
     nodes = {each.node.name: each for each in overview().nodes}
     assert nodes["block:1"].weight is Weight.WARNING
+    assert nodes["block:1"].problems[0].startswith("question 2: is never asked")
     assert nodes["block:2"].weight is None
     (trouble,) = overview().troubles
     assert trouble.page == "/blocks/1"
