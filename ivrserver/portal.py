@@ -25,8 +25,11 @@ from ivrserver.storage import (
     Audit,
     CallList,
     Calls,
+    CallVolume,
     Library,
+    LiveCalls,
     Passwords,
+    ProblemReports,
     Sessions,
     Users,
     shared_secret,
@@ -38,6 +41,7 @@ from ivrserver.web.headers import SecurityHeaders
 from ivrserver.web.portal import Assets, Pages, asset_routes, show_errors
 from ivrserver.web.portal.pages_calls import CallPages
 from ivrserver.web.portal.pages_map import map_pages
+from ivrserver.web.portal.pages_overview import OverviewPages
 from ivrserver.web.softphone import Entry, Exchange, softphone_routes
 
 _FIRST_USER: Final = "first user"
@@ -159,6 +163,14 @@ def _areas(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
     accounts = shelves.accounts(settings, parts.engine)
     phones = {name: phone.extension for name, phone in settings.phones.items()}
     yield map_pages(pages, guard, accounts, phones)
+    yield OverviewPages(
+        pages=pages,
+        guard=guard,
+        volume=CallVolume(parts.engine, pages.zone),
+        live=LiveCalls(parts.engine),
+        problems=ProblemReports(parts.engine),
+        accounts=accounts,
+    ).routes()
     yield CallPages(
         pages=pages,
         guard=guard,
