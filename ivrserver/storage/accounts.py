@@ -23,6 +23,7 @@ from ivrserver.config import AudioSettings
 from ivrserver.errors import AudioRefused, AudioTooLarge, FlowFileError, StorageError
 from ivrserver.flow.kept import SoundShelf, Unshared
 from ivrserver.storage import tables
+from ivrserver.storage.account_audit import write_deeds
 from ivrserver.storage.audio import store
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.merge import Changes, StoredAccount, changes_between, check, merged
@@ -138,7 +139,8 @@ class Accounts:
     ) -> Changes:
         """Replace the account by what `make` returns, in one transaction that nobody disturbs.
 
-        The account as it is then is kept as a revision, with who made it.
+        The account as it is then is kept as a revision, with who made it; the audit log tells what
+        has become of each number, block and sound file.
 
         Args:
             make: told the account as it is; may raise, then nothing changes.
@@ -164,6 +166,7 @@ class Accounts:
                     await write_revision(
                         connection, before, after, changes, by=by, restored=restores
                     )
+                    await write_deeds(connection, before, after, by)
                 return changes
 
     def _check_size(self, before: StoredAccount, after: StoredAccount) -> None:

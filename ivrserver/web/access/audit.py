@@ -18,7 +18,13 @@ from ivrserver.web.access.doors import Doors
 
 AUDIT: Final = "/audit"
 _AT_ONCE: Final = 50
-_KINDS: Final = (("user", "Users"), ("key", "API keys"), ("account", "Numbers, blocks and audio"))
+_KINDS: Final = (
+    ("user", "Users"),
+    ("key", "API keys"),
+    ("number", "Numbers"),
+    ("block", "IVRs and blocks"),
+    ("audio", "Sound files"),
+)
 """What entries are about, and how people call it."""
 _NO_DAY: Final = "write a day as 2026-03-31"
 
