@@ -12,8 +12,8 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from ivrserver.access import Right, Visitor
 from ivrserver.errors import CursorRefused
-from ivrserver.storage import AuditFilter
-from ivrserver.web.access.difference import differences
+from ivrserver.storage import AuditFilter, Deed
+from ivrserver.web.access.difference import Difference, differences
 from ivrserver.web.access.doors import Doors
 
 AUDIT: Final = "/audit"
@@ -26,6 +26,7 @@ _KINDS: Final = (
     ("audio", "Sound files"),
 )
 """What entries are about, and how people call it."""
+_NOTHING: Final = {None, "", "null", "[]", "{}"}
 _NO_DAY: Final = "write a day as 2026-03-31"
 
 
@@ -64,9 +65,7 @@ def audit_routes(doors: Doors) -> APIRouter:
             request,
             visitor,
             "access/audit.html",
-            entries=[
-                (entry, differences(entry.deed.before, entry.deed.after)) for entry in page.items
-            ],
+            entries=[(entry, _told(entry.deed)) for entry in page.items],
             form=form,
             wrong=wrong,
             kinds=list(_KINDS),
@@ -75,6 +74,12 @@ def audit_routes(doors: Doors) -> APIRouter:
         )
 
     return router
+
+
+def _told(deed: Deed) -> list[Difference]:
+    """What has changed; of what is new or gone, without the many fields that hold nothing."""
+    found = differences(deed.before, deed.after)
+    return [each for each in found if {each.before, each.after} - _NOTHING]
 
 
 def _day(text: str, zone: ZoneInfo, after: timedelta = timedelta()) -> datetime | str | None:
