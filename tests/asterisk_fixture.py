@@ -27,11 +27,14 @@ STOP_SECONDS = 20.0
 
 @pytest.fixture(scope="session")
 def asterisk_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of the shared Asterisk: free ports, a new data folder, open to any phone."""
+    """Settings of the shared Asterisk: free ports, a new data folder, open to any phone.
+
+    The folder's name has a dot in it, which Asterisk's cache would not bear.
+    """
     settings = load()
     settings = settings.model_copy(
         update={
-            "data": tmp_path_factory.mktemp("data"),
+            "data": tmp_path_factory.mktemp("example.com"),
             "sip": settings.sip.model_copy(update={"guests": True}),
         }
     )

@@ -1,4 +1,4 @@
-"""Where one running Asterisk keeps what, all of it inside the data folder."""
+"""Where one running Asterisk keeps what: inside the data folder, so far as Asterisk can."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Folders:
 
     @classmethod
     def of(cls, data: Path, asterisk: AsteriskProgram, run: Path | None = None) -> Folders:
-        """Lay the folders out in the data folder; `run` may lie elsewhere.
+        """Lay the folders out in the data folder; `run` and `cache` may lie elsewhere.
 
         Raises:
             SetupError: Asterisk cannot handle a path of this length.
@@ -69,7 +69,7 @@ class Folders:
             modules=asterisk.modules,
             share=base / "share",
             state=base / "state",
-            cache=base / "cache",
+            cache=_cache_folder(base / "cache"),
             spool=base / "spool",
             run=run or _socket_folder(base / "run"),
             log=base / "log",
@@ -92,9 +92,9 @@ class Folders:
             OSError: no room or no right.
         """
         keys = self.state / "keys"
-        for folder in (self.custom, self.share, keys, self.cache, self.recordings, self.log):
+        for folder in (self.custom, self.share, keys, self.recordings, self.log):
             folder.mkdir(parents=True, exist_ok=True)
-        for folder in (self.etc, self.run):
+        for folder in (self.etc, self.run, self.cache):
             _make_private(folder)
         ours = resources.folder("asterisk-config")
         sources = {name: asterisk.share / name for name in _SHARED}
@@ -121,8 +121,19 @@ def _link(link: Path, target: Path) -> None:
 
 def _socket_folder(wished: Path) -> Path:
     """A folder that is short enough for a socket, the same one for the same data folder."""
-    if len(str(wished)) <= _LONGEST_RUN:
-        return wished
+    return wished if len(str(wished)) <= _LONGEST_RUN else _elsewhere(wished)
+
+
+def _cache_folder(wished: Path) -> Path:
+    """A folder with no dot in its path: Asterisk takes what follows for the ending of the file.
+
+    It would then find nothing of what it has fetched (main/media_cache.c).
+    """
+    return wished if "." not in str(wished) else _elsewhere(wished)
+
+
+def _elsewhere(wished: Path) -> Path:
+    """A short path outside the data folder; always the same one for the same folder."""
     mark = sha256(str(wished).encode()).hexdigest()[:12]
     base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
     return Path(base) / f"ivrserver-{os.geteuid()}-{mark}"

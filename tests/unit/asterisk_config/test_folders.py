@@ -62,6 +62,18 @@ def test_the_control_socket_has_a_short_path_in_a_long_data_folder(
     assert folders.run.parent == Path("/run/user/1000")
 
 
+def test_what_is_fetched_lies_where_no_dot_is_in_the_path(
+    tmp_path: Path, asterisk: AsteriskProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "runtime"))
+    assert Folders.of(tmp_path / "data", asterisk).cache == tmp_path / "data/asterisk/cache"
+    folders = Folders.of(tmp_path / "example.com", asterisk)
+    folders.make(asterisk)
+    assert folders.cache.parent == tmp_path / "runtime"
+    assert folders.cache != folders.run
+    assert stat.S_IMODE(folders.cache.stat().st_mode) == 0o700
+
+
 def test_a_folder_that_somebody_else_put_there_is_not_used(
     tmp_path: Path, asterisk: AsteriskProgram
 ) -> None:
