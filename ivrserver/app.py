@@ -174,7 +174,8 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         live = Live(LiveCalls(engine), lambda: library.current().revision, CLOCK)
         trials = shelves.trials(settings, http, CLOCK)
         await portal.add_portal(app, PortalParts(settings, engine, keeper, live, trials))
-        if link := await portal.setup_link(settings, engine):
+        # With an open setup whoever sits at this machine needs no link.
+        if not settings.sign_in.open_setup and (link := await portal.setup_link(settings, engine)):
             log.warning("first_user_wanted", link=link)
         async with asyncio.TaskGroup() as tasks:
             running_tasks = [
