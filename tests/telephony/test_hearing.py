@@ -21,6 +21,7 @@ PROMPTS = (
 )
 
 
+@pytest.mark.alone
 async def test_each_prompt_is_heard_whole_from_its_first_word_and_in_order(house: House) -> None:
     async with house.calling("8005") as caller:
         call = await caller.waits()

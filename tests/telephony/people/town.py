@@ -45,6 +45,8 @@ LATE_SECONDS = 0.7
 POLL_SECONDS = 0.2
 AFTER_TONE = 0.6
 ON_ITS_WAY_SECONDS = 5.0
+BEFORE_SECONDS = 2.5
+"""What is repeated is repeated later than that."""
 LONG = 60.0
 """Seconds; until somebody has the call, others may have been called for 20 s and more."""
 
@@ -144,6 +146,21 @@ class Town:
         if not whole:
             end -= timedelta(seconds=await self.seconds(text))
         await asyncio.sleep(max(0.0, (end - datetime.now(UTC)).total_seconds()) + LATE_SECONDS)
+        if whole:
+            await self._has_heard(caller, await self.house.prompt(text))
+
+    async def _has_heard(self, caller: Caller, prompt: listening.Sound) -> None:
+        """Wait until what the caller has heard last is that, whole: a busy machine says it late.
+
+        If it never is, then whoever compares what was heard says so.
+        """
+        last = len(prompt) + round(BEFORE_SECONDS * listening.RATE)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ON_ITS_WAY_SECONDS):
+                while not await asyncio.to_thread(  # noqa: ASYNC110 - a phone tells nobody
+                    listening.contains_whole, caller.phone.heard_so_far()[-last:] / 32768, prompt
+                ):
+                    await asyncio.sleep(caller.poll)
 
     def recording_of(self, name: str) -> listening.Sound:
         """What is in a recording."""
