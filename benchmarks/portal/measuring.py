@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -39,6 +39,7 @@ from ivrserver.storage import (
     migrate,
     tables,
 )
+from ivrserver.storage.reports.times import begin_of, day_of
 
 MOST_SECONDS: Final = 0.1
 """Of the median of everything that a page reads at once."""
@@ -76,7 +77,10 @@ async def measure(
     Returns:
         How many rows there are of the most important tables, and how long each query took.
     """
-    settings, plan = Settings(database=DatabaseSettings(url=url)), Plan(calls=calls, live=30)
+    # In the evening most of what is not counted yet has to be read.
+    evening = begin_of(day_of(datetime.now(UTC), ZONE), ZONE) + timedelta(hours=21)
+    settings = Settings(database=DatabaseSettings(url=url))
+    plan = Plan(calls=calls, live=30, now=evening)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(database(settings))
         await migrate(engine)
@@ -107,7 +111,8 @@ async def queries(engine: AsyncEngine, now: datetime, zone: ZoneInfo = ZONE) -> 
     calls, live = CallList(engine), LiveCalls(engine)
     volume, ivrs, runs = CallVolume(engine, zone), IvrReports(engine, zone), RunTable(engine)
     webhooks, inbox, problems = WebhookReports(engine, zone), Inbox(engine), ProblemReports(engine)
-    month, quarter = now - timedelta(days=30), now - timedelta(days=89)
+    today = day_of(now, zone)
+    month, quarter = (begin_of(today - timedelta(days=days), zone) for days in (30, 89))
     call_cursor = await _middle(lambda at: calls.page(cursor=at, limit=200))
     run_cursor = await _middle(lambda at: runs.page(SURVEY, cursor=at, limit=200))
     known = await live.look(now, {})
@@ -152,6 +157,7 @@ async def queries(engine: AsyncEngine, now: datetime, zone: ZoneInfo = ZONE) -> 
         "volume: hours of a week": lambda: volume.hours(now - timedelta(days=7), now),
         "answers: questions, all time": lambda: ivrs.questions(SURVEY),
         "answers: questions, a month": lambda: ivrs.questions(SURVEY, month),
+        "answers: questions, today": lambda: ivrs.questions(SURVEY, begin_of(today, zone)),
         "answers: one question, 90 days": lambda: ivrs.answers_by_day(SURVEY, 9, quarter, now),
         "answers: respondents, 90 days": lambda: ivrs.days(SURVEY, quarter, now),
         "table: newest": ran(),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivrserver.storage.marks import ANSWERED
@@ -23,6 +23,8 @@ from ivrserver.storage.tables import answers, calls, respondents, short_answer, 
 
 _ENTERED, _ASKED = "block_entered", "question_asked"
 _ANSWERED_WITHIN: Final = timedelta(days=1)
+_CALLS_AT_ONCE: Final = 500
+"""Whose timelines are in memory at the same time."""
 
 
 @dataclass(slots=True)
@@ -232,33 +234,42 @@ async def _count_asked(
     """How many were asked each question, and left at it, as the timelines of their calls say."""
     query = select(
         respondents.c.response_id,
+        respondents.c.call_id,
         respondents.c.ivr_id,
         respondents.c.ended_at.is_not(None) & respondents.c.completed.is_not(True),
     ).where(began)
-    runs = {name: (ivr, left) for name, ivr, left in await connection.execute(query)}
-    steps = (
-        select(
-            timeline.c.kind,
-            timeline.c.data["response_id"].as_string(),
-            timeline.c.data["question_id"].as_integer(),
-        )
-        .where(timeline.c.call_id.in_(select(respondents.c.call_id).where(began)))
-        .where(timeline.c.kind.in_((_ENTERED, _ASKED)))
-        .order_by(timeline.c.call_id, timeline.c.seq)
-        .execution_options(yield_per=5000)
+    rows = (await connection.execute(query)).all()
+    runs = {name: (ivr, left) for name, _, ivr, left in rows}
+    ids = sorted({call_id for _, call_id, *_ in rows})
+    for start in range(0, len(ids), _CALLS_AT_ONCE):
+        asked: defaultdict[str, dict[int, None]] = defaultdict(dict)
+        run = ""
+        steps = _steps(ids[start : start + _CALLS_AT_ONCE])
+        for enters, name in (await connection.execute(steps)).all():
+            if enters:
+                run = name or ""
+            elif run in runs:
+                # The newest one goes to the end.
+                asked[run].pop(int(name), None)
+                asked[run][int(name)] = None
+        for name, reached in asked.items():
+            ivr, left = runs[name]
+            for question in reached:
+                found[ivr, question].reached += 1
+            if left:
+                found[ivr, next(reversed(reached))].left_early += 1
+
+
+def _steps(call_ids: Sequence[str]) -> Select[Any]:
+    """Where those calls entered a block, with the respondent, and what they were asked."""
+    entered = timeline.c.kind == _ENTERED
+    # One piece of JSON is taken out of each row: that is most of the work.
+    piece = case(
+        (entered, timeline.c.data["response_id"].as_string()),
+        else_=timeline.c.data["question_id"].as_string(),
     )
-    asked: defaultdict[str, dict[int, None]] = defaultdict(dict)
-    run = ""
-    async for kind, response_id, question in await connection.stream(steps):
-        if kind == _ENTERED:
-            run = response_id or ""
-        elif run in runs:
-            # The newest one goes to the end.
-            asked[run].pop(question, None)
-            asked[run][question] = None
-    for name, reached in asked.items():
-        ivr, left = runs[name]
-        for question in reached:
-            found[ivr, question].reached += 1
-        if left:
-            found[ivr, next(reversed(reached))].left_early += 1
+    return (
+        select(entered, piece)
+        .where(timeline.c.call_id.in_(call_ids), timeline.c.kind.in_((_ENTERED, _ASKED)))
+        .order_by(timeline.c.call_id, timeline.c.seq)
+    )
