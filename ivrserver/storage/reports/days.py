@@ -76,7 +76,12 @@ async def uncounted(
     query = select(report_days.c.begins_at, report_days.c.ends_at)
     days = query.where(counted(zone, since, until)).order_by(report_days.c.begins_at)
     found = [(begin, end) for begin, end in await connection.execute(days)]
-    edges = [(since, since), *found, (until, until)]
+    first = await connection.scalar(select(func.min(calls.c.started_at)))
+    if first is None:
+        return []
+    # Before the first call there is nothing to look for.
+    begin = max(since, first)
+    edges = [(begin, begin), *found, (until, until)]
     return [(one[1], other[0]) for one, other in pairwise(edges) if one[1] < other[0]]
 
 
