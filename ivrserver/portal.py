@@ -42,6 +42,7 @@ from ivrserver.web.portal import Assets, Pages, asset_routes, show_errors
 from ivrserver.web.portal.pages_calls import CallPages
 from ivrserver.web.portal.pages_map import map_pages
 from ivrserver.web.portal.pages_overview import OverviewPages
+from ivrserver.web.portal.pages_trial import trial_pages
 from ivrserver.web.softphone import Entry, Exchange, softphone_routes
 
 _FIRST_USER: Final = "first user"
@@ -171,6 +172,7 @@ def _areas(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
         problems=ProblemReports(parts.engine),
         accounts=accounts,
     ).routes()
+    yield trial_pages(pages, guard, accounts, parts.trials)
     yield CallPages(
         pages=pages,
         guard=guard,
