@@ -8,10 +8,14 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from ivrserver.access import Role
+from ivrserver.shelves import accounts
 from tests.browser.conftest import Look
-from tests.browser.drawings import drawings_app
+from tests.browser.drawings import HOUSE, drawings_app
 from tests.browser.pages import NARROW, WIDE, assert_accessible, shoot
+from tests.browser.site import Site
 from tests.telephony.conftest import in_own_task
+from tests.unit.blocks.flows import flow
 from tests.unit.web.serving import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -130,6 +134,25 @@ async def test_the_list_says_every_way_in_words(look: Look, drawings: str) -> No
     desk = page.locator(".flow-list > li").filter(has_text="Front desk Receptionist")
     await expect(desk).to_contain_text("key 1 → leads to Sales team")
     await expect(desk).to_contain_text("no input after 2 tries; closed → leads to The office")
+
+
+async def test_the_portals_map_shows_the_account_and_can_be_cut_to_a_block(
+    look: Look, site: Site
+) -> None:
+    await accounts(site.settings, site.engine).apply(flow(HOUSE), {}, prune=True)
+    watched = await look(site.address)
+    await site.sign_in(watched, Role.VIEWER)
+    page = watched.page
+    await opened(page, "/map")
+    await expect(page.locator(".flow-node.is-number")).to_have_count(4)
+    await page.get_by_label("Only what leads to a block").select_option("Customer survey (4)")
+    await expect(page.locator(".flow-node.is-mailbox")).to_have_count(0)
+    await page.get_by_label("How much is drawn").select_option("With questions")
+    await expect(page.locator(".flow-node.is-question")).to_have_count(4)
+    assert "block=4" in page.url
+    watched.expect("status of 404")
+    await page.goto("/map?block=77")
+    await expect(page.get_by_text("There is no block 77.")).to_be_visible()
 
 
 # ---- the timeline
