@@ -126,7 +126,7 @@ def told(trial: Trial) -> Iterator[str]:
         yield from (f"  {at:4}  {line}" for at, line in enumerate(trial.body.split("\n"), 1))
     if reply.understood is not None:
         yield from ("", "HOW IT IS UNDERSTOOD")
-        yield from _understood(reply.understood)
+        yield from understood(reply.understood)
     yield from ("", "WHAT WOULD HAPPEN")
     yield from (f"{_MARKS[step.mood]} {step.text}" for step in trial.story)
 
@@ -151,7 +151,8 @@ def _headers(headers: Headers) -> Iterator[str]:
     yield from (f"  {name}: {value}" for name, value in headers)
 
 
-def _understood(explained: Explanation) -> Iterator[str]:
+def understood(explained: Explanation) -> Iterator[str]:
+    """How a reply is understood, for people, line by line."""
     yield from (f"? {note}" for note in explained.notes)
     yield from (text for line in explained.lines for text in _element(line))
     if explained.error:

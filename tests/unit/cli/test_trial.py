@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,7 +12,12 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from ivrserver.actions.explain import explain
+from ivrserver.blocks import Account, FindMe, FlowBook
+from ivrserver.cli.trial import understood
+from ivrserver.flow.trial.names import NamesOf
 from tests.unit.cli.conftest import Run
+from tests.unit.examples.pages import ROOT
 
 FLOWS = """
 numbers:
@@ -107,3 +113,17 @@ def test_a_trial_is_json_too(run: Run, server: str) -> None:
 )
 def test_mistakes_say_what_to_do(run: Run, words: tuple[str, ...], status: int, said: str) -> None:
     assert said in run("test-webhook", *words, status=status).output
+
+
+def test_the_example_of_the_documentation_is_what_is_printed() -> None:
+    body = (
+        b"<action>\n<app>findme</app>\n<parameters>\n<id>105</id>\n<timeout>90</timeout>\n"
+        b"</parameters></action>"
+    )
+    team = FindMe(block_id=105, name="Team")
+    names = NamesOf(FlowBook.of(Account(blocks=(team,))))
+    printed = list(understood(explain(body, names=names)))
+    page = (ROOT / "docs" / "how-to" / "write-a-webhook.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```text\nHOW IT IS UNDERSTOOD\n(.*?)```", page, re.DOTALL)
+    for line in example.splitlines():
+        assert line in printed
