@@ -57,16 +57,17 @@ class NamedPhones:
     """What flows may call by name."""
 
     settings: Settings
+    engine: AsyncEngine
 
     async def __call__(self) -> Mapping[str, str]:
-        """The extension of each phone, by its name."""
-        return {name: phone.extension for name, phone in self.settings.phones.items()}
+        """The extension of each phone, by its name; users have none."""
+        return await shelves.phones(self.settings, self.engine)
 
 
 def editor(parts: Parts) -> Editor:
     """What changes blocks and numbers, for the API and the portal alike."""
     accounts = shelves.accounts(parts.settings, parts.engine)
-    return Editor(accounts, NamedPhones(parts.settings))
+    return Editor(accounts, NamedPhones(parts.settings, parts.engine))
 
 
 def api(parts: Parts, guard: Guard) -> FastAPI:
@@ -76,7 +77,7 @@ def api(parts: Parts, guard: Guard) -> FastAPI:
         SetupError: the store's folder cannot be made.
     """
     settings, engine = parts.settings, parts.engine
-    edits, phones = editor(parts), NamedPhones(settings)
+    edits, phones = editor(parts), NamedPhones(settings, engine)
     accounts = shelves.accounts(settings, engine)
     library = shelves.audio_library(settings, engine)
     return create_api(

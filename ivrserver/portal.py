@@ -17,7 +17,7 @@ from yarl import URL
 
 from ivrserver import shelves
 from ivrserver.access import Right
-from ivrserver.api import Parts, api
+from ivrserver.api import NamedPhones, Parts, api
 from ivrserver.config import AriSettings, Settings
 from ivrserver.flow.softphone import block_number
 from ivrserver.storage import (
@@ -162,8 +162,7 @@ def _areas(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
     """The pages of each area of the navigation."""
     settings = parts.settings
     accounts = shelves.accounts(settings, parts.engine)
-    phones = {name: phone.extension for name, phone in settings.phones.items()}
-    yield map_pages(pages, guard, accounts, phones)
+    yield map_pages(pages, guard, accounts, NamedPhones(settings, parts.engine))
     yield OverviewPages(
         pages=pages,
         guard=guard,

@@ -11,7 +11,7 @@ from ivrserver.config import Settings
 from ivrserver.flow.dial_policy import DialPolicy
 from ivrserver.flow.ports import Clock
 from ivrserver.recordings import Links, Sounds, Store
-from ivrserver.storage import Accounts, AudioLibrary, shared_secret
+from ivrserver.storage import Accounts, AudioLibrary, Users, shared_secret
 from ivrserver.webhooks.client import HttpWebhookClient
 from ivrserver.webhooks.trial import Trials
 
@@ -24,6 +24,18 @@ def accounts(settings: Settings, engine: AsyncEngine) -> Accounts:
     """
     shelf = Sounds(Store(settings))
     return Accounts(engine, settings.audio_folder, settings.audio, shelf)
+
+
+async def phones(settings: Settings, engine: AsyncEngine) -> dict[str, str]:
+    """Who can be called by name: the extension of each registered phone; users have none.
+
+    Raises:
+        StorageError: the database is away.
+    """
+    registered = {name: phone.extension for name, phone in settings.phones.items()}
+    if not settings.softphone.enabled:
+        return registered
+    return {user.name: "" for user in await Users(engine).all()} | registered
 
 
 def audio_library(settings: Settings, engine: AsyncEngine) -> AudioLibrary:

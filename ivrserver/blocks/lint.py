@@ -26,8 +26,8 @@ class Known:
     Attributes:
         blocks: the kind of each block, by its id.
         audio: names of audio files.
-        phones: extension of each registered phone, by its name; None: it is not known which there
-            are.
+        phones: extension of each registered phone, by its name, and every user, who may have a
+            softphone and no extension; None: it is not known which there are.
     """
 
     blocks: Mapping[int, str] = field(default_factory=dict)
@@ -105,7 +105,7 @@ def _why_wrong(found: Reference, known: Known) -> str:
         case "sound" if not find_audio(known.audio, target):
             return f"there is no audio file called {target}{_choices(known.audio)}"
         case "phone" if known.phones is not None and target not in known.phones:
-            return f"the settings have no phone {target}{_choices(known.phones)}"
+            return f"there is no phone or user {target}{_choices(known.phones)}"
         case "audio" | "sound" | "phone" | "question":
             return ""
     if target not in known.blocks:

@@ -35,8 +35,8 @@ def apply(context: Context, files: tuple[Path, ...], prune: bool, check: bool) -
         accounts = shelves.accounts(settings, engine)
         # What is going to be removed cannot be referred to.
         known = Known() if prune else await accounts.known()
-        extensions = {name: phone.extension for name, phone in settings.phones.items()}
-        flows = read_flow_files(files, replace(known, phones=extensions))
+        phones = await shelves.phones(settings, engine)
+        flows = read_flow_files(files, replace(known, phones=phones))
         before = Account() if prune else await accounts.export()
         doubtful = [f"warning  {doubt}" for doubt in _new_doubts(before, flows.account)]
         if check:

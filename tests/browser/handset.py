@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from dataclasses import dataclass, field
@@ -10,7 +11,16 @@ from typing import Any
 import numpy as np
 from playwright.async_api import Locator, Page, expect
 
+from ivrserver.access import Role
 from ivrserver.demo import listening
+from ivrserver.demo.phone import Phone
+from tests.browser.conftest import Look
+from tests.browser.site import NAMES, Live
+from tests.telephony.caller import Caller
+from tests.telephony.house import ask
+
+EDITOR = NAMES[Role.EDITOR]
+PAGE = "/account"
 
 SECONDS = 20_000
 """Milliseconds within which what is waited for happens."""
@@ -51,6 +61,32 @@ async () => {
   return btoa(text);
 }
 """
+
+
+PIECE = listening.RATE * 2 // 5
+AROUND_SECONDS = 1.0
+ALIKE = 0.7
+MOST_OF_IT = 0.6
+HARDLY_ANY = 0.3
+
+
+def share_heard(heard: listening.Sound, prompt: listening.Sound) -> float:
+    """How much of a prompt was heard, 0..1: pieces of 0.4 s, in order.
+
+    A browser stretches and shortens what it plays, so that a busy network makes no gaps: pieces are
+    where they should be give or take a second.
+    """
+    prompt = listening.trimmed(prompt)
+    places = range(0, len(prompt) - PIECE + 1, PIECE // 2)
+    found = [listening.find(heard, prompt[at : at + PIECE]) for at in places]
+    assert found, "the prompt is too short to compare"
+    begins = [each.offset - at / listening.RATE for each, at in zip(found, places, strict=True)]
+    usual = float(np.median(begins))
+    there = [
+        each.correlation >= ALIKE and abs(begin - usual) < AROUND_SECONDS
+        for each, begin in zip(found, begins, strict=True)
+    ]
+    return sum(there) / len(there)
 
 
 @dataclass
@@ -117,7 +153,52 @@ class Handset:
             "codec": found["codec"]
         }
 
+    async def more_heard_than(self, packets: float) -> None:
+        """Wait until more has come in."""
+        script = "([dock, least]) => Number(dock.dataset.packets) > least"
+        dock = await self.dock.element_handle()
+        await self.page.wait_for_function(script, arg=[dock, packets], timeout=SECONDS)
+
+    async def gone(self, live: Live) -> None:
+        """Wait until there is no line any more."""
+        async with asyncio.timeout(SECONDS / 1000):
+            while await lines_of(live):  # noqa: ASYNC110 - Asterisk is asked
+                await asyncio.sleep(0.05)
+
+    async def heard_texts(self, live: Live, *texts: str, but: str) -> None:
+        """Assert that the page played what the server says by these texts, and not `but`."""
+        heard = await self.heard()
+        for text in texts:
+            share = share_heard(heard, await live.house.prompt(text))
+            assert share > MOST_OF_IT, f"of {text!r} only {share:.0%} was heard"
+        share = share_heard(heard, await live.house.prompt(but))
+        assert share < HARDLY_ANY, f"of {but!r} {share:.0%} was heard"
+
     async def heard(self) -> listening.Sound:
         """All that the page played of the newest call."""
         samples = base64.b64decode(await self.page.evaluate(_RECORDED))
         return np.frombuffer(samples, dtype="<i2").astype(np.float64) / 32768
+
+
+async def handset(look: Look, live: Live, role: Role = Role.EDITOR, **options: Any) -> Handset:
+    """The softphone of somebody who has just signed in."""
+    watched = await look(live.site.address, **options)
+    await live.site.sign_in(watched, role)
+    await watched.page.goto(PAGE)
+    phone = Handset(watched.page)
+    await phone.ready()
+    return phone
+
+
+def caller_of(live: Live, phone: Handset, user: str = EDITOR) -> Caller:
+    """The calls of a user's softphone, as the server has stored them."""
+    house = live.house
+    nobody = Phone(house.settings.packages)
+    return Caller(nobody, user, house.settings.sip.port, house.engine, keys=phone.keys)
+
+
+async def lines_of(live: Live) -> list[str]:
+    """The softphones that Asterisk knows, oldest first."""
+    (endpoints,) = await ask(live.house.settings, "endpoints/PJSIP")
+    names = [each["resource"] for each in endpoints]  # type: ignore[attr-defined]
+    return sorted(name for name in names if name.startswith("softphone."))

@@ -5,40 +5,17 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from ivrserver.access import Role
-from ivrserver.demo.phone import Phone
 from tests.browser.conftest import Look
-from tests.browser.handset import Handset
+from tests.browser.handset import caller_of, handset
 from tests.browser.pages import NARROW, assert_accessible, shoot
-from tests.browser.site import NAMES, Live
-from tests.telephony.caller import Caller
+from tests.browser.site import Live
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="session")]
-
-EDITOR = NAMES[Role.EDITOR]
-PAGE = "/account"
-
-
-async def handset(look: Look, live: Live, role: Role = Role.EDITOR, **options: object) -> Handset:
-    """The softphone of somebody who has just signed in."""
-    watched = await look(live.site.address, **options)
-    await live.site.sign_in(watched, role)
-    await watched.page.goto(PAGE)
-    phone = Handset(watched.page)
-    await phone.ready()
-    return phone
-
-
-def caller(live: Live, phone: Handset, user: str = EDITOR) -> Caller:
-    """The calls of that user, in the database."""
-    house = live.house
-    silent = Phone(house.settings.packages)
-    return Caller(silent, user, house.settings.sip.port, house.engine)
 
 
 async def test_a_call_is_heard_and_its_keys_are_answers(look: Look, live: Live) -> None:
     phone = await handset(look, live)
-    stored = caller(live, phone)
+    stored = caller_of(live, phone)
     await phone.dial("8001")
     await stored.listens("code")
     await phone.press("123")
@@ -56,7 +33,9 @@ async def test_a_call_is_heard_and_its_keys_are_answers(look: Look, live: Live) 
     stored.keys = phone.keys
     outcome = await stored.outcome()
     assert outcome.answers == {"code": "123", "amount": "45", "color": "2"}
-    await live.house.hears(await phone.heard(), "Your code.", "The amount.", "Choose a color.")
+    await phone.heard_texts(
+        live, "Your code.", "The amount.", "Choose a color.", but="Speak now, please, loudly."
+    )
     await live.house.nothing_is_left()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Literal, Protocol
 
@@ -28,7 +28,10 @@ class AccountReader(Protocol):
 
 
 def map_pages(
-    pages: Pages, guard: Guard, accounts: AccountReader, phones: Mapping[str, str]
+    pages: Pages,
+    guard: Guard,
+    accounts: AccountReader,
+    phones: Callable[[], Awaitable[Mapping[str, str]]],
 ) -> APIRouter:
     """The page ``/map``.
 
@@ -36,7 +39,7 @@ def map_pages(
         pages: makes it.
         guard: lets in who may see flows.
         accounts: what is drawn.
-        phones: extension of each registered phone, by its name.
+        phones: tells the extension of each registered phone, by its name; users have none.
     """
     router = APIRouter(include_in_schema=False)
     reads = Depends(guard.page(Right.FLOWS_READ))
@@ -50,7 +53,7 @@ def map_pages(
     ) -> Response:
         account = await accounts.export()
         graph = draw(account)
-        found = troubles(account, graph, Known(phones=phones))
+        found = troubles(account, graph, Known(phones=await phones()))
         shown = graph if detail == "questions" else graph.overview()
         if block:
             if block_name(block) not in graph.named():

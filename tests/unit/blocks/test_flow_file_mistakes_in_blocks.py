@@ -79,7 +79,7 @@ def test_a_block_without_a_kind_is_told_which_there_are() -> None:
         ("next_action: {findme: 5}", ".next_action", "leads round for ever (5 → 5); use loops"),
         ("closed: {block: 5}", ".closed", "leads back to the block itself for ever"),
         ("closed: {mailbox: 1}", ".closed.mailbox", "block 1 is of kind ivr, not voicemail"),
-        ("closed: {number: reception}", ".closed.number", "the settings have no phone reception; "
+        ("closed: {number: reception}", ".closed.number", "there is no phone or user reception; "
          "there is desk, lobby"),
         ("simultanous: 2", ".simultanous", "did you mean simultaneous?"),
     ],
@@ -97,7 +97,7 @@ def test_a_findme_needs_people() -> None:
     assert line.startswith("flow.yaml:12: blocks[4].phones[1]: must be a number such as 2125550123")
     (line,) = mistakes("kind: findme\nname: A\nphones:\n- 2125550101\n- dsk")
     assert line == (
-        "flow.yaml:12: blocks[4].phones[1]: the settings have no phone dsk; there is desk, lobby"
+        "flow.yaml:12: blocks[4].phones[1]: there is no phone or user dsk; there is desk, lobby"
     )
 
 
@@ -137,7 +137,7 @@ def test_where_the_phones_are_not_known_any_name_will_do() -> None:
         ("{prompt: A, keys: {1: nowhere}}", ".keys.1", "must be hangup, {block: ID}, {number:"),
         ("{prompt: A, keys: {1: {block: 9}}}", ".keys.1.block", "there is no block 9"),
         ("{prompt: A, keys: {1: {mailbox: 3}}}", ".keys.1.mailbox", "not voicemail; there is 2"),
-        ("{prompt: A, keys: {1: {number: dsk}}}", ".keys.1.number", "the settings have no phone"),
+        ("{prompt: A, keys: {1: {number: dsk}}}", ".keys.1.number", "there is no phone or user"),
         ("{prompt: A, extensions: {20a: hangup}}", ".extensions.20a", "must be 1 to 10 digits"),
         ("{prompt: A, extensions: {204: {block: 9}}}", ".extensions.204.block", "no block 9"),
         ("{prompt: A, keys: {1: hangup}, extensions: {1: {block: 1}}}", ".extensions.1",
@@ -220,7 +220,11 @@ def test_hours_that_only_touch_do_not_overlap() -> None:
         ("email: [office]", ".email[0]", "must be an e-mail address such as office@example.com"),
         ('email: ["a@example.com\\nBcc: b@example.com"]', ".email[0]", "must be an e-mail address"),
         ("email: [<a@example.com>]", ".email[0]", "must be an e-mail address"),
-        ("phones: [dsk]", ".phones[0]", "the settings have no phone dsk; there is desk, lobby"),
+        (
+            "phones: [dsk]",
+            ".phones[0]",
+            "there is no phone or user dsk; there is desk, lobby",
+        ),
         ("phones: [2125550101]", ".phones[0]", "must be the name of a phone of the settings"),
         ("greeting: {audio: x.wav}", ".greeting.audio", "no audio file called x.wav"),
         ("pin: 1234", ".pin", "is not a field here; there is id, kind, name"),
@@ -241,7 +245,7 @@ def ivr(question: str, rest: str = "") -> str:
     [
         ("", ".destination", "is missing; add it"),
         (", destination: Mister X", ".destination", "must be a number such as 2125550123, a phone"),
-        (", destination: dsk", ".destination", "the settings have no phone dsk"),
+        (", destination: dsk", ".destination", "there is no phone or user dsk"),
         (", destination: '@agent', timeout: 0", ".timeout", "must be more than 0"),
         (", destination: desk, unanswered: {block: 9}", ".unanswered.block", "no block 9"),
         (", destination: desk, unanswered: {question: 9}", ".unanswered.question", "no question 9"),

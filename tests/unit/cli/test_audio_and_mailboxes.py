@@ -155,6 +155,6 @@ def test_a_flow_file_that_names_a_phone_is_checked_against_the_settings(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("f.yaml").write_text("blocks: [{id: 1, kind: voicemail, name: A, phones: [desk]}]")
-    assert "the settings have no phone desk; add it" in run("apply", "f.yaml", status=1).output
+    assert "there is no phone or user desk; add it" in run("apply", "f.yaml", status=1).output
     monkeypatch.setenv("IVRSERVER_PHONES__DESK__PASSWORD", "long enough to be safe")
     assert "added    block 1 (A)" in run("apply", "f.yaml").output

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,3 +121,12 @@ def test_a_key_that_its_owner_may_not_have_is_refused(run: Run) -> None:
     run("users", "add", "ben", "--generate")
     told = run("keys", "add", "ci", "--owner", "ben", "--right", "flows:write", status=1).output
     assert "a key of ben cannot be allowed flows:write" in told
+
+
+def test_flow_files_may_call_users_by_name(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "f.yaml"
+    file.write_text("blocks: [{id: 1, kind: findme, name: A, phones: [mia]}]")
+    assert "there is no phone or user mia" in run("apply", str(file), status=1).output
+    run("users", "add", "root", "--role", "admin", typed=twice(PASSWORD))
+    run("users", "add", "mia", typed=twice(PASSWORD))
+    assert "revision 1" in run("apply", str(file)).output

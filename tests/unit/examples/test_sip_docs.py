@@ -48,8 +48,8 @@ def test_each_example_is_accepted_and_written_for_asterisk(text: str, tmp_path: 
 
 def test_numbers_go_as_the_page_says(tmp_path: Path) -> None:
     routes = Routes.by(example("[trunks.europe]", tmp_path))
-    assert routes.of("(212) 555-0123") == Route("PJSIP/2125550123@home", "2125550100")
-    assert routes.of("+442079460000") == Route("PJSIP/+442079460000@europe")
+    assert routes.of("(212) 555-0123") == Route("PJSIP/2125550123@home", "2125550100", outside=True)
+    assert routes.of("+442079460000") == Route("PJSIP/+442079460000@europe", outside=True)
 
 
 def test_calls_are_allowed_as_the_page_says(tmp_path: Path) -> None:
