@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -180,9 +181,16 @@ class Handset:
         return np.frombuffer(samples, dtype="<i2").astype(np.float64) / 32768
 
 
-async def handset(look: Look, live: Live, role: Role = Role.EDITOR, **options: Any) -> Handset:
-    """The softphone of somebody who has just signed in."""
+async def handset(
+    look: Look,
+    live: Live,
+    role: Role = Role.EDITOR,
+    expected: Sequence[str] = (),
+    **options: Any,
+) -> Handset:
+    """The softphone of somebody who has just signed in; `expected`: what its console may say."""
     watched = await look(live.site.address, **options)
+    watched.expect(*expected)
     await live.site.sign_in(watched, role)
     await watched.page.goto(PAGE)
     phone = Handset(watched.page)

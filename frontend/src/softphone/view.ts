@@ -99,13 +99,12 @@ export class View {
     const trip =
       heard.roundTripMs === null ? [] : [`${heard.roundTripMs.toFixed(0)} ms there and back`];
     const place = this.part("quality");
-    place.textContent = [
-      GRADES[is],
-      heard.codec,
-      `${heard.lost} of ${heard.packets + heard.lost} packets lost`,
-      `${heard.jitterMs.toFixed(0)} ms jitter`,
-      ...trip,
-    ].join(" · ");
+    const lines = [
+      [GRADES[is], heard.codec],
+      [`${heard.lost} of ${heard.packets + heard.lost} packets lost`],
+      [`${heard.jitterMs.toFixed(0)} ms jitter`, ...trip],
+    ];
+    place.textContent = lines.map((line) => line.join(" · ")).join("\n");
     place.dataset.grade = is;
     Object.assign(this.root.dataset, {
       packets: heard.packets,
