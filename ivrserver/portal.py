@@ -26,10 +26,12 @@ from ivrserver.storage import (
     CallList,
     Calls,
     CallVolume,
+    IvrReports,
     Library,
     LiveCalls,
     Passwords,
     ProblemReports,
+    RunTable,
     Sessions,
     Users,
     shared_secret,
@@ -39,6 +41,7 @@ from ivrserver.web.access import SETUP, Doors, Guard, Renders, access_routes
 from ivrserver.web.api import PATH
 from ivrserver.web.headers import SecurityHeaders
 from ivrserver.web.portal import Assets, Pages, asset_routes, show_errors
+from ivrserver.web.portal.pages_answers import AnswerPages
 from ivrserver.web.portal.pages_calls import CallPages
 from ivrserver.web.portal.pages_map import map_pages
 from ivrserver.web.portal.pages_overview import OverviewPages
@@ -172,6 +175,15 @@ def _areas(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
         accounts=accounts,
     ).routes()
     yield trial_pages(pages, guard, accounts, parts.trials)
+    yield AnswerPages(
+        pages=pages,
+        guard=guard,
+        reports=IvrReports(parts.engine, pages.zone),
+        table=RunTable(parts.engine),
+        accounts=accounts,
+        zone=pages.zone,
+        region=settings.account.region,
+    ).routes()
     yield CallPages(
         pages=pages,
         guard=guard,

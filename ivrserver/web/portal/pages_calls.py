@@ -155,7 +155,7 @@ class Asked:
         self.q, self.label = q.strip(), label
         self.state = state if state in STATES else ""
         self.block = int(block) if block.isascii() and block.isdigit() else None
-        self.since, self.until = _day(since), _day(until)
+        self.since, self.until = day_of(since), day_of(until)
 
     def filter(self, zone: ZoneInfo, region: str) -> CallFilter:
         """The same for the database; days begin in `zone`."""
@@ -168,8 +168,8 @@ class Asked:
             problem=self.state == "problem",
             recorded=self.state == "recorded",
             end_reason="" if self.state in {"live", "problem", "recorded"} else self.state,
-            since=_midnight(self.since, zone),
-            until=_midnight(past_last, zone),
+            since=midnight(self.since, zone),
+            until=midnight(past_last, zone),
         )
 
     def _text(self, region: str) -> dict[str, Any]:
@@ -227,12 +227,14 @@ def _shown(details: CallDetails, account: Account) -> dict[str, Any]:
     }
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """A day as forms write it; None: it is none."""
     try:
         return date.fromisoformat(text)
     except ValueError:
         return None
 
 
-def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+def midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+    """The moment at which a day begins; None: of no day."""
     return None if day is None else datetime.combine(day, time(), zone)

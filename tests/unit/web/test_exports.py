@@ -1,0 +1,75 @@
+"""Exports say what was answered, and no spreadsheet takes it for a formula."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import openpyxl
+import pytest
+
+from ivrserver.storage.reports import Cell, QuestionColumn, RunRow, RunState
+from ivrserver.web.exports import Export
+
+COLUMNS = [
+    QuestionColumn(1, "Number", "digits", sensitive=True, asked_now=True),
+    QuestionColumn(2, "", "record", sensitive=False, asked_now=True),
+    QuestionColumn(3, '=cmd|"x"', "digits", sensitive=False, asked_now=False),
+]
+ROW = RunRow(
+    response_id="r-1",
+    call_id="c-1",
+    started_at=datetime(2030, 1, 2, 15, 4, 5, tzinfo=UTC),
+    ended_at=None,
+    state=RunState.LEFT_EARLY,
+    number_called="2125550100",
+    caller_id="",
+    phone_label='=HYPERLINK("x")\nü, "y"',
+    answers={
+        1: Cell(value="•••", sensitive=True),
+        2: Cell(value="", recording="rec-1", said="@more", transcribed=True),
+        3: Cell(value="-1+1"),
+    },
+)
+
+
+async def rows(many: int = 1) -> AsyncIterator[RunRow]:
+    for _ in range(many):
+        yield ROW
+
+
+def export(many: int = 1, *, hears: bool = True) -> Export:
+    return Export(rows(many), COLUMNS, ZoneInfo("America/New_York"), hears)
+
+
+async def test_csv_quotes_everything_and_disarms_formulas() -> None:
+    data = b"".join([piece async for piece in export().csv()])
+    heading, line = csv.reader(data.decode("utf-8-sig").splitlines(keepends=True))
+    assert heading[-3:] == ["Number", "Question 2", '=cmd|"x"']
+    assert line == [
+        "r-1", "c-1", "2030-01-02 10:04:05", "", "left early", "", "2125550100",
+        '\'=HYPERLINK("x")\nü, "y"', "•••", "'@more", "'-1+1",
+    ]  # fmt: skip
+
+
+async def test_who_may_not_hear_recordings_does_not_read_them_either() -> None:
+    data = b"".join([piece async for piece in export(hears=False).csv()])
+    assert b"recording rec-1" in data
+    assert b"@more" not in data
+
+
+@pytest.mark.parametrize("many", [0, 1, 1201])
+async def test_xlsx_holds_every_row_as_text(many: int) -> None:
+    path = await export(many).xlsx()
+    try:
+        sheet = openpyxl.load_workbook(path).active
+        heading, *lines = sheet.values
+        assert heading[0] == "Respondent"
+        assert len(lines) == many
+        if many:
+            assert lines[-1][-4:] == ('=HYPERLINK("x")\nü, "y"', "•••", "@more", "-1+1")
+            assert sheet.cell(2, 8).data_type == "s"
+    finally:
+        path.unlink()
