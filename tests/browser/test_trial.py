@@ -92,3 +92,31 @@ async def test_who_may_only_look_cannot_send_anything(look: Look, site: Site) ->
     await expect(watched.page.get_by_role("button", name="Send a test")).to_have_count(0)
     refused = await watched.context.request.post(PATH, form={}, headers={"Origin": site.address})
     assert refused.status == 403
+
+
+async def test_below_the_settings_what_is_typed_there_is_tried(look: Look, site: Site) -> None:
+    watched = await look(site.address)
+    await site.sign_in(watched, Role.EDITOR)
+    page = watched.page
+    await page.goto(PATH)
+    csrf = await page.locator('meta[name="csrf"]').get_attribute("content")
+    assert csrf
+    headers = {"Origin": site.address, "HX-Request": "true"}
+    async with serving(answers) as server:
+        typed = {
+            "csrf": csrf,
+            "answer-2": "1",
+            "webhook.mode": "read_message",
+            "webhook.method": "GET",
+            "webhook.url": f"{server.url}typed?x=1",
+        }
+        told = await watched.context.request.post(PATH, form=typed, headers=headers)
+        text = await told.text()
+        assert told.status == 200, text
+        assert server.requests[0].startswith(b"GET /typed?x=1&ivr_number_called=100&")
+        assert "The caller hears" in text
+        assert "<html" not in text
+        wrong = typed | {"webhook.url": "ftp://nowhere"}
+        refused = await watched.context.request.post(PATH, form=wrong, headers=headers)
+        assert "the settings above are wrong: url" in await refused.text()
+        assert len(server.requests) == 1
