@@ -66,7 +66,8 @@ class FindMe:
 
     Attributes:
         block_id: its id among all building blocks; 0: a dynamic one, made by a reply.
-        phones: phone numbers, or names or extensions of registered phones, in list order.
+        phones: phone numbers, names or extensions of registered phones, or names of users, in list
+            order.
         simultaneous: size of each group that is called at once, at least 1.
         timeout: seconds per attempt, 20 to 60.
         whisper_phrase: spoken to the person called, under WHISPER_PHRASE; may hold ``@names``.

@@ -113,7 +113,7 @@ class FindMeForm(BlockForm):
     phones: tuple[kinds.CalledPhone, ...] = Field(
         min_length=1,
         max_length=1000,
-        description="phone numbers, or names or extensions of registered phones, in order",
+        description="phone numbers, phones by name or extension, users by name; in order",
     )
     simultaneous: int = Field(
         1, ge=1, le=1000, description="how many are called at once; then the next so many"

@@ -169,7 +169,7 @@ class TransferForm(QuestionForm):
     makes = Transfer
     type: Literal["transfer"]
     destination: kinds.Called = Field(
-        description="phone number, or a registered phone's name or extension; may hold an @name"
+        description="phone number, phone by name or extension, or user by name; may hold an @name"
     )
     timeout: kinds.Seconds = Field(30.0, gt=0, le=300, description="seconds that it rings")
     record: bool = Field(True, description="record the call, after a warning to both parties")

@@ -148,7 +148,8 @@ class Transfer(_Question):
     Its seconds add up to ``ivr_monitored_time`` (SPEC §3).
 
     Attributes:
-        destination: phone number, or name or extension of a registered phone; may hold ``@names``.
+        destination: phone number, name or extension of a registered phone, or name of a user; may
+            hold ``@names``.
         timeout: seconds that it rings.
         record: the call is monitored: recorded, after a warning to both parties.
         unanswered: the step when nobody was reached.

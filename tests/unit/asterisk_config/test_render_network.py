@@ -124,3 +124,13 @@ def test_ari_listens_where_it_is_told_and_is_reached_elsewhere(tmp_path: Path) -
 )
 def test_asterisks_own_machine_reaches_ari_where_it_listens(bind: str, host: str) -> None:
     assert AriSettings(host="asterisk", bind=bind).nearby.host == host
+
+
+def test_browsers_are_told_the_public_address_beside_a_proxy_too(tmp_path: Path) -> None:
+    rtp = sections(rendered(tmp_path, settings(sip=OUTSIDE, network=BEHIND))["rtp.conf"])
+    assert dict(rtp)["ice_host_candidates"] == {"10.1.2.3": ["192.0.2.10,include_local_address"]}
+
+
+def test_trunks_and_phones_have_no_ice(tmp_path: Path) -> None:
+    found = pjsip(tmp_path, sip=OUTSIDE, trunks={"carrier": trunk()})
+    assert not [values for _, values in found if {"ice_support", "webrtc"} & values.keys()]
