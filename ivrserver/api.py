@@ -12,6 +12,7 @@ from ivrserver import shelves
 from ivrserver.access import Right
 from ivrserver.config import Settings
 from ivrserver.recordings import Keeper
+from ivrserver.speech import Speaker
 from ivrserver.storage import ApiKeys, Audit, Calls, KeptReplies, Revisions, Sessions, Users
 from ivrserver.storage.reports import CallList
 from ivrserver.web.access import Guard
@@ -43,6 +44,7 @@ class Parts:
         recordings: gives back what was recorded.
         live: sees what happens on calls.
         trials: asks web servers without a phone.
+        speech: speaks prompts.
     """
 
     settings: Settings
@@ -50,6 +52,7 @@ class Parts:
     recordings: Keeper
     live: Live
     trials: Trials
+    speech: Speaker
 
 
 @dataclass(frozen=True, slots=True)

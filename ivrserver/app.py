@@ -173,7 +173,7 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
         await stack.enter_async_context(portal.softphone(app, settings, engine, boards, library))
         live = Live(LiveCalls(engine), lambda: library.current().revision, CLOCK)
         trials = shelves.trials(settings, http, CLOCK)
-        await portal.add_portal(app, PortalParts(settings, engine, keeper, live, trials))
+        await portal.add_portal(app, PortalParts(settings, engine, keeper, live, trials, speech))
         # With an open setup whoever sits at this machine needs no link.
         if not settings.sign_in.open_setup and (link := await portal.setup_link(settings, engine)):
             log.warning("first_user_wanted", link=link)

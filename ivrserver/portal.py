@@ -17,7 +17,8 @@ from yarl import URL
 
 from ivrserver import shelves
 from ivrserver.access import Right
-from ivrserver.api import NamedPhones, Parts, api
+from ivrserver.api import NamedPhones, Parts, api, editor
+from ivrserver.blocks import Block, Ivr
 from ivrserver.config import AriSettings, Settings
 from ivrserver.flow.softphone import block_number
 from ivrserver.storage import (
@@ -41,6 +42,15 @@ from ivrserver.web.access import SETUP, Doors, Guard, Renders, access_routes
 from ivrserver.web.api import PATH
 from ivrserver.web.headers import SecurityHeaders
 from ivrserver.web.portal import Assets, Pages, asset_routes, show_errors
+from ivrserver.web.portal.blocks import (
+    BlockPage,
+    Place,
+    block_pages,
+    hear_routes,
+    ivr_pages,
+    webhook_pages,
+)
+from ivrserver.web.portal.flow_map import Passed
 from ivrserver.web.portal.pages_answers import AnswerPages
 from ivrserver.web.portal.pages_calls import CallPages
 from ivrserver.web.portal.pages_map import map_pages
@@ -184,6 +194,7 @@ def _areas(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
         zone=pages.zone,
         region=settings.account.region,
     ).routes()
+    yield from _blocks(parts, Place(pages, guard, editor(parts)))
     yield CallPages(
         pages=pages,
         guard=guard,
@@ -193,6 +204,23 @@ def _areas(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
         zone=pages.zone,
         region=settings.account.region,
     ).routes()
+
+
+def _blocks(parts: Parts, place: Place) -> Iterator[APIRouter]:
+    """Pages of building blocks: first what begins new ones, whose paths look like ids."""
+    accounts = shelves.accounts(parts.settings, parts.engine)
+    reports = IvrReports(parts.engine, place.pages.zone)
+
+    async def passing(ivr_id: int) -> dict[int, Passed]:
+        asked = await reports.questions(ivr_id)
+        return {each.question_id: Passed(each.reached, each.left_early) for each in asked}
+
+    ivrs, routes = ivr_pages(place, passing)
+    editors: dict[type[Block], BlockPage] = {Ivr: ivrs.page}
+    yield routes
+    yield webhook_pages(place)
+    yield hear_routes(place.guard, parts.speech, accounts.audio_files)
+    yield block_pages(place, editors, {"ivr": "/new/ivr"})
 
 
 async def doors(

@@ -21,7 +21,7 @@ from ivrserver.speech.flights import Flights
 from ivrserver.speech.guard import Guarded
 from ivrserver.speech.languages import best
 from ivrserver.speech.library import LibraryFiles
-from ivrserver.speech.store import Store, key_of
+from ivrserver.speech.store import Store, key_in, key_of
 from ivrserver.speech.text import MAX_CHARACTERS, clean
 from ivrserver.speech.watching import UNWATCHED, PromptWatcher
 
@@ -83,6 +83,18 @@ class Speaker:
             return remembered
         wanted = (text, language, voice)
         return await self._flights.join(wanted, lambda: self._from_text(text, language, voice))
+
+    async def wav(self, prompt: Prompt, language: str, voice: str, audio_path: str) -> bytes:
+        """The same as a WAV file, 16 bit, mono: for people who listen elsewhere than on a call.
+
+        Raises:
+            SpeechError: as `sound`, or what was made is gone.
+        """
+        sound = await self.sound(prompt, language, voice, audio_path)
+        try:
+            return await self._in_worker(self._store.path_of(key_in(sound.uri)).read_bytes)
+        except OSError as error:
+            raise SpeechError(f"the prompt that was made is gone: {error.strerror}") from error
 
     async def warm_up(self) -> dict[str, str]:
         """Try every engine, all at once, so that no call is the first to meet one that is down.

@@ -49,6 +49,11 @@ def key_of(*parts: object) -> str:
     return hashlib.sha256(made_from).hexdigest()[:_KEY_LENGTH]
 
 
+def key_in(uri: str) -> str:
+    """The key of the prompt that a media URI stands for (`delivery.uris`)."""
+    return uri.rpartition("/")[2].partition(".")[0]
+
+
 class Store:
     """The folder of prompts of one rate. What reads and writes blocks: call it in a thread.
 

@@ -20,6 +20,7 @@ from ivrserver.app import CLOCK
 from ivrserver.config import Settings, WebhookSettings
 from ivrserver.portal import People, add_portal, people
 from ivrserver.recordings import Keeper, Store
+from ivrserver.speech import build as speech_of
 from ivrserver.storage import (
     LiveCalls,
     RecordingRows,
@@ -109,11 +110,13 @@ async def open_site(folder: Path, *, seeded: bool = True) -> AsyncIterator[Site]
             app = web.create_app(settings.speech_cache)
             events = live.Live(LiveCalls(engine), lambda: 0, CLOCK)
             trials = shelves.trials(settings, client, CLOCK)
-            await add_portal(app, Parts(settings, engine, keeper, events, trials))
+            speech = speech_of(settings)
+            await add_portal(app, Parts(settings, engine, keeper, events, trials, speech))
             looking = asyncio.create_task(events.run())
             async with serving(app) as address:
                 yield Site(address, settings, engine, people(settings, engine))
                 looking.cancel()
+            await speech.close()
 
 
 @dataclass(frozen=True)

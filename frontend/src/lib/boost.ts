@@ -3,7 +3,7 @@
 
 import htmx from "htmx.org";
 import { csrfToken } from "./http.ts";
-import { toast } from "./toasts.ts";
+import { type Tone, toast } from "./toasts.ts";
 
 interface Swap {
   boosted: boolean;
@@ -78,6 +78,12 @@ function refused(event: Event): void {
   toast(text ? xhr.responseText.slice(0, 300) : `The server answered ${xhr.status}`, "danger");
 }
 
+/** An answer's header HX-Trigger may carry `{"toast": {"text": …, "tone": …}}`. */
+function told(event: Event): void {
+  const { text, tone } = (event as CustomEvent<{ text: string; tone: Tone }>).detail;
+  toast(text, tone);
+}
+
 export function startBoost(): void {
   configure();
   document.addEventListener("htmx:configRequest", (event) => {
@@ -88,6 +94,7 @@ export function startBoost(): void {
   document.addEventListener("htmx:afterSettle", afterSwap);
   document.addEventListener("htmx:historyRestore", markCurrent);
   document.addEventListener("htmx:responseError", refused);
+  document.addEventListener("toast", told);
   document.addEventListener("htmx:sendError", () =>
     toast("The server cannot be reached. Try again in a moment.", "danger"),
   );

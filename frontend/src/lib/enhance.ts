@@ -4,6 +4,7 @@
 //   data-submit-on-change   a form that is sent as soon as a field of it changes
 //   data-reveals="ID"       a check box or radio that shows #ID while it is checked
 //   data-shows-secret="ID"  a button that shows what is typed into the password field #ID
+//   data-drops="SELECTOR"   takes what it is in away: a form that is not wanted after all
 
 import { toast } from "./toasts.ts";
 
@@ -37,6 +38,11 @@ export function startEnhancements(): void {
     if (copies) void copy(copies);
     const shows = target.closest<HTMLElement>("[data-shows-secret]");
     if (shows) showSecret(shows);
+    const drops = target.closest<HTMLElement>("[data-drops]");
+    if (drops) {
+      event.preventDefault();
+      drops.closest(drops.dataset.drops ?? "form")?.remove();
+    }
   });
   document.addEventListener("change", (event) => {
     const field = event.target as HTMLInputElement;

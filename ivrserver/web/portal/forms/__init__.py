@@ -13,7 +13,7 @@ list are rows: ``keys.0.key``, ``keys.0.then``. blocks/fields.html draws them.
 """
 
 from ivrserver.web.portal.forms.choices import Choices
-from ivrserver.web.portal.forms.reading import Checked, Typed, checked, posted, read
+from ivrserver.web.portal.forms.reading import Checked, Typed, at_rows, checked, posted, read
 from ivrserver.web.portal.forms.saving import SavedMeanwhile, Saving, difference_of
 from ivrserver.web.portal.forms.view import FormView, Mistakes, rows_of
 
@@ -25,6 +25,7 @@ __all__ = [
     "SavedMeanwhile",
     "Saving",
     "Typed",
+    "at_rows",
     "checked",
     "difference_of",
     "posted",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,9 @@ Typed = dict[str, Any]
 
 NUMBER: Final = "number"
 """Chosen as a place: the telephone number that is typed beside it."""
+
+_KEY: Final = "[key]"
+"""What pydantic's locations end in where the key of a mapping is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,20 @@ def checked(form: type[Model], typed: Typed) -> Checked:
     try:
         made: Any = form.model_validate(tree)
     except ValidationError as error:
-        found = (problem_in(tree, detail) for detail in error.errors(include_url=False))
-        mistakes = [*mistakes, *((_named(field, names), text) for field, text in found)]
+        for detail in error.errors(include_url=False):
+            field, text = problem_in(tree, detail)
+            of = "key" if detail["loc"][-1:] == (_KEY,) else "value"
+            mistakes.append((_named(field, names, of), text))
         return Checked(None, Mistakes(mistakes))
     if mistakes:
         return Checked(None, Mistakes(mistakes))
     return Checked(made.value() if hasattr(made, "value") else made, Mistakes())
+
+
+def at_rows(form: type[Model], typed: Typed, problems: Sequence[tuple[str, str]]) -> Mistakes:
+    """Problems that were found in what `checked` had made, each where it was typed."""
+    _, names, _ = _as_in_files(form, typed)
+    return Mistakes([(_named(field, names, "value"), text) for field, text in problems])
 
 
 def _content(fields: Mapping[str, str], name: str, kind: Shaped) -> Any:
@@ -182,11 +193,11 @@ def _table(
     return content, names, mistakes
 
 
-def _named(field: str, names: Mapping[str, str]) -> str:
-    """The page's name of what the tree calls `field`."""
+def _named(field: str, names: Mapping[str, str], of: str) -> str:
+    """The page's name of what the tree calls `field`; `of` a row that is it: its key or value."""
     for place in sorted(names, key=len, reverse=True):
         if field == place:
-            return f"{names[place]}.key"
+            return f"{names[place]}.{of}"
         if field.startswith((f"{place}.", f"{place}[")):
             return names[place] + field.removeprefix(place)
     return field

@@ -1,0 +1,100 @@
+// Questions of an IVR that are moved: by their buttons, or by dragging their grip. Each move is stored
+// at once; what is open in a form stays open.
+
+import { Refused, send } from "../lib/http.ts";
+import { toast } from "../lib/toasts.ts";
+
+const SETTLED = "[data-question]:not([data-question=''])";
+
+export function mount(list: HTMLElement): () => void {
+  const block = list.dataset.block ?? "";
+  const items = () => [...list.querySelectorAll<HTMLElement>(`:scope > ${SETTLED}`)];
+
+  /** Store where `item` is by now; if that fails, put it back. */
+  async function keep(item: HTMLElement, before: Element | null): Promise<void> {
+    const at = items().indexOf(item);
+    const path = `/blocks/${block}/questions/${item.dataset.question}/move`;
+    const headers = { "HX-Request": "true" };
+    try {
+      await send(path, {
+        method: "POST",
+        headers,
+        body: new URLSearchParams({ to: String(at) }),
+      });
+      const name = item.querySelector("h3")?.textContent?.trim() ?? "The question";
+      toast(`${name} is number ${at + 1} now.`, "ok");
+    } catch (error) {
+      list.insertBefore(item, before);
+      const why = error instanceof Refused ? error.message : "The server cannot be reached.";
+      toast(`It is not moved. ${why}`, "danger");
+    }
+  }
+
+  function step(button: HTMLElement): void {
+    const item = button.closest<HTMLElement>(SETTLED);
+    if (!item) return;
+    const all = items();
+    const at = all.indexOf(item);
+    const up = button.dataset.move === "up";
+    const beside = all[at + (up ? -1 : 1)];
+    if (!beside) return;
+    const before = item.nextElementSibling;
+    if (up) beside.before(item);
+    else beside.after(item);
+    button.focus();
+    void keep(item, before);
+  }
+
+  /** Follow the pointer: the item takes the place that the pointer is over. */
+  function drag(event: PointerEvent, item: HTMLElement): void {
+    const grip = event.target as Element;
+    const before = item.nextElementSibling;
+    const began = items().indexOf(item);
+    item.dataset.dragged = "";
+    grip.setPointerCapture(event.pointerId);
+
+    const move = (now: PointerEvent) => {
+      now.preventDefault();
+      for (const other of items()) {
+        if (other === item) continue;
+        const { top, height } = other.getBoundingClientRect();
+        const above = now.clientY < top + height / 2;
+        const follows = item.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
+        if (above && !follows) {
+          other.before(item);
+          return;
+        }
+        if (!above && follows) other.after(item);
+      }
+    };
+    const end = (last: PointerEvent) => {
+      grip.removeEventListener("pointermove", move as EventListener);
+      grip.removeEventListener("pointerup", end as EventListener);
+      grip.removeEventListener("pointercancel", end as EventListener);
+      delete item.dataset.dragged;
+      if (last.type === "pointercancel") list.insertBefore(item, before);
+      else if (items().indexOf(item) !== began) void keep(item, before);
+    };
+    grip.addEventListener("pointermove", move as EventListener);
+    grip.addEventListener("pointerup", end as EventListener);
+    grip.addEventListener("pointercancel", end as EventListener);
+  }
+
+  const pressed = (event: Event) => {
+    const button = (event.target as Element).closest<HTMLElement>("[data-move]");
+    if (button) step(button);
+  };
+  const down = (event: PointerEvent) => {
+    const grip = (event.target as Element).closest("[data-grip]");
+    const item = grip?.closest<HTMLElement>(SETTLED);
+    if (!item || event.button !== 0) return;
+    event.preventDefault();
+    drag(event, item);
+  };
+  list.addEventListener("click", pressed);
+  list.addEventListener("pointerdown", down);
+  return () => {
+    list.removeEventListener("click", pressed);
+    list.removeEventListener("pointerdown", down);
+  };
+}

@@ -1,0 +1,35 @@
+// Rows of fields that can be added and removed: [data-rows] holds each [data-row]; <template> is a new
+// one, its NUMBER replaced by one that no row has had. The server minds the order, not the numbers.
+
+export function mount(element: HTMLElement): () => void {
+  const rows = element.querySelector<HTMLElement>("[data-rows]");
+  const template = element.querySelector("template");
+  let next = rows?.children.length ?? 0;
+
+  function add(): void {
+    if (!rows || !template) return;
+    const holder = document.createElement("template");
+    holder.innerHTML = template.innerHTML.replaceAll("NUMBER", String(next));
+    next += 1;
+    const field = holder.content.querySelector<HTMLElement>("input, select");
+    rows.append(holder.content);
+    field?.focus();
+  }
+
+  function remove(button: HTMLElement): void {
+    const row = button.closest("[data-row]");
+    const beside = row?.nextElementSibling ?? row?.previousElementSibling;
+    row?.remove();
+    const focus = beside?.querySelector<HTMLElement>("[data-remove-row]");
+    (focus ?? element.querySelector<HTMLElement>("[data-add-row]"))?.focus();
+  }
+
+  const pressed = (event: Event) => {
+    const target = event.target as Element;
+    const removes = target.closest<HTMLElement>("[data-remove-row]");
+    if (removes) remove(removes);
+    else if (target.closest("[data-add-row]")) add();
+  };
+  element.addEventListener("click", pressed);
+  return () => element.removeEventListener("click", pressed);
+}
