@@ -367,7 +367,9 @@ class Ari:
 
     async def endpoints(self) -> list[Event]:
         """Every SIP endpoint: its name as ``resource``, its ``state``, its ``channel_ids``."""
-        return list((await self._operations.call("endpoints.listByTech", tech="PJSIP")).json())
+        reply = await self._operations.unless_missing("endpoints.listByTech", tech="PJSIP")
+        # Of none at all Asterisk says that it knows no SIP.
+        return [] if reply is None else list(reply.json())
 
     async def endpoint(self, name: str) -> Event | None:
         """One of them; None: there is none of that name."""

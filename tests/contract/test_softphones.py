@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from ivrserver.config import SoftphoneSettings
+from ivrserver.config import SoftphoneSettings, load
 from ivrserver.flow.ports import LegOrder, LegOutcome
+from ivrserver.telephony.asterisk import ports
 from ivrserver.telephony.softphones import Softphones, user_of
+from tests.asterisk_fixture import started
 from tests.contract.browser_phone import browser_phone
-from tests.contract.parties import Exchange
+from tests.contract.parties import Exchange, exchange
 
 SECONDS = 5.0
 
@@ -128,3 +131,16 @@ async def test_what_a_dead_controller_has_left_is_removed_by_any_other(board: Ex
     await another.sweep()
     assert not await another.exists(left)
     assert user_of(left) == "anna"
+
+
+async def test_where_there_is_no_endpoint_at_all_a_softphone_is_the_first(
+    tmp_path: Path,
+) -> None:
+    settings = ports.fresh(load().model_copy(update={"data": tmp_path / "data"}))
+    with started(settings) as server:
+        async with exchange(server.settings, tmp_path) as alone:
+            softphones = alone.switchboard.softphones
+            assert await softphones.newest_of("anna") == ""
+            line = await softphones.open("anna")
+            assert await softphones.exists(line.name)
+            await softphones.close(line.name)
