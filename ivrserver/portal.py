@@ -32,6 +32,7 @@ from ivrserver.storage import (
     LiveCalls,
     Passwords,
     ProblemReports,
+    Revisions,
     RunTable,
     Sessions,
     Users,
@@ -55,6 +56,7 @@ from ivrserver.web.portal.pages_answers import AnswerPages
 from ivrserver.web.portal.pages_calls import CallPages
 from ivrserver.web.portal.pages_map import map_pages
 from ivrserver.web.portal.pages_overview import OverviewPages
+from ivrserver.web.portal.pages_revisions import RevisionPages
 from ivrserver.web.portal.pages_trial import trial_pages
 from ivrserver.web.softphone import Entry, Exchange, softphone_routes
 
@@ -194,6 +196,7 @@ def _areas(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
         zone=pages.zone,
         region=settings.account.region,
     ).routes()
+    yield RevisionPages(pages, guard, Revisions(parts.engine), accounts).routes()
     yield from _blocks(parts, Place(pages, guard, editor(parts)))
     yield CallPages(
         pages=pages,

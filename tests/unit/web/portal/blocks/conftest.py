@@ -165,13 +165,13 @@ def app_of(place: Place, accounts: Accounts, voice: Voice) -> FastAPI:
 
 
 @asynccontextmanager
-async def person(app: FastAPI, token: str) -> AsyncIterator[Person]:
+async def person(app: FastAPI, token: str, page: str = "/blocks") -> AsyncIterator[Person]:
     transport = ASGITransport(app, raise_app_exceptions=False)
     async with AsyncClient(
         transport=transport, base_url="http://ivr.test", cookies={"ivrserver": token}
     ) as client:
-        page = await client.get("/blocks", headers={"Accept": "text/html"})
-        csrf = page.text.partition('name="csrf" content="')[2].partition('"')[0]
+        shown = await client.get(page, headers={"Accept": "text/html"})
+        csrf = shown.text.partition('name="csrf" content="')[2].partition('"')[0]
         yield Person(client, csrf)
 
 
