@@ -27,6 +27,7 @@ from ivrserver.storage import (
     CallList,
     Calls,
     CallVolume,
+    Inbox,
     IvrReports,
     Library,
     LiveCalls,
@@ -58,6 +59,7 @@ from ivrserver.web.portal.pages_map import map_pages
 from ivrserver.web.portal.pages_overview import OverviewPages
 from ivrserver.web.portal.pages_revisions import RevisionPages
 from ivrserver.web.portal.pages_trial import trial_pages
+from ivrserver.web.portal.pages_voicemail import VoicemailPages
 from ivrserver.web.softphone import Entry, Exchange, softphone_routes
 
 _FIRST_USER: Final = "first user"
@@ -186,6 +188,7 @@ def _areas(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
         problems=ProblemReports(parts.engine),
         accounts=accounts,
     ).routes()
+    yield VoicemailPages(pages, guard, Inbox(parts.engine), accounts).routes()
     yield trial_pages(pages, guard, accounts, parts.trials)
     yield AnswerPages(
         pages=pages,

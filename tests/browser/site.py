@@ -71,7 +71,13 @@ class Site:
         store, sound = Store(self.settings), file.read_bytes()
         digest = hashlib.sha256(sound).hexdigest()
         async with self.engine.begin() as connection:
-            known = {"size": len(sound), "sha256": digest, "stored_key": recordings.c.name}
+            known = {
+                "size": len(sound),
+                "sha256": digest,
+                "stored_key": recordings.c.name,
+                "stored_at": CLOCK.now(),
+                "keep_due": None,
+            }
             await connection.execute(update(recordings).values(**known))
             for name in await connection.scalars(select(recordings.c.name)):
                 await store.put(name, pieces(sound))

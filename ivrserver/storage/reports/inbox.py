@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ivrserver.access import Author
+from ivrserver.storage import audit
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.reports.paging import Page, read_page
 from ivrserver.storage.tables import messages
@@ -122,18 +124,58 @@ class Inbox:
                 row = (await connection.execute(query)).mappings().one_or_none()
         return None if row is None else _message(row)
 
-    async def move(self, message_id: str, state: MessageState) -> MessageRow | None:
+    async def some(self, message_ids: Collection[str]) -> dict[str, MessageRow]:
+        """Those of these messages that there are, deleted or not, by their ids."""
+        query = select(messages).where(messages.c.message_id.in_(list(message_ids)))
+        with storage_errors("cannot read the messages"):
+            async with self._engine.connect() as connection:
+                rows = (await connection.execute(query)).mappings().all()
+        return {row["message_id"]: _message(row) for row in rows}
+
+    async def move(self, message_id: str, state: MessageState, by: Author) -> MessageRow | None:
         """Mark a message as new, saved or deleted; what is deleted stays so.
+
+        Args:
+            message_id: the message.
+            state: what becomes of it.
+            by: who wants that: the audit log tells, unless nothing changes.
 
         Returns:
             The message as it is now; None: there is none, or it is deleted.
         """
-        mine = (messages.c.message_id == message_id) & (messages.c.state != MessageState.DELETED)
-        change = update(messages).where(mine).values(state=state.value).returning(messages)
+        return await self._move(message_id, KEPT, state, by)
+
+    async def restore(self, message_id: str, by: Author) -> MessageRow | None:
+        """Take back that a message was deleted: it is a saved one.
+
+        Returns:
+            The message as it is now; None: there is none, or it is not deleted.
+        """
+        return await self._move(message_id, (MessageState.DELETED,), MessageState.SAVED, by)
+
+    async def _move(
+        self, message_id: str, states: Collection[MessageState], state: MessageState, by: Author
+    ) -> MessageRow | None:
+        """Change a message that is in one of `states`, and tell the audit log."""
+        mine = (messages.c.message_id == message_id) & messages.c.state.in_(list(states))
         with storage_errors("cannot change the message"):
             async with self._engine.begin() as connection:
-                row = (await connection.execute(change)).mappings().one_or_none()
-        return None if row is None else _message(row)
+                before = await connection.scalar(
+                    select(messages.c.state).where(mine).with_for_update()
+                )
+                change = update(messages).where(mine).values(state=state.value)
+                row = (await connection.execute(change.returning(messages))).mappings().first()
+                if row is None or before is None:
+                    return None
+                if before != state:
+                    at = {"mailbox": row["block_id"]}
+                    verb = "delete" if state is MessageState.DELETED else "change"
+                    deed = audit.Deed(
+                        verb, "message", message_id,
+                        {"state": before, **at}, {"state": state.value, **at},
+                    )  # fmt: skip
+                    await audit.write(connection, by, deed)
+        return _message(row)
 
 
 def _message(row: Any) -> MessageRow:

@@ -8,8 +8,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ivrserver.storage import Inbox, MessageState, database, migrate, open_journal, tables
+from ivrserver.access import Author
+from ivrserver.storage import (
+    Audit,
+    AuditFilter,
+    Inbox,
+    MessageState,
+    database,
+    migrate,
+    open_journal,
+    tables,
+)
 from tests.unit.storage.records import START, message, opened, settings
+
+BY = Author("mia", "portal", "192.0.2.7")
 
 
 @pytest.fixture
@@ -32,21 +44,42 @@ async def test_messages_change_their_state_and_boxes_count_them(engine: AsyncEng
     assert list(boxes) == [300, 301]
     assert (boxes[300].new, boxes[300].saved) == (3, 0)
     assert boxes[300].newest == START + timedelta(seconds=3)
-    saved = await inbox.move("m-a-3", MessageState.SAVED)
+    saved = await inbox.move("m-a-3", MessageState.SAVED, BY)
     assert saved is not None
     assert (saved.block_id, saved.state, saved.seconds) == (300, MessageState.SAVED, 4.5)
-    await inbox.move("m-a-1", MessageState.DELETED)
+    await inbox.move("m-a-1", MessageState.DELETED, BY)
     box = (await inbox.boxes())[300]
     assert (box.new, box.saved, box.newest) == (1, 1, START + timedelta(seconds=2))
-    assert await inbox.move("m-a-1", MessageState.NEW) is None
-    assert await inbox.move("nobody", MessageState.NEW) is None
-    new_again = await inbox.move("m-a-3", MessageState.NEW)
+    assert await inbox.move("m-a-1", MessageState.NEW, BY) is None
+    assert await inbox.move("nobody", MessageState.NEW, BY) is None
+    new_again = await inbox.move("m-a-3", MessageState.NEW, BY)
     assert new_again is not None
     assert new_again.state is MessageState.NEW
     gone = await inbox.one("m-a-1")
     assert gone is not None
     assert gone.state is MessageState.DELETED
     assert await inbox.one("nobody") is None
+
+
+async def test_a_deleted_message_comes_back_and_all_of_it_is_in_the_audit_log(
+    engine: AsyncEngine,
+) -> None:
+    inbox = Inbox(engine)
+    await inbox.move("m-a-1", MessageState.NEW, BY)
+    await inbox.move("m-a-1", MessageState.SAVED, BY)
+    assert await inbox.restore("m-a-1", BY) is None
+    await inbox.move("m-a-1", MessageState.DELETED, BY)
+    back = await inbox.restore("m-a-1", BY)
+    assert back is not None
+    assert back.state is MessageState.SAVED
+    found = await inbox.some(["m-a-1", "m-a-4", "nobody"])
+    assert sorted(found) == ["m-a-1", "m-a-4"]
+    log = (await Audit(engine).page(AuditFilter(kind="message"))).items
+    told = [(each.deed.verb, each.deed.before, each.deed.after) for each in reversed(log)]
+    new, saved, deleted = ({"state": state, "mailbox": 300} for state in MessageState)
+    assert told == [("change", new, saved), ("delete", saved, deleted), ("change", deleted, saved)]
+    assert {each.author for each in log} == {BY}
+    assert {each.deed.thing for each in log} == {"m-a-1"}
 
 
 async def test_messages_are_read_by_pages(engine: AsyncEngine) -> None:
@@ -57,7 +90,7 @@ async def test_messages_are_read_by_pages(engine: AsyncEngine) -> None:
     assert [each.message_id for each in second.items] == ["m-a-1"]
     assert second.next is None
     assert len((await inbox.page()).items) == 4
-    await inbox.move("m-a-2", MessageState.SAVED)
+    await inbox.move("m-a-2", MessageState.SAVED, BY)
     only = await inbox.page(300, [MessageState.SAVED])
     assert [each.message_id for each in only.items] == ["m-a-2"]
 
