@@ -69,6 +69,7 @@ async def test_a_newcomer_makes_a_user_and_calls_the_sample(look: Look, tmp_path
         assert share > MOST_OF_IT, f"only {share:.0%} of it was heard"
         share = share_heard(heard, await spoken(settings, NEVER_SAID))
         assert share < HARDLY_ANY, f"{share:.0%} of it was heard"
+        await page.goto("about:blank")
         assert await server.stops(signal.SIGINT) == 0
 
 
