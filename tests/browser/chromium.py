@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
+LOCK = Path(tempfile.gettempdir()) / "ivrserver-tests-chromium.lock"
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FLAGS = (
     "--headless=new",
@@ -37,7 +41,11 @@ def find() -> str:
     """
     path = _found()
     if path is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        _install()
+        # Tests run in several processes: one of them installs it, the others wait.
+        with LOCK.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if _found() is None:
+                _install()
         path = _found()
     if path is None:
         raise NoBrowser("browser tests need Chromium; as root: apt-get install chromium")
@@ -52,7 +60,7 @@ def _install() -> None:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in (
         ["apt-get", "-qq", "update"],
-        ["apt-get", "-qq", "install", "--no-install-recommends", "chromium"],
+        ["apt-get", "-qq", "install", "--no-install-recommends", "chromium", "fonts-liberation"],
     ):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
