@@ -15,6 +15,7 @@ from playwright.async_api import Locator, Page, expect
 from ivrserver.access import Role
 from ivrserver.demo import listening
 from ivrserver.demo.phone import Phone
+from ivrserver.flow.events import PromptPlayed
 from tests.browser.conftest import Look
 from tests.browser.site import NAMES, Live
 from tests.telephony.caller import Caller
@@ -69,6 +70,8 @@ AROUND_SECONDS = 1.0
 ALIKE = 0.7
 MOST_OF_IT = 0.6
 HARDLY_ANY = 0.3
+LATE_SECONDS = 0.7
+"""So much later is heard what has been played, at most, on a busy machine."""
 
 
 def share_heard(heard: listening.Sound, prompt: listening.Sound) -> float:
@@ -196,6 +199,12 @@ async def handset(
     phone = Handset(watched.page)
     await phone.ready()
     return phone
+
+
+async def said(live: Live, caller: Caller, text: str) -> None:
+    """Wait until a prompt of a call has been heard to its end, whoever hears it."""
+    await caller.until(lambda event: isinstance(event, PromptPlayed) and text in event.text)
+    await asyncio.sleep(len(await live.house.prompt(text)) / listening.RATE + LATE_SECONDS)
 
 
 def caller_of(live: Live, phone: Handset, user: str = EDITOR) -> Caller:

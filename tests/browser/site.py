@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from fastapi import FastAPI
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -46,12 +47,17 @@ NAMES = {Role.ADMIN: "ada", Role.EDITOR: "edgar", Role.VIEWER: "vera"}
 
 @dataclass(frozen=True)
 class Site:
-    """A running portal and what is behind it."""
+    """A running portal and what is behind it.
+
+    Attributes:
+        app: what serves it; None: a process of its own, or a whole server.
+    """
 
     address: str
     settings: Settings
     engine: AsyncEngine
     people: People
+    app: FastAPI | None = None
 
     async def sign_in(self, watched: Watched, role: Role = Role.ADMIN) -> None:
         """Let the page's browser be somebody of that role, without filling in the form."""
@@ -120,7 +126,7 @@ async def open_site(folder: Path, *, seeded: bool = True) -> AsyncIterator[Site]
             await add_portal(app, Parts(settings, engine, keeper, events, trials, speech))
             looking = asyncio.create_task(events.run())
             async with serving(app) as address:
-                yield Site(address, settings, engine, people(settings, engine))
+                yield Site(address, settings, engine, people(settings, engine), app)
                 looking.cancel()
             await speech.close()
 
@@ -134,9 +140,9 @@ class Live:
 
 
 @asynccontextmanager
-async def open_live(folder: Path) -> AsyncIterator[Live]:
-    """Run Asterisk, the controller and phones that call it."""
-    async with open_house(house_settings(folder)) as house:
+async def open_live(folder: Path, trunk_port: int = 0) -> AsyncIterator[Live]:
+    """Run Asterisk, the controller and phones that call it; calls out go to `trunk_port`."""
+    async with open_house(house_settings(folder, trunk_port=trunk_port)) as house:
         address = house.settings.http.reached_at
         there = people(house.settings, house.engine)
         yield Live(house, Site(address, house.settings, house.engine, there))

@@ -11,10 +11,18 @@ from playwright.async_api import expect
 
 from ivrserver.access import Role
 from ivrserver.demo import listening
-from ivrserver.flow.events import Bridged, LegDecided, LegScreened, PromptPlayed
+from ivrserver.flow.events import Bridged, LegDecided, LegScreened
 from ivrserver.flow.phrases import phrases
 from tests.browser.conftest import Look
-from tests.browser.handset import EDITOR, MOST_OF_IT, caller_of, handset, share_heard
+from tests.browser.handset import (
+    EDITOR,
+    LATE_SECONDS,
+    MOST_OF_IT,
+    caller_of,
+    handset,
+    said,
+    share_heard,
+)
 from tests.browser.site import Live
 from tests.telephony.caller import Caller
 from tests.telephony.customer import Reply
@@ -24,18 +32,11 @@ pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="session")]
 WHISPER = "Sales call."
 ACCEPT = phrases("en-US").findme.accept
 NEAR = "Hello, this is the caller. Who is there?"
-LATE_SECONDS = 0.7
 OFFER = Reply(
     f"<action><app>findme</app><parameters><phone_list>{EDITOR}</phone_list>"
     f"<screen_method>1</screen_method><whisper_phrase>{WHISPER}</whisper_phrase>"
     "<nextaction>1</nextaction></parameters></action>"
 )
-
-
-async def said(live: Live, caller: Caller, text: str) -> None:
-    """Wait until a prompt has been heard to its end."""
-    await caller.until(lambda event: isinstance(event, PromptPlayed) and text in event.text)
-    await asyncio.sleep(len(await live.house.prompt(text)) / listening.RATE + LATE_SECONDS)
 
 
 def fates(caller: Caller) -> Sequence[str]:
