@@ -39,45 +39,40 @@ export function mount(list: HTMLElement): () => void {
     const beside = all[at + (up ? -1 : 1)];
     if (!beside) return;
     const before = item.nextElementSibling;
-    if (up) beside.before(item);
-    else beside.after(item);
-    button.focus();
+    // The other one is moved, so that this one keeps the focus.
+    if (up) item.after(beside);
+    else item.before(beside);
     void keep(item, before);
   }
 
-  /** Follow the pointer: the item takes the place that the pointer is over. */
-  function drag(event: PointerEvent, item: HTMLElement): void {
-    const grip = event.target as Element;
+  /** Follow the pointer: others make room, so that what is dragged stays where events find it. */
+  function drag(item: HTMLElement): void {
     const before = item.nextElementSibling;
     const began = items().indexOf(item);
+    const ended = new AbortController();
+    const { signal } = ended;
     item.dataset.dragged = "";
-    grip.setPointerCapture(event.pointerId);
 
     const move = (now: PointerEvent) => {
-      now.preventDefault();
-      for (const other of items()) {
-        if (other === item) continue;
+      const all = items();
+      const at = all.indexOf(item);
+      const above = (other: HTMLElement) => {
         const { top, height } = other.getBoundingClientRect();
-        const above = now.clientY < top + height / 2;
-        const follows = item.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
-        if (above && !follows) {
-          other.before(item);
-          return;
-        }
-        if (!above && follows) other.after(item);
-      }
+        return now.clientY > top + height / 2;
+      };
+      for (const other of all.slice(at + 1).filter(above)) item.before(other);
+      const below = all.slice(0, at).filter((other) => !above(other));
+      for (const other of below.reverse()) item.after(other);
     };
     const end = (last: PointerEvent) => {
-      grip.removeEventListener("pointermove", move as EventListener);
-      grip.removeEventListener("pointerup", end as EventListener);
-      grip.removeEventListener("pointercancel", end as EventListener);
+      ended.abort();
       delete item.dataset.dragged;
       if (last.type === "pointercancel") list.insertBefore(item, before);
       else if (items().indexOf(item) !== began) void keep(item, before);
     };
-    grip.addEventListener("pointermove", move as EventListener);
-    grip.addEventListener("pointerup", end as EventListener);
-    grip.addEventListener("pointercancel", end as EventListener);
+    document.addEventListener("pointermove", move, { signal });
+    document.addEventListener("pointerup", end, { signal });
+    document.addEventListener("pointercancel", end, { signal });
   }
 
   const pressed = (event: Event) => {
@@ -89,7 +84,7 @@ export function mount(list: HTMLElement): () => void {
     const item = grip?.closest<HTMLElement>(SETTLED);
     if (!item || event.button !== 0) return;
     event.preventDefault();
-    drag(event, item);
+    drag(item);
   };
   list.addEventListener("click", pressed);
   list.addEventListener("pointerdown", down);
