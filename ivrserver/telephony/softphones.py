@@ -159,16 +159,6 @@ class Softphones:
             with suppress(TelephonyError):
                 await self._ari.hang_up(channel_id)
 
-    async def close_all_of(self, user: str) -> None:
-        """Take away every one of a user's, who may use none any more.
-
-        Raises:
-            TelephonyError: Asterisk cannot be asked.
-        """
-        for name in await self._all():
-            if user_of(name) == user:
-                await self.close(name)
-
     async def newest_of(self, user: str) -> str:
         """The endpoint by which a user can be called; empty: they have no page open.
 

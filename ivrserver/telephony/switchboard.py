@@ -300,7 +300,7 @@ class Switchboard:
             endpoint=endpoint,
             asterisk=self.name,
             user=user,
-            dialled=dialled,
+            dialled=dialled if user else "",
         )
         self._carry_on(channel, call)
 

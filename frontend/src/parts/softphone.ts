@@ -53,6 +53,7 @@ class Softphone {
         if (standing === "ready" || standing === "refused") this.whenReady?.(standing === "ready");
       },
       incoming: (session, party) => this.ring(session, party),
+      busy: () => this.call !== null,
     });
     this.suggestions = new Suggestions(this.input, this.list(), () =>
       this.part("start").focus({ preventScroll: true }),

@@ -9,13 +9,18 @@ export type Standing = "off" | "connecting" | "ready" | "refused";
 export interface AgentEvents {
   standing(standing: Standing, why: string): void;
   incoming(session: RTCSession, party: string): void;
+  /** Whether there is a call, which no line may be changed under. */
+  busy(): boolean;
 }
 
 /** Any name will do: who we are is said by the user before it. */
 export const DOMAIN = "ivrserver";
-const REGISTER_S = 120;
+/** How long a line that is gone without a word may be taken for one that is there. */
+const REGISTER_S = 60;
 const SIGNED_OUT = 4401;
 const UNKNOWN = 4404;
+/** Some Asterisk was away: it has no line of ours yet, and its calls do not find us. */
+const INCOMPLETE_MS = 60_000;
 const RECONNECT_S = { connection_recovery_min_interval: 1, connection_recovery_max_interval: 30 };
 
 export class Agent {
@@ -57,10 +62,11 @@ export class Agent {
     this.drop();
     this.events.standing("connecting", "");
     try {
-      const { user, lines } = await openLines();
+      const { user, lines, asterisks } = await openLines();
       if (!this.wanted) return;
       this.user = user;
       this.uas = lines.map((line) => this.register(line));
+      if (lines.length < asterisks) this.later(INCOMPLETE_MS);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (!isFinal(error)) return this.again(why);
@@ -73,9 +79,17 @@ export class Agent {
   private again(why: string): void {
     if (!this.wanted) return;
     this.failures += 1;
-    this.events.standing("connecting", why);
+    if (!this.ready) this.events.standing("connecting", why);
+    this.later(pause(this.failures));
+  }
+
+  /** Take new lines in a while; not before a call is over, as it would end with its line. */
+  private later(ms: number): void {
     window.clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.connect(), pause(this.failures));
+    this.timer = window.setTimeout(() => {
+      if (this.events.busy()) this.later(ms);
+      else void this.connect();
+    }, ms);
   }
 
   private drop(): void {

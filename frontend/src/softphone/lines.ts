@@ -12,6 +12,8 @@ export interface Line {
 export interface Lines {
   user: string;
   lines: Line[];
+  /** How many Asterisks there are: a line for each, but those that are away. */
+  asterisks: number;
 }
 
 export interface Entry {

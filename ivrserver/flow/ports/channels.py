@@ -205,7 +205,7 @@ class IncomingCall:
         endpoint: name of the trunk or phone that the call came by; empty: a guest.
         asterisk: name of the Asterisk that it came to.
         user: whose softphone it came from; empty: from none.
-        dialled: what was dialled there, as it was typed.
+        dialled: what was dialled there, as it was typed; empty: from no softphone.
     """
 
     number_called: str

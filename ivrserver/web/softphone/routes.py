@@ -68,7 +68,7 @@ def softphone_routes(
                 "Asterisk is not there; the phone connects as soon as it is",
                 {"Retry-After": "5"},
             )
-        return {"user": caller.name, "lines": made}
+        return {"user": caller.name, "lines": made, "asterisks": len(exchanges)}
 
     @router.get("/softphone/directory")
     async def known(response: Response, caller: Caller = visiting) -> dict[str, Any]:

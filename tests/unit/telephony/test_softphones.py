@@ -166,14 +166,6 @@ async def test_pages_without_end_make_room_for_each_other(scene: Scene) -> None:
     assert set(scene.ari.states) == {*names[2:], bert}
 
 
-async def test_one_user_can_be_signed_out_everywhere(scene: Scene) -> None:
-    for _ in range(3):
-        await scene.registered("anna")
-    bert = await scene.registered("bert")
-    await scene.softphones.close_all_of("anna")
-    assert set(scene.ari.states) == {bert}
-
-
 def dialer_of(scene: Scene, folder: Path) -> AriDialer:
     return AriDialer(
         scene.ari,

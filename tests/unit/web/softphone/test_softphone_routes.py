@@ -153,6 +153,7 @@ async def test_a_page_gets_a_line_at_every_asterisk(scene: Scene) -> None:
     name = scene.softphones.lines[-1]
     assert body == {
         "user": "anna",
+        "asterisks": 1,
         "lines": [
             {
                 "asterisk": "main",
