@@ -54,10 +54,13 @@ from ivrserver.web.portal.blocks import (
 )
 from ivrserver.web.portal.flow_map import Passed
 from ivrserver.web.portal.pages_answers import AnswerPages
+from ivrserver.web.portal.pages_audio import AudioPages
 from ivrserver.web.portal.pages_calls import CallPages
 from ivrserver.web.portal.pages_map import map_pages
+from ivrserver.web.portal.pages_numbers import NumberPages
 from ivrserver.web.portal.pages_overview import OverviewPages
 from ivrserver.web.portal.pages_revisions import RevisionPages
+from ivrserver.web.portal.pages_schedules import schedule_pages
 from ivrserver.web.portal.pages_trial import trial_pages
 from ivrserver.web.portal.pages_voicemail import VoicemailPages
 from ivrserver.web.softphone import Entry, Exchange, softphone_routes
@@ -209,6 +212,23 @@ def _areas(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
         accounts=accounts,
         zone=pages.zone,
         region=settings.account.region,
+    ).routes()
+    yield from _beside_blocks(parts, pages, guard)
+
+
+def _beside_blocks(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
+    """The pages of what leads to blocks, and of what blocks have."""
+    settings = parts.settings
+    accounts = shelves.accounts(settings, parts.engine)
+    yield NumberPages(pages, guard, editor(parts)).routes()
+    yield schedule_pages(pages, guard, accounts)
+    yield AudioPages(
+        pages=pages,
+        guard=guard,
+        sounds=shelves.audio_library(settings, parts.engine),
+        accounts=accounts,
+        max_bytes=settings.audio.max_bytes,
+        max_seconds=settings.audio.max_seconds,
     ).routes()
 
 

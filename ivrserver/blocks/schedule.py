@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """As flow files name them; the index is that of ``date.weekday``."""
+
+_DAYS_AHEAD = 367
+"""So many days are looked through for the next change: every yearly holiday is among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Schedule:
 
     def at(self, now: datetime, zone: ZoneInfo) -> Opening:
         """Whether it is open at `now` (aware); `zone` is the account's."""
-        local = now.astimezone(ZoneInfo(self.time_zone) if self.time_zone else zone)
+        local = now.astimezone(self.zone(zone))
         for holiday in self.holidays:
             if holiday.holds(local.date()):
                 return Opening(open=False, reason=f"closed: {holiday.name}", holiday=holiday.name)
@@ -89,6 +93,42 @@ class Schedule:
         if not self.hours or any(hours.holds(local) for hours in self.hours):
             return Opening(open=True, reason=f"open, {when}")
         return Opening(open=False, reason=f"closed, {when}")
+
+    def next_change(self, now: datetime, zone: ZoneInfo) -> datetime | None:
+        """When it opens or closes next (aware, UTC), or None: not within the year that follows.
+
+        Args:
+            now: aware.
+            zone: the account's.
+        """
+        if not self.hours and not self.holidays:
+            return None
+        state = self.at(now, zone).open
+        local_zone = self.zone(zone)
+        today = now.astimezone(local_zone).date()
+        for ahead in range(_DAYS_AHEAD):
+            for moment in self._bounds(today + timedelta(ahead), local_zone):
+                if moment > now and self.at(moment, zone).open != state:
+                    return moment
+        return None
+
+    def zone(self, account: ZoneInfo) -> ZoneInfo:
+        """The time zone that counts; `account`: the account's."""
+        return ZoneInfo(self.time_zone) if self.time_zone else account
+
+    def on(self, day: date) -> tuple[list[Hours], Holiday | None]:
+        """The open stretches of a day, the earliest first, and the holiday that closes it."""
+        holiday = next((each for each in self.holidays if each.holds(day)), None)
+        open_then = [each for each in self.hours if DAYS[day.weekday()] in each.days]
+        return sorted(open_then, key=lambda each: each.opens), holiday
+
+    def _bounds(self, day: date, zone: ZoneInfo) -> Iterator[datetime]:
+        """The moments of a day at which something may change, in order."""
+        times = {time(0)}
+        for hours in self.on(day)[0]:
+            times |= {hours.opens, hours.closes}
+        for moment in sorted(times):
+            yield datetime.combine(day, moment, zone).astimezone(UTC)
 
 
 ALWAYS = Schedule()

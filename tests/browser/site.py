@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -18,7 +20,7 @@ from ivrserver import sample, shelves, web
 from ivrserver.access import Author, Role
 from ivrserver.api import Parts
 from ivrserver.app import CLOCK
-from ivrserver.config import Settings, WebhookSettings
+from ivrserver.config import PhoneSettings, Settings, WebhookSettings
 from ivrserver.portal import People, add_portal, people
 from ivrserver.recordings import Keeper, Store
 from ivrserver.speech import build as speech_of
@@ -98,15 +100,32 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(folder: Path, *, seeded: bool = True) -> AsyncIterator[Site]:
-    """Serve the portal of a new database in `folder`, with the sample account if it is `seeded`."""
+async def open_site(
+    folder: Path,
+    *,
+    seeded: bool = True,
+    flow_file: Path = sample.FILE,
+    phones: Mapping[str, str] = MappingProxyType({}),
+) -> AsyncIterator[Site]:
+    """Serve the portal of a new database in `folder`.
+
+    Args:
+        seeded: with the account of the flow file.
+        flow_file: the sample account's.
+        phones: the extension of each registered phone, by its name.
+    """
     kept = records_settings(f"sqlite:///{folder / 'ivr.db'}")
     no_softphone = kept.softphone.model_copy(update={"enabled": False})
-    settings = kept.model_copy(update={"data": folder, "softphone": no_softphone})
+    there = {
+        name: PhoneSettings(password=SecretStr(PASSWORD), extension=extension)
+        for name, extension in phones.items()
+    }
+    changes = {"data": folder, "softphone": no_softphone, "phones": there}
+    settings = kept.model_copy(update=changes)
     async with database(settings) as engine:
         await migrate(engine)
         if seeded:
-            flows = await asyncio.to_thread(read_flow_files, [sample.FILE])
+            flows = await asyncio.to_thread(read_flow_files, [flow_file])
             await shelves.accounts(settings, engine).apply(flows.account, flows.audio)
         asking = HttpWebhookClient(WebhookSettings(allow_private=True), CLOCK)
         async with open_journal(settings, engine) as journal, asking as client:

@@ -1,0 +1,116 @@
+"""The audio library: what there is, who uses it, and how more comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+
+from ivrserver.access import Right, Visitor
+from ivrserver.blocks import Account, Block
+from ivrserver.blocks.uses import users_of_audio
+from ivrserver.errors import AudioInUse, AudioUnknown
+from ivrserver.web.access import Guard
+from ivrserver.web.api.audio import Sound, Sounds
+from ivrserver.web.portal.render import Pages
+
+_KILO = 1000
+
+
+class AccountReader(Protocol):
+    """What has the account (`storage.Accounts`)."""
+
+    async def export(self) -> Account:
+        """The account as it is now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSound:
+    """A file as the list has it.
+
+    Attributes:
+        size: for people.
+        users: the blocks that name it.
+    """
+
+    sound: Sound
+    size: str
+    users: Sequence[Block]
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPages:
+    """What the pages need.
+
+    Attributes:
+        sounds: the library.
+        accounts: who uses its files.
+        max_bytes: of one file.
+        max_seconds: likewise.
+    """
+
+    pages: Pages
+    guard: Guard
+    sounds: Sounds
+    accounts: AccountReader
+    max_bytes: int
+    max_seconds: float
+
+    def routes(self) -> APIRouter:
+        """The page ``/audio``. Files come and go by ``/api/v1/audio``."""
+        router = APIRouter(include_in_schema=False)
+        reads = Depends(self.guard.page(Right.FLOWS_READ))
+        writes = Depends(self.guard.page(Right.FLOWS_WRITE))
+
+        @router.get("/audio")
+        async def listed(
+            request: Request,
+            q: Annotated[str, Query(max_length=200)] = "",
+            visitor: Visitor = reads,
+        ) -> Response:
+            account, sounds = await self.accounts.export(), await self.sounds.sounds()
+            shown = [each for each in shown_sounds(account, sounds) if _fits(each, q)]
+            return self.pages.render(
+                request, visitor, "audio/library.html",
+                sounds=shown, total=len(sounds), q=q, names=[each.name for each in sounds],
+                max_bytes=self.max_bytes, max_size=size_text(self.max_bytes),
+                max_seconds=self.max_seconds,
+            )  # fmt: skip
+
+        @router.post("/audio/remove")
+        async def removed(
+            request: Request, name: Annotated[str, Form(max_length=200)], visitor: Visitor = writes
+        ) -> Response:
+            try:
+                await self.sounds.remove(name, by=visitor.author)
+            except AudioUnknown:
+                return self.pages.redirect(request, "/audio", f"{name} is gone already.", "info")
+            except AudioInUse as error:
+                return self.pages.redirect(request, "/audio", f"Not removed: {error}.", "danger")
+            return self.pages.redirect(request, "/audio", f"{name} is removed.")
+
+        return router
+
+
+def shown_sounds(account: Account, sounds: Sequence[Sound]) -> Iterator[ShownSound]:
+    """The files in the order of their names, each with who uses it."""
+    for sound in sorted(sounds, key=lambda each: each.name.casefold()):
+        yield ShownSound(sound, size_text(sound.size), users_of_audio(account, sound.name))
+
+
+def size_text(size: int) -> str:
+    """Such as ``1.4 MB``; `size` is in bytes."""
+    if size < _KILO:
+        return f"{size} bytes"
+    amount, unit = size / _KILO, "kB"
+    if amount >= _KILO:
+        amount, unit = amount / _KILO, "MB"
+    return f"{amount:.1f} {unit}" if amount < 10 else f"{amount:.0f} {unit}"  # noqa: PLR2004
+
+
+def _fits(each: ShownSound, wanted: str) -> bool:
+    about = " ".join([each.sound.name, *(block.name for block in each.users)])
+    return wanted.casefold() in about.casefold()
