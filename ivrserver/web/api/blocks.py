@@ -28,6 +28,8 @@ from ivrserver.web.access import Guard
 from ivrserver.web.api.answers import resource
 from ivrserver.web.api.conditions import Expected, check_version
 from ivrserver.web.api.editing import Editor
+from ivrserver.web.api.examples import BLOCKS
+from ivrserver.web.api.examples import shown as shown_body
 from ivrserver.web.api.once import Once, acts_once
 from ivrserver.web.api.problems import responses
 
@@ -167,6 +169,7 @@ def _add(router: APIRouter, guard: Guard, editor: Editor, kind: Kind) -> None:
         status_code=HTTPStatus.CREATED,
         responses=responses(401, 403, 409, 422, 503),
         dependencies=once,
+        openapi_extra=shown_body(BLOCKS[word]),
     )(added)
     router.put(
         one,

@@ -17,6 +17,7 @@ from ivrserver.web.access import Guard
 from ivrserver.web.api.answers import resource
 from ivrserver.web.api.conditions import Expected, check_version
 from ivrserver.web.api.editing import Editor
+from ivrserver.web.api.examples import NUMBER, shown
 from ivrserver.web.api.once import Once, acts_once
 from ivrserver.web.api.problems import responses
 
@@ -53,6 +54,7 @@ def number_routes(guard: Guard, editor: Editor) -> APIRouter:
         status_code=HTTPStatus.CREATED,
         responses=responses(401, 403, 409, 422, 503),
         dependencies=[Depends(acts_once(writes))],
+        openapi_extra=shown(NUMBER),
     )
     async def number_added(body: NumberForm, visitor: Visitor = writes) -> Response:
         """Add a number."""

@@ -30,6 +30,7 @@ from ivrserver.web.api.answers import NOT_KEPT, resource, tree_of
 from ivrserver.web.api.blocks import BlockId
 from ivrserver.web.api.conditions import Expected, check_version, tag
 from ivrserver.web.api.editing import Editor
+from ivrserver.web.api.examples import QUESTION, WEBHOOK, shown
 from ivrserver.web.api.once import Once, acts_once
 from ivrserver.web.api.problems import responses
 
@@ -69,6 +70,7 @@ def question_routes(guard: Guard, editor: Editor) -> APIRouter:
         status_code=HTTPStatus.CREATED,
         responses=_UNWRITABLE,
         dependencies=[Depends(acts_once(writes))],
+        openapi_extra=shown(QUESTION),
     )
     async def question_added(
         block_id: BlockId,
@@ -140,7 +142,12 @@ def question_routes(guard: Guard, editor: Editor) -> APIRouter:
         del visitor
         return _webhook(ivr_in(await editor.account(), block_id))
 
-    @router.put("/ivrs/{block_id}/webhook", response_model=WebhookForm, responses=_UNWRITABLE)
+    @router.put(
+        "/ivrs/{block_id}/webhook",
+        response_model=WebhookForm,
+        responses=_UNWRITABLE,
+        openapi_extra=shown(WEBHOOK),
+    )
     async def webhook_replaced(
         block_id: BlockId, body: WebhookForm, expected: Expected, visitor: Visitor = writes
     ) -> Response:

@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from ivrserver.web.api import PATH
+from ivrserver.web.api.examples import BLOCKS
 from tests.unit.web.api.conftest import TOKEN, Api
 from tests.unit.web.api.test_flows import IVR
 from tests.unit.web.serving import serving
@@ -79,3 +80,21 @@ async def test_every_operation_says_what_it_does_and_may_answer(api: Api) -> Non
             for status, answer in operation["responses"].items():
                 if status >= "400":
                     assert "application/problem+json" in answer["content"], (where, status)
+
+
+async def test_every_body_that_is_shown_is_taken(api: Api) -> None:
+    await api.post("/ivrs", json=BLOCKS["ivr"])
+    described = (await api.get("/openapi.json")).json()
+    sent = 0
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                if "example" not in content:
+                    continue
+                address = path.replace("{block_id}", "101").replace("{question_id}", "1")
+                reply = await api.client.request(
+                    method, address, json=content["example"], headers={"If-Match": "*"}
+                )
+                assert reply.status_code < 300, (method, path, reply.text)
+                sent += 1
+    assert sent >= 7
