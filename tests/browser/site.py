@@ -30,6 +30,7 @@ from ivrserver.storage import (
     database,
     migrate,
     open_journal,
+    open_library,
     read_flow_files,
 )
 from ivrserver.storage.tables import recordings
@@ -128,7 +129,11 @@ async def open_site(
             flows = await asyncio.to_thread(read_flow_files, [flow_file])
             await shelves.accounts(settings, engine).apply(flows.account, flows.audio)
         asking = HttpWebhookClient(WebhookSettings(allow_private=True), CLOCK)
-        async with open_journal(settings, engine) as journal, asking as client:
+        async with (
+            open_journal(settings, engine) as journal,
+            open_library(engine, settings.audio_folder) as library,
+            asking as client,
+        ):
             keeper = Keeper(
                 rows=RecordingRows(engine),
                 store=Store(settings),
@@ -139,7 +144,7 @@ async def open_site(
                 chance=random.Random(1),
             )
             app = web.create_app(settings.speech_cache)
-            events = live.Live(LiveCalls(engine), lambda: 0, CLOCK)
+            events = live.Live(LiveCalls(engine), lambda: library.current().revision, CLOCK)
             trials = shelves.trials(settings, client, CLOCK)
             speech = speech_of(settings)
             await add_portal(app, Parts(settings, engine, keeper, events, trials, speech))

@@ -251,6 +251,24 @@ async def test_who_saves_over_a_newer_version_sees_both_and_loses_nothing(
     assert (await ivr_of(sampled, 101)).questions[0].prompt.text == "My own words."
 
 
+async def test_who_has_a_page_open_is_told_of_what_others_save_and_not_of_their_own(
+    look: Look, sampled: Site
+) -> None:
+    mine, theirs = await look(sampled.address), await look(sampled.address)
+    for watched in (mine, theirs):
+        await sampled.sign_in(watched)
+        await watched.page.goto("/blocks/101")
+    newer = "Somebody has changed the account since this page was made."
+    await mine.page.get_by_role("button", name="Move Sorry up").click()
+    await expect(theirs.page.get_by_text(newer)).to_be_visible()
+    await expect(mine.page.locator(".toast", has_text="Sorry is number 4 now.")).to_be_visible()
+    await mine.page.get_by_role("link", name="Edit Welcome").click()
+    await save(mine.page.locator("#question-1"))
+    await expect(mine.page.locator(".toast", has_text="Saved.")).to_be_visible()
+    await expect(mine.page.get_by_text(newer)).to_be_hidden()
+    await shoot(theirs.page, "ivr-newer")
+
+
 async def test_two_people_change_two_questions_without_noticing(look: Look, sampled: Site) -> None:
     mine, theirs = await look(sampled.address), await look(sampled.address)
     for watched, name in ((mine, "Welcome"), (theirs, "Sorry")):

@@ -3,7 +3,8 @@
 // <div data-part="live" data-types="calls account" data-call="ID" data-after="SEQ" data-revision="12">
 //   <div hx-get="/overview/calls" hx-trigger="live:calls from:closest [data-part=live]">…</div>
 //   <span data-live-text="live">3</span>       the field `live` of what comes, as text
-//   <p data-live-newer hidden>…</p>            shown when the account has a newer revision than data-revision
+//   <p data-live-newer hidden>…</p>            shown when the account has a newer revision than data-revision,
+//                                              but for what this page has saved itself (event account-saved)
 //   <span class="status" data-live-state></span>   says whether it is live
 // </div>
 //
@@ -57,6 +58,7 @@ export function mount(element: HTMLElement): Unmount {
   let wasAway = false;
   let tries = 0;
   let timer = 0;
+  let newest = 0;
 
   function show(state: State): void {
     element.dataset.state = state;
@@ -74,15 +76,26 @@ export function mount(element: HTMLElement): Unmount {
     element.dispatchEvent(new CustomEvent(`live:${type}`, { detail: data, bubbles: true }));
   }
 
+  function showNewer(): void {
+    const newer = newest > Number(element.dataset.revision ?? Number.POSITIVE_INFINITY);
+    for (const each of element.querySelectorAll<HTMLElement>("[data-live-newer]"))
+      each.hidden = !newer;
+  }
+
+  function saved(event: Event): void {
+    const { revision } = (event as CustomEvent<{ revision: number }>).detail;
+    const known = Number(element.dataset.revision ?? Number.POSITIVE_INFINITY);
+    if (revision > known) element.dataset.revision = String(revision);
+    showNewer();
+  }
+
   function came(type: (typeof EVENTS)[number], event: MessageEvent<string>): void {
     last = event.lastEventId || last;
     const data = JSON.parse(event.data) as Record<string, unknown>;
     if (type === "storage") show(data.away === true ? "away" : "live");
     if (type === "account") {
-      const newer =
-        Number(data.revision) > Number(element.dataset.revision ?? Number.POSITIVE_INFINITY);
-      for (const each of element.querySelectorAll<HTMLElement>("[data-live-newer]"))
-        each.hidden = !newer;
+      newest = Number(data.revision);
+      showNewer();
     }
     // At its beginning a stream tells how things stand, which a page that was just made knows.
     const news = type !== "calls" || wasAway || (data as unknown as Calls).changed.length > 0;
@@ -130,8 +143,10 @@ export function mount(element: HTMLElement): Unmount {
   }
 
   document.addEventListener("visibilitychange", looked);
+  document.addEventListener("account-saved", saved);
   open();
   return () => {
+    document.removeEventListener("account-saved", saved);
     document.removeEventListener("visibilitychange", looked);
     close();
   };

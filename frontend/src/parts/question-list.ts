@@ -16,11 +16,11 @@ export function mount(list: HTMLElement): () => void {
     const path = `/blocks/${block}/questions/${item.dataset.question}/move`;
     const headers = { "HX-Request": "true" };
     try {
-      await send(path, {
-        method: "POST",
-        headers,
-        body: new URLSearchParams({ to: String(at) }),
-      });
+      const body = new URLSearchParams({ to: String(at) });
+      const answer = await send(path, { method: "POST", headers, body });
+      const told = JSON.parse(answer.headers.get("HX-Trigger") ?? "{}") as Record<string, unknown>;
+      for (const [name, detail] of Object.entries(told))
+        document.dispatchEvent(new CustomEvent(name, { detail }));
       const name = item.querySelector("h3")?.textContent?.trim() ?? "The question";
       toast(`${name} is number ${at + 1} now.`, "ok");
     } catch (error) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
@@ -45,12 +46,15 @@ class Shown:
     Attributes:
         account: all of it.
         seen: the same, looked through.
+        phones: extension of each phone that can be called by name.
+        revision: of the account.
     """
 
     account: Account
     block: Block
     seen: Seen
     phones: Mapping[str, str]
+    revision: int
 
 
 BlockPage = Callable[[Request, Visitor, Shown], Awaitable[Response]]
@@ -64,8 +68,10 @@ async def shown(place: Place, block_id: int) -> Shown:
         NothingThere: there is no such block.
         StorageError: the database is away.
     """
-    account, phones = await place.editor.account(), await place.editor.phones()
-    return Shown(account, block_in(account, block_id), Seen.of(account, phones), phones)
+    stored, phones = await place.editor.accounts.stored(), await place.editor.phones()
+    account = stored.account
+    block = block_in(account, block_id)
+    return Shown(account, block, Seen.of(account, phones), phones, stored.revision)
 
 
 def block_pages(
@@ -168,7 +174,21 @@ def about(found: Shown) -> dict[str, Any]:
         "users": found.seen.users(block.block_id),
         "troubles": found.seen.about(block.block_id),
         "whole_version": version_of(block),
+        "revision": found.revision,
     }
+
+
+def triggers(said: str = "", revision: int | None = None) -> dict[str, str]:
+    """The header by which a part of a page tells scripts what has been done.
+
+    Args:
+        said: is shown to people; empty: nothing is.
+        revision: the account's by now: the page knows of what it has changed itself.
+    """
+    told: dict[str, Any] = {"toast": {"text": said, "tone": "ok"}} if said else {}
+    if revision is not None:
+        told["account-saved"] = {"revision": revision}
+    return {"HX-Trigger": json.dumps(told)}
 
 
 def _fits(block: Block, wanted: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,7 +13,7 @@ from ivrserver.access import Visitor
 from ivrserver.blocks import Account, Choice, Ivr, Question
 from ivrserver.blocks.editing import block_in
 from ivrserver.blocks.graph.problems import Trouble
-from ivrserver.web.portal.blocks.pages import Place, Shown, shown
+from ivrserver.web.portal.blocks.pages import Place, Shown, shown, triggers
 from ivrserver.web.portal.blocks.question_types import QuestionType, Words, step_words, type_of
 from ivrserver.web.portal.errors import is_partial
 from ivrserver.web.portal.forms import Choices, FormView
@@ -99,7 +98,7 @@ class Answers:
 
     def form(self, request: Request, visitor: Visitor, found: Shown, edited: Edited) -> Response:
         """A question's form: in its place, or with the page around it."""
-        wrong = edited.form.mistakes or edited.conflict
+        wrong = edited.form.sent and (edited.form.mistakes or edited.conflict)
         status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
         known = {
             "form": edited.form,
@@ -138,7 +137,7 @@ class Answers:
             troubles=found.seen.about(ivr.block_id), focus=True, beside=bool(said),
         )  # fmt: skip
         if said:
-            answer.headers["HX-Trigger"] = json.dumps({"toast": {"text": said, "tone": "ok"}})
+            answer.headers.update(triggers(said, found.revision))
         return answer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
@@ -11,13 +12,14 @@ from ivrserver.access import Right, Visitor
 from ivrserver.blocks import Account, Block, Ivr
 from ivrserver.blocks.editing import (
     free_question_id,
+    problems_with,
     question_in,
     version_of,
     with_question,
     without_question,
 )
 from ivrserver.errors import FlowFileError
-from ivrserver.web.portal.blocks.pages import BlockId, Place
+from ivrserver.web.portal.blocks.pages import BlockId, Place, triggers
 from ivrserver.web.portal.blocks.question_types import BY_WORD, TYPES, QuestionType, type_of
 from ivrserver.web.portal.blocks.question_views import (
     Answers,
@@ -89,7 +91,11 @@ def _forms(place: Place, answers: Answers) -> APIRouter:
         found = await ivr_shown(place, block_id)
         question = question_in(ivr_in(found.account, block_id), question_id)
         kind = type_of(question)
+        ivr = ivr_in(found.account, block_id)
+        wrong = Mistakes(problems_with(found.account, ivr, found.phones))
+        own = wrong.below(f"questions[{ivr.index_of(question_id)}]")
         form = FormView.of(kind.form, question, _prefix(question_id))
+        form = replace(form, mistakes=at_rows(kind.form, dict(form.typed), own.found))
         edited = Edited(kind, form, question_id, version_of(question))
         return answers.form(request, visitor, found, edited)
 
@@ -189,7 +195,8 @@ def _moving(place: Place) -> APIRouter:
 
         await place.editor.put_block(make, visitor.author)
         if is_partial(request):
-            return Response(status_code=HTTPStatus.NO_CONTENT)
+            headers = triggers(revision=(await place.editor.accounts.stored()).revision)
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
         return place.pages.redirect(request, f"/blocks/{block_id}#question-{question_id}")
 
     @router.post(f"{_ONE}/remove")

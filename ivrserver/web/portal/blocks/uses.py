@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ivrserver.blocks import Account
-from ivrserver.blocks.graph import Graph, Node, draw
+from ivrserver.blocks.graph import Graph, NodeKind, draw
 from ivrserver.blocks.graph.model import block_name
 from ivrserver.blocks.graph.problems import Trouble, troubles
 from ivrserver.blocks.lint import Known
@@ -30,60 +30,70 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An account that has been looked through.
+    """An account that has been looked through once, for all of its blocks.
 
     Attributes:
         graph: all of it.
-        overview: without questions.
-        troubles: what is wrong, the worst first.
+        leading: what leads to each block, by its id.
+        wrong: what is wrong with each block, its questions and its webhook, the worst first.
+        questions: the question that a trouble is about, by its node; others are not there.
     """
 
     graph: Graph
-    overview: Graph
-    troubles: Sequence[Trouble]
+    leading: Mapping[int, Sequence[User]]
+    wrong: Mapping[int, Sequence[Trouble]]
+    questions: Mapping[str, int]
 
     @classmethod
     def of(cls, account: Account, phones: Mapping[str, str]) -> Seen:
         """Look through `account`; `phones`: extension of each phone, by its name."""
         graph = draw(account)
-        return cls(graph, graph.overview(), troubles(account, graph, Known(phones=phones)))
+        nodes = graph.named()
+        wrong: dict[int, list[Trouble]] = {}
+        for trouble in troubles(account, graph, Known(phones=phones)):
+            node = nodes.get(trouble.node)
+            if node is not None and node.block_id is not None:
+                wrong.setdefault(node.block_id, []).append(trouble)
+        asked = {
+            node.name: node.question_id for node in graph.nodes if node.question_id is not None
+        }
+        return cls(graph, _leading(graph.overview()), wrong, asked)
 
-    def users(self, block_id: int) -> tuple[User, ...]:
+    def users(self, block_id: int) -> Sequence[User]:
         """What leads to a block, but for itself."""
-        own = {block_name(block_id), f"mailbox:{block_id}"}
-        nodes = self.overview.named()
-        found: dict[str, list[str]] = {}
-        for edge in self.overview.edges:
-            owner = self._owner(nodes[edge.source], nodes)
-            if edge.target in own and owner.block_id != block_id:
-                found.setdefault(owner.name, []).append(edge.label)
-        return tuple(
-            User(nodes[name].title, page_of(nodes[name]), tuple(filter(None, ways)))
-            for name, ways in found.items()
-        )
+        return self.leading.get(block_id, ())
 
-    def about(self, block_id: int) -> tuple[Trouble, ...]:
+    def about(self, block_id: int) -> Sequence[Trouble]:
         """What is wrong with a block, its questions and its webhook."""
-        nodes = self.graph.named()
-        return tuple(
-            each
-            for each in self.troubles
-            if each.node in nodes and nodes[each.node].block_id == block_id
-        )
+        return self.wrong.get(block_id, ())
 
     def about_questions(self, block_id: int) -> dict[int, list[Trouble]]:
         """The same of each question of an IVR."""
-        nodes = self.graph.named()
         found: dict[int, list[Trouble]] = {}
         for each in self.about(block_id):
-            question = nodes[each.node].question_id
-            if question is not None:
-                found.setdefault(question, []).append(each)
+            if each.node in self.questions:
+                found.setdefault(self.questions[each.node], []).append(each)
         return found
 
-    def _owner(self, node: Node, nodes: Mapping[str, Node]) -> Node:
-        """The block that a webhook's or people's node is a part of; else the node itself."""
-        return nodes.get(block_name(node.block_id or 0), node)
+
+def _leading(overview: Graph) -> dict[int, list[User]]:
+    """What leads to each block; a webhook or people are a part of their block."""
+    nodes = overview.named()
+    found: dict[int, dict[str, list[str]]] = {}
+    for edge in overview.edges:
+        target, source = nodes[edge.target], nodes[edge.source]
+        owner = nodes.get(block_name(source.block_id or 0), source)
+        is_block = target.kind not in {NodeKind.END, NodeKind.PEOPLE, NodeKind.WEBHOOK}
+        if target.block_id is None or not is_block or owner.block_id == target.block_id:
+            continue
+        found.setdefault(target.block_id, {}).setdefault(owner.name, []).append(edge.label)
+    return {
+        block_id: [
+            User(nodes[name].title, page_of(nodes[name]), tuple(filter(None, ways)))
+            for name, ways in users.items()
+        ]
+        for block_id, users in found.items()
+    }
 
 
 def copies_name(names: Iterator[str] | Sequence[str], name: str) -> str:

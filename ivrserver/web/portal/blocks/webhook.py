@@ -19,7 +19,7 @@ from ivrserver.blocks.forms import form_of
 from ivrserver.blocks.ivr_forms import IvrForm
 from ivrserver.errors import FlowFileError
 from ivrserver.web.access import Guard
-from ivrserver.web.portal.blocks.pages import BlockId, Place, Shown, about, shown
+from ivrserver.web.portal.blocks.pages import BlockId, Place, Shown, about, shown, triggers
 from ivrserver.web.portal.blocks.question_types import place_words
 from ivrserver.web.portal.errors import is_partial
 from ivrserver.web.portal.forms import (
@@ -110,10 +110,12 @@ def _secret(place: Place, guard: Guard) -> APIRouter:
         found = await shown(place, block_id)
         ivr = _ivr_in(found.account, block_id)
         if is_partial(request):
-            return place.pages.render(
+            answer = place.pages.render(
                 request, visitor, "blocks/webhook_secret.html", block=ivr, new_secret=secret,
                 focus=True,
             )  # fmt: skip
+            answer.headers.update(triggers(revision=found.revision))
+            return answer
         form = FormView.of(IvrForm, ivr)
         return _page(place, request, visitor, found, form, version=_version(ivr), new_secret=secret)
 

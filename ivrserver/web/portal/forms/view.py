@@ -51,25 +51,32 @@ class FormView:
         typed: what they hold, mappings as rows.
         mistakes: what is wrong.
         prefix: of element ids: several forms may be on one page.
-        read_only: nothing can be changed here.
+        sent: it has been sent and is not saved; else what is wrong is wrong as it is stored.
     """
 
     form: type[Model]
     typed: Mapping[str, Any]
     mistakes: Mistakes = field(default_factory=Mistakes)
     prefix: str = "field-"
-    read_only: bool = False
+    sent: bool = True
 
     @classmethod
-    def of(cls, form: type[Model], item: Any, prefix: str = "field-") -> FormView:
+    def of(
+        cls,
+        form: type[Model],
+        item: Any,
+        prefix: str = "field-",
+        problems: Sequence[tuple[str, str]] = (),
+    ) -> FormView:
         """The form of what is stored.
 
         Args:
             form: that of `item`.
             item: a block or question.
+            problems: what is wrong with it as it is.
         """
         tree = form_of(item).model_dump(mode="json", by_alias=True)
-        return cls(form, rows_of(form, tree), prefix=prefix)
+        return cls(form, rows_of(form, tree), Mistakes(problems), prefix, sent=False)
 
     @classmethod
     def new(cls, form: type[Model], known: Mapping[str, Any], prefix: str = "field-") -> FormView:

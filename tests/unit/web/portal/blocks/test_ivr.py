@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
-from ivrserver.blocks import Choice, ChoiceKey, GoToQuestion, Message, Prompt
-from tests.unit.web.portal.blocks.conftest import Site, toast
+from dataclasses import replace
+
+import pytest
+from lxml import html
+
+from ivrserver.blocks import (
+    Account,
+    Choice,
+    ChoiceKey,
+    GoToQuestion,
+    Message,
+    Prompt,
+    Transfer,
+    Webhook,
+)
+from ivrserver.web.portal.blocks.question_types import TYPES, QuestionType
+from tests.unit.web.portal.blocks.conftest import BOX, BY, SURVEY, Site, toast
+
+EVIL = "<script>alert(1)</script>\"'{{7*7}}"
 
 PART = {"HX-Request": "true"}
 CHOICE = {
@@ -13,8 +30,8 @@ CHOICE = {
 
 
 async def version(site: Site, path: str) -> str:
-    html = (await site.editor.part(path)).text
-    return html.partition('name="version" value="')[2].partition('"')[0]
+    shown = (await site.editor.part(path)).text
+    return shown.partition('name="version" value="')[2].partition('"')[0]
 
 
 async def test_an_ivr_begins_with_a_name(site: Site) -> None:
@@ -133,3 +150,32 @@ async def test_nobody_listens_to_everything_at_once(site: Site) -> None:
         assert (await site.viewer.post("/hear", {"text": "x"})).status_code == 200
     assert (await site.viewer.post("/hear", {"text": "x"}, **PART)).status_code == 429
     assert (await site.editor.post("/hear", {"text": "x"})).status_code == 200
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.word)
+async def test_what_people_type_into_any_field_is_text(site: Site, kind: QuestionType) -> None:
+    form = (await site.editor.part(f"/blocks/101/questions/new?type={kind.word}")).text
+    names = {each.get("name") for each in html.fromstring(form).xpath("//*[@name]")}
+    names -= {"csrf", "version", "type"}
+    assert {"name", "prompt.text", "then"} <= names
+    for audio in ({}, {"prompt.kind": "audio"}):
+        evil = dict.fromkeys(names, EVIL) | {"type": kind.word} | audio
+        for path in ("/blocks/101/questions", "/blocks/101/questions/2"):
+            answer = await site.editor.post(path, evil, **PART)
+            assert answer.status_code == 422
+            assert "<script>alert" not in answer.text
+            assert "&lt;script&gt;alert(1)" in answer.text
+            assert "49" not in answer.text.replace("{{7*7}}", "")
+
+
+async def test_what_is_wrong_as_it_is_stored_is_told_beside_its_field(site: Site) -> None:
+    gone = replace(SURVEY, questions=(
+        Transfer(question_id=1, name="T", prompt=Prompt("Hold."), destination="lobby"),
+    ), webhook=Webhook())  # fmt: skip
+    await site.accounts.change(
+        lambda before: replace(before, revision=9, account=Account(blocks=(gone, BOX))), by=BY
+    )
+    html_of = (await site.editor.part("/blocks/101/questions/1/edit")).text
+    assert "As it is stored: one thing is to be mended." in html_of
+    assert 'id="q1-destination-error"' in html_of
+    assert "question-trouble is-error" in (await site.editor.get("/blocks/101")).text
