@@ -22,6 +22,7 @@ from ivrserver.blocks import Block, Ivr
 from ivrserver.config import AriSettings, Settings
 from ivrserver.flow.softphone import block_number
 from ivrserver.storage import (
+    Accounts,
     ApiKeys,
     Audit,
     CallList,
@@ -29,6 +30,7 @@ from ivrserver.storage import (
     CallVolume,
     Inbox,
     IvrReports,
+    Jobs,
     Library,
     LiveCalls,
     Passwords,
@@ -37,6 +39,7 @@ from ivrserver.storage import (
     RunTable,
     Sessions,
     Users,
+    WebhookReports,
     shared_secret,
 )
 from ivrserver.telephony.boards import Boards
@@ -56,6 +59,7 @@ from ivrserver.web.portal.flow_map import Passed
 from ivrserver.web.portal.pages_answers import AnswerPages
 from ivrserver.web.portal.pages_audio import AudioPages
 from ivrserver.web.portal.pages_calls import CallPages
+from ivrserver.web.portal.pages_jobs import JobPages
 from ivrserver.web.portal.pages_map import map_pages
 from ivrserver.web.portal.pages_numbers import NumberPages
 from ivrserver.web.portal.pages_overview import OverviewPages
@@ -63,6 +67,7 @@ from ivrserver.web.portal.pages_revisions import RevisionPages
 from ivrserver.web.portal.pages_schedules import schedule_pages
 from ivrserver.web.portal.pages_trial import trial_pages
 from ivrserver.web.portal.pages_voicemail import VoicemailPages
+from ivrserver.web.portal.pages_webhooks import WebhookPages
 from ivrserver.web.softphone import Entry, Exchange, softphone_routes
 
 _FIRST_USER: Final = "first user"
@@ -191,6 +196,7 @@ def _areas(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
         problems=ProblemReports(parts.engine),
         accounts=accounts,
     ).routes()
+    yield from _webhooks(parts, pages, guard, accounts)
     yield VoicemailPages(pages, guard, Inbox(parts.engine), accounts).routes()
     yield trial_pages(pages, guard, accounts, parts.trials)
     yield AnswerPages(
@@ -247,6 +253,14 @@ def _blocks(parts: Parts, place: Place) -> Iterator[APIRouter]:
     yield webhook_pages(place)
     yield hear_routes(place.guard, parts.speech, accounts.audio_files)
     yield block_pages(place, editors, {"ivr": "/new/ivr"})
+
+
+def _webhooks(parts: Parts, pages: Pages, guard: Guard, accounts: Accounts) -> Iterator[APIRouter]:
+    jobs = Jobs(parts.engine)
+    # First: its addresses are below those of single requests.
+    yield JobPages(pages, guard, jobs).routes()
+    reports = WebhookReports(parts.engine, pages.zone)
+    yield WebhookPages(pages, guard, reports, jobs, accounts, pages.zone).routes()
 
 
 async def doors(

@@ -10,7 +10,7 @@ import click
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.cli.base import Context
-from ivrserver.cli.stored import with_database
+from ivrserver.cli.stored import me, with_database
 from ivrserver.flow.delivery import Delivery
 from ivrserver.flow.jobs import WEBHOOK, Job, JobState
 from ivrserver.flow.records import WebhookAttempt
@@ -64,7 +64,7 @@ def show(context: Context, job_id: str) -> None:
 def retry(context: Context, job_ids: tuple[str, ...]) -> None:
     """Have jobs done now: those that wait, and those that have failed, for as long as new ones."""
     for job_id in job_ids:
-        _change(context, job_id, lambda jobs, name: jobs.again(name, _now()))
+        _change(context, job_id, lambda jobs, name: jobs.again(name, _now(), me()))
         click.echo(f"{job_id} is tried again within seconds, if the server runs")
 
 
@@ -74,7 +74,7 @@ def retry(context: Context, job_ids: tuple[str, ...]) -> None:
 def cancel(context: Context, job_ids: tuple[str, ...]) -> None:
     """Have jobs tried no more. What is being done at this moment may still succeed."""
     for job_id in job_ids:
-        _change(context, job_id, lambda jobs, name: jobs.cancel(name, _now()))
+        _change(context, job_id, lambda jobs, name: jobs.cancel(name, _now(), me()))
         click.echo(f"{job_id} is cancelled")
 
 

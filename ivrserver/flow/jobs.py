@@ -23,6 +23,9 @@ question's."""
 POSTBACK: Final = "postback"
 """Kind of the job that tells a web server what was written down; its key is that of the other."""
 
+ORDERED: Final = (WEBHOOK, MAIL, TRANSCRIPTION, POSTBACK)
+"""Kinds of which calls order jobs, and people may have them done again; others order themselves."""
+
 
 class JobState(StrEnum):
     """What has become of a job."""

@@ -10,8 +10,11 @@ from sqlalchemy import Select, Update, and_, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ivrserver.access import Author
 from ivrserver.flow.jobs import MAIL, Job, JobCount, JobState, job_id
+from ivrserver.storage import audit
 from ivrserver.storage.database import storage_errors
+from ivrserver.storage.reports.paging import Page, read_page
 from ivrserver.storage.tables import jobs, messages
 
 UNDER_WAY = (JobState.WAITING, JobState.STARTED)
@@ -182,25 +185,58 @@ class Jobs:
         found = await self._read(select(jobs).where(jobs.c.job_id == name))
         return found[0] if found else None
 
-    async def again(self, name: str, now: datetime) -> Job | None:
+    async def page(
+        self,
+        kinds: Collection[str],
+        state: JobState | None = None,
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Job]:
+        """Those of some kinds, the newest first.
+
+        Args:
+            kinds: no others.
+            state: only those of which that has become; None: all.
+            cursor: of a page before; None: the newest.
+            limit: how many at most.
+
+        Raises:
+            CursorRefused: the cursor is none of this list's.
+        """
+        query = select(jobs).where(jobs.c.kind.in_(list(kinds)))
+        if state is not None:
+            query = query.where(jobs.c.state == state)
+        with storage_errors("cannot read the jobs"):
+            async with self._engine.connect() as connection:
+                order = (jobs.c.ordered_at, jobs.c.job_id)
+                page = await read_page(connection, query, order, cursor=cursor, limit=limit)
+        return page.of(_jobs(page.items))
+
+    async def again(self, name: str, now: datetime, by: Author | None = None) -> Job | None:
         """Have it done now, and tried as long as if it were new; None: it is being done already.
 
         A job that waits is only done earlier.
+
+        Args:
+            name: the job.
+            now: when.
+            by: who wants that, for the audit log; None: the program itself.
         """
         over = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
         mine = jobs.c.job_id == name
         anew = {"run": jobs.c.run + 1, "attempts": 0, "since": now, "settled_at": None}
         values = {"state": JobState.WAITING, "due_at": now}
         earlier = update(jobs).where(mine, jobs.c.state == JobState.WAITING).values(due_at=now)
-        return await self._change(earlier) or await self._change(
-            update(jobs).where(mine, jobs.c.state.in_(over)).values(**values, **anew)
+        return await self._change(earlier, "retry", by) or await self._change(
+            update(jobs).where(mine, jobs.c.state.in_(over)).values(**values, **anew), "retry", by
         )
 
-    async def cancel(self, name: str, now: datetime) -> Job | None:
+    async def cancel(self, name: str, now: datetime, by: Author | None = None) -> Job | None:
         """Have it done no more; None: it was settled already."""
         values = {"state": JobState.CANCELLED, "due_at": None, "settled_at": now}
         mine = and_(jobs.c.job_id == name, jobs.c.state.in_(UNDER_WAY))
-        return await self._change(update(jobs).where(mine).values(**values))
+        return await self._change(update(jobs).where(mine).values(**values), "cancel", by)
 
     # ---- inside
 
@@ -213,12 +249,22 @@ class Jobs:
             async with self._engine.connect() as connection:
                 return _jobs((await connection.execute(query)).mappings().all())
 
-    async def _change(self, statement: Update) -> Job | None:
-        """Run a statement that changes at most one job; return it as it is now."""
+    async def _change(
+        self, statement: Update, verb: str = "", by: Author | None = None
+    ) -> Job | None:
+        """Run a statement that changes at most one job; return it as it is now.
+
+        What somebody has wanted is told in the audit log, without what the job is about.
+        """
         with storage_errors("cannot change the job"):
             async with self._engine.begin() as connection:
                 changed = await connection.execute(statement.returning(jobs))
                 found = _jobs(changed.mappings().all())
+                if found and by is not None:
+                    job = found[0]
+                    after = {"kind": job.kind, "state": job.state.value, "call": job.call_id}
+                    deed = audit.Deed(verb, "job", job.job_id, after=after)
+                    await audit.write(connection, by, deed)
         return found[0] if found else None
 
 

@@ -145,6 +145,14 @@ class WebhookReports:
                 found = await _with_jobs(connection, rows)
         return found[0] if found else None
 
+    async def of_respondent(self, response_id: str) -> list[AttemptRow]:
+        """Every request about that respondent, in order."""
+        query = _attempts().where(webhook_attempts.c.response_id == response_id)
+        with storage_errors("cannot read the requests"):
+            async with self._engine.connect() as connection:
+                rows = await connection.execute(query.order_by(webhook_attempts.c.number))
+                return await _with_jobs(connection, rows.mappings().all())
+
     async def latencies(
         self, since: datetime, until: datetime, ivr_id: int | None = None
     ) -> list[Latency]:

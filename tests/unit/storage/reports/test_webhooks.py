@@ -12,11 +12,14 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ivrserver.access import Author
 from ivrserver.flow.jobs import JobState
 from ivrserver.flow.records import CallClosed, JobOrdered, JobTried, Record
 from ivrserver.storage import (
     NO_REPLY,
     AttemptFilter,
+    Audit,
+    AuditFilter,
     Jobs,
     ProblemReports,
     WebhookReports,
@@ -116,6 +119,30 @@ async def test_a_request_shows_its_job_and_can_be_made_again(engine: AsyncEngine
     assert (again.job_state, again.job_due) == (JobState.WAITING, NOW)
     assert again.parameters == (("pin", "•••"), ("a", ""))
     assert await reports.one("r-d", 2) is None
+    assert await reports.of_respondent("r-d") == [again]
+    assert await reports.of_respondent("nobody") == []
+
+
+async def test_jobs_are_read_by_pages_and_the_log_tells_who_tried_one_again(
+    engine: AsyncEngine,
+) -> None:
+    jobs, by = Jobs(engine), Author("mia", "portal")
+    first = await jobs.page(["webhook"], limit=2)
+    second = await jobs.page(["webhook"], limit=2, cursor=first.next)
+    found = [each.job_id for each in (*first.items, *second.items)]
+    assert sorted(found) == ["webhook-r-a", "webhook-r-b", "webhook-r-d"]
+    assert (await jobs.page(["mail"])).items == ()
+    failed = await jobs.page(["webhook"], JobState.FAILED)
+    assert [each.job_id for each in failed.items] == ["webhook-r-d"]
+    await jobs.again("webhook-r-d", NOW, by)
+    await jobs.again("webhook-r-d", NOW)
+    await jobs.cancel("webhook-r-d", NOW, by)
+    assert await jobs.cancel("webhook-r-d", NOW, by) is None
+    log = (await Audit(engine).page(AuditFilter(kind="job"))).items
+    assert [(each.deed.verb, each.deed.thing, each.author) for each in log] == [
+        ("cancel", "webhook-r-d", by), ("retry", "webhook-r-d", by),
+    ]  # fmt: skip
+    assert log[0].deed.after == {"kind": "webhook", "state": "cancelled", "call": "d"}
 
 
 async def test_latencies_are_told_by_the_hour(engine: AsyncEngine) -> None:
