@@ -56,6 +56,9 @@ OWN = {
 }  # fmt: skip
 """What even a viewer changes: nothing but what is their own."""
 
+HARMLESS = {"/hear"}
+"""What is asked by POST because it is long, and changes nothing: speak a prompt."""
+
 SOCKETS = {"/softphone/lines/{asterisk}/{name}": "tests/unit/web/softphone"}
 """WebSockets, which are guarded by `Guard.of_socket`, and where that is tried."""
 
@@ -220,7 +223,8 @@ async def test_a_role_is_refused_what_it_has_no_right_to(place: Place, role: Rol
 
 async def test_a_viewer_changes_nothing_but_what_is_their_own(place: Place) -> None:
     """Whatever rights the routes say that they need."""
-    doors = [door for door in guarded(place) if door.method in UNSAFE and door.path not in OWN]
+    free = OWN | HARMLESS
+    doors = [door for door in guarded(place) if door.method in UNSAFE and door.path not in free]
     for door, status in (await refusals(await place.signed_in(Role.VIEWER), doors)).items():
         assert status == 403, door
 
