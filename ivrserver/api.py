@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ivrserver import shelves
 from ivrserver.access import Right
 from ivrserver.config import Settings
+from ivrserver.monitoring.health import Checkup
 from ivrserver.recordings import Keeper
 from ivrserver.speech import Speaker
 from ivrserver.storage import ApiKeys, Audit, Calls, KeptReplies, Revisions, Sessions, Users
@@ -26,14 +28,21 @@ from ivrserver.web.api import (
     chart_routes,
     create_api,
     flow_map_routes,
+    health_routes,
     number_routes,
+    peer_routes,
     question_routes,
     revision_routes,
+    setting_routes,
     user_routes,
     webhook_test_routes,
 )
 from ivrserver.web.live import Live, event_routes
+from ivrserver.web.system import System
 from ivrserver.webhooks.trial import Trials
+
+NOTHING: Final = Checkup({})
+"""For those who show no controller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,7 @@ class Parts:
         live: sees what happens on calls.
         trials: asks web servers without a phone.
         speech: speaks prompts.
+        ready: what ``/readyz`` asks.
     """
 
     settings: Settings
@@ -53,6 +63,7 @@ class Parts:
     live: Live
     trials: Trials
     speech: Speaker
+    ready: Checkup = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ def editor(parts: Parts) -> Editor:
     return Editor(accounts, NamedPhones(parts.settings, parts.engine))
 
 
-def api(parts: Parts, guard: Guard) -> FastAPI:
+def api(parts: Parts, guard: Guard, system: System) -> FastAPI:
     """The application, to be mounted at `ivrserver.web.api.PATH`.
 
     Raises:
@@ -95,6 +106,9 @@ def api(parts: Parts, guard: Guard) -> FastAPI:
             call_routes(guard, CallList(engine), Calls(engine), parts.recordings),
             chart_routes(guard, Calls(engine)),
             flow_map_routes(guard, edits),
+            peer_routes(guard, system),
+            health_routes(guard, system),
+            setting_routes(guard, settings),
             *_people(settings, engine, guard),
         ],
         KeptReplies(engine),

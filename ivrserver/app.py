@@ -165,15 +165,26 @@ async def serving(settings: Settings) -> AsyncIterator[Boards]:
             there = replace(world, dialer=GuardedDialer(board.dialer, policy))
             return lambda channel, origin: Call(there, channel, origin).run()
 
-        seen = observed.look_at(Parts(boards, stored, engine, speech, listener))
+        watched = Parts(boards, stored, engine, speech, listener)
+        seen = observed.look_at(watched)
         shared = web.recording_routes(
             keeper, await shelves.links(settings, engine), redirect=settings.store.redirect
         )
         app = web.create_app(settings.speech_cache, *seen, shared)
         await stack.enter_async_context(portal.softphone(app, settings, engine, boards, library))
         live = Live(LiveCalls(engine), lambda: library.current().revision, CLOCK)
-        trials = shelves.trials(settings, http, CLOCK)
-        await portal.add_portal(app, PortalParts(settings, engine, keeper, live, trials, speech))
+        await portal.add_portal(
+            app,
+            PortalParts(
+                settings,
+                engine,
+                keeper,
+                live,
+                shelves.trials(settings, http, CLOCK),
+                speech,
+                observed.ready(watched),
+            ),
+        )
         # With an open setup whoever sits at this machine needs no link.
         if not settings.sign_in.open_setup and (link := await portal.setup_link(settings, engine)):
             log.warning("first_user_wanted", link=link)

@@ -101,6 +101,10 @@ class Observed:
         if self._settings.enabled and self._settings.port is None:
             yield self._routes()
 
+    def ready(self, parts: Parts) -> Checkup:
+        """Whether `parts` take calls, as ``/readyz`` says it."""
+        return _ready(parts)
+
     async def count_jobs(self, jobs: Jobs, kinds: Iterable[str]) -> None:
         """Show how many jobs there are, until cancelled.
 

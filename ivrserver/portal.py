@@ -42,6 +42,7 @@ from ivrserver.storage import (
     WebhookReports,
     shared_secret,
 )
+from ivrserver.system import system
 from ivrserver.telephony.boards import Boards
 from ivrserver.web.access import SETUP, Doors, Guard, Renders, access_routes
 from ivrserver.web.api import PATH
@@ -59,16 +60,20 @@ from ivrserver.web.portal.flow_map import Passed
 from ivrserver.web.portal.pages_answers import AnswerPages
 from ivrserver.web.portal.pages_audio import AudioPages
 from ivrserver.web.portal.pages_calls import CallPages
+from ivrserver.web.portal.pages_health import HealthPages
 from ivrserver.web.portal.pages_jobs import JobPages
 from ivrserver.web.portal.pages_map import map_pages
 from ivrserver.web.portal.pages_numbers import NumberPages
 from ivrserver.web.portal.pages_overview import OverviewPages
 from ivrserver.web.portal.pages_revisions import RevisionPages
 from ivrserver.web.portal.pages_schedules import schedule_pages
+from ivrserver.web.portal.pages_settings import SettingPages
 from ivrserver.web.portal.pages_trial import trial_pages
+from ivrserver.web.portal.pages_trunks import TrunkPages
 from ivrserver.web.portal.pages_voicemail import VoicemailPages
 from ivrserver.web.portal.pages_webhooks import WebhookPages
 from ivrserver.web.softphone import Entry, Exchange, softphone_routes
+from ivrserver.web.system import System
 
 _FIRST_USER: Final = "first user"
 """Name of the secret that whoever makes the first user must show."""
@@ -123,14 +128,15 @@ async def add_portal(app: FastAPI, parts: Parts) -> None:
     made = pages(settings)
     kept = people(settings, engine)
     guarding = guard(settings, kept)
+    seen = system(settings, engine, parts.ready)
     coming = await doors(settings, engine, kept, guarding, made)
     for routes in (
         asset_routes(made.assets),
         access_routes(coming),
-        *_areas(parts, made, guarding),
+        *_areas(parts, made, guarding, seen),
     ):
         app.include_router(routes)
-    app.mount(PATH, api(parts, guarding))
+    app.mount(PATH, api(parts, guarding, seen))
     show_errors(app, made, guarding.session_of)
     app.add_middleware(SecurityHeaders)
 
@@ -183,7 +189,7 @@ def _directory(library: Library, settings: Settings) -> list[Entry]:
     return [*numbers, *blocks, *phones]
 
 
-def _areas(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
+def _areas(parts: Parts, pages: Pages, guard: Guard, seen: System) -> Iterator[APIRouter]:
     """The pages of each area of the navigation."""
     settings = parts.settings
     accounts = shelves.accounts(settings, parts.engine)
@@ -198,6 +204,9 @@ def _areas(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRouter]:
     ).routes()
     yield from _webhooks(parts, pages, guard, accounts)
     yield VoicemailPages(pages, guard, Inbox(parts.engine), accounts).routes()
+    yield TrunkPages(pages, guard, seen).routes()
+    yield HealthPages(pages, guard, seen).routes()
+    yield SettingPages(pages, guard, settings).routes()
     yield trial_pages(pages, guard, accounts, parts.trials)
     yield AnswerPages(
         pages=pages,

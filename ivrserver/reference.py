@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from ivrserver.config import Settings
+from ivrserver.config.told import flat, is_of_several, section_of
 
 _HEAD = """# Settings
 
@@ -47,25 +48,13 @@ def settings_reference() -> str:
 
 
 def _sections() -> Iterator[str]:
-    plain = {name: field for name, field in Settings.model_fields.items() if not _section(field)}
+    plain = {name: field for name, field in Settings.model_fields.items() if not section_of(field)}
     yield from _table("General", "At the top of the file.", plain)
     for name, field in Settings.model_fields.items():
-        section = _section(field)
+        section = section_of(field)
         if section is not None:
-            title = f"[{name}.NAME]" if get_origin(field.annotation) is dict else f"[{name}]"
-            yield from _table(title, _flat(section.__doc__), section.model_fields)
-
-
-def _section(field: FieldInfo) -> type[BaseModel] | None:
-    """The model of a section, or of each section of one kind; None: a plain setting."""
-    kinds = (field.annotation, *get_args(field.annotation))
-    return next(
-        (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None
-    )
-
-
-def _flat(text: str | None) -> str:
-    return " ".join((text or "").split())
+            title = f"[{name}.NAME]" if is_of_several(field) else f"[{name}]"
+            yield from _table(title, flat(section.__doc__), section.model_fields)
 
 
 def _table(title: str, intro: str, fields: dict[str, FieldInfo]) -> Iterator[str]:
@@ -73,7 +62,7 @@ def _table(title: str, intro: str, fields: dict[str, FieldInfo]) -> Iterator[str
     yield "| setting | default | meaning |"
     yield "|---|---|---|"
     for name, field in fields.items():
-        yield f"| `{name}` | {_default(field)} | {_flat(field.description)} |"
+        yield f"| `{name}` | {_default(field)} | {flat(field.description)} |"
 
 
 def _default(field: FieldInfo) -> str:

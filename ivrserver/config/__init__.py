@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     field_validator,
@@ -35,6 +36,7 @@ from ivrserver.config.cluster import ClusterSettings
 from ivrserver.config.limits import LimitSettings
 from ivrserver.config.monitoring import MetricsSettings, TracesSettings
 from ivrserver.config.network import NetworkSettings
+from ivrserver.config.origins import Origins, origins
 from ivrserver.config.retention import RetentionSettings
 from ivrserver.config.secrets import secrets
 from ivrserver.config.section import Folder, Line, Port, Seconds, Section, Token
@@ -50,6 +52,7 @@ from ivrserver.config.sip import (
 from ivrserver.config.softphone import SoftphoneSettings
 from ivrserver.config.speech import ListeningSettings, SpeechSettings
 from ivrserver.config.store import StoreSettings
+from ivrserver.config.told import values as every_value
 from ivrserver.config.transcription import TranscriptionSettings
 from ivrserver.config.webhook import WebhookSettings
 from ivrserver.errors import ConfigError
@@ -249,6 +252,19 @@ class Settings(BaseSettings):
     metrics: MetricsSettings = MetricsSettings()
     traces: TracesSettings = TracesSettings()
 
+    _origins: Origins = PrivateAttr(default_factory=dict)
+    _as_loaded: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def origins(self) -> Origins:
+        """Where settings come from that `load` has found somewhere."""
+        return self._origins
+
+    @property
+    def as_loaded(self) -> Mapping[str, Any]:
+        """What `load` has read, by name: the program may have chosen other values since."""
+        return self._as_loaded
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -336,7 +352,7 @@ def load(file: Path | None = None) -> Settings:
             raise ConfigError(f"{path} is not valid TOML: {error}") from error
     source = f"{path} and the environment" if values else "the environment"
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except SettingsError as error:
         # Only the environment is parsed by the library; its text names the setting alone.
         raise ConfigError(
@@ -346,6 +362,8 @@ def load(file: Path | None = None) -> Settings:
     except ValidationError as error:
         lines = [line for problem in _problems(error) for line in _told(problem)]
         raise ConfigError("\n".join([f"wrong settings in {source}:", *lines])) from error
+    settings._origins, settings._as_loaded = origins(values), every_value(settings)
+    return settings
 
 
 def _problems(error: ValidationError) -> Sequence[ErrorDetails]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +27,7 @@ from ivrserver.telephony.asterisk.ping import Ping, ping
 from ivrserver.telephony.asterisk.render import render
 from ivrserver.web.health import PROGRAM
 
-__all__ = ["Finding", "examine"]
+__all__ = ["Finding", "examination", "examine"]
 
 _OLDEST_PYTHON: Final = (3, 11)
 _REQUIRED: Final = re.compile(r"^require = (\S+)$", re.MULTILINE)
@@ -36,6 +36,11 @@ _HTTP_TIMEOUT: Final = aiohttp.ClientTimeout(total=2.0)
 
 async def examine(settings: Settings) -> list[Finding]:
     """Examine every part. Nothing is changed, started or downloaded, and nothing is raised."""
+    return [finding async for findings in examination(settings) for finding in findings]
+
+
+async def examination(settings: Settings) -> AsyncIterator[list[Finding]]:
+    """The same, part by part: some take seconds."""
     reached = await _reach_ari(settings)
     checks: list[tuple[str, Callable[[], Awaitable[list[Finding]]]]] = [
         ("Python", _python),
@@ -50,13 +55,11 @@ async def examine(settings: Settings) -> list[Finding]:
         ("transcription", lambda: _transcription(settings)),
         ("machine", lambda: asyncio.to_thread(_machine, settings)),
     ]
-    findings: list[Finding] = []
     for name, check in checks:
         try:
-            findings += await check()
+            yield await check()
         except (IvrError, OSError) as error:
-            findings.append(Finding(name, ok=False, detail=str(error), mend="see the message"))
-    return findings
+            yield [Finding(name, ok=False, detail=str(error), mend="see the message")]
 
 
 async def _python() -> list[Finding]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -15,6 +16,26 @@ from ivrserver.flow.saved import SavedCall
 from ivrserver.storage.database import storage_errors, writing
 from ivrserver.storage.saved_calls import load
 from ivrserver.storage.tables import calls, controllers
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerRow:
+    """One controller that shares the database.
+
+    Attributes:
+        name: its own.
+        started_at: when it came.
+        beaten_at: when it last showed that it works.
+        released: it has left, or was found dead; its calls are others'.
+        calls: that it carries.
+    """
+
+    name: str
+    started_at: datetime
+    beaten_at: datetime
+    released: bool
+    calls: int
+
 
 _ANYWHERE = ""
 """The Asterisk of calls from before there were several."""
@@ -68,6 +89,23 @@ class Controllers:
                 names = await connection.scalars(lost.distinct())
                 beats += [Beat(name, 0, 0, released=True) for name in names]
         return [beat for beat in beats if beat.controller != mine]
+
+    async def all(self) -> list[ControllerRow]:
+        """All that there are, by name, for people.
+
+        Raises:
+            StorageError: the database is away.
+        """
+        live = (calls.c.controller == controllers.c.name) & calls.c.ended_at.is_(None)
+        many = select(func.count()).where(live).scalar_subquery()
+        query = select(controllers, many.label("calls")).order_by(controllers.c.name)
+        with storage_errors("cannot read the controllers"):
+            async with self._engine.connect() as connection:
+                rows = await connection.execute(query)
+                return [
+                    ControllerRow(row.name, row.started_at, row.beaten_at, row.released, row.calls)
+                    for row in rows
+                ]
 
     async def fence(self, dead: Beat) -> bool:
         """See `Register.fence`."""

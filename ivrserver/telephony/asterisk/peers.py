@@ -13,6 +13,7 @@ import aiohttp
 from ivrserver.config import AriSettings, Settings
 from ivrserver.errors import AriUnavailable, SetupError
 from ivrserver.telephony.asterisk import program, registrations
+from ivrserver.telephony.asterisk.console import console
 from ivrserver.telephony.asterisk.folders import Folders
 from ivrserver.telephony.asterisk.password import with_kept_password
 from ivrserver.telephony.asterisk.process import Installation
@@ -41,16 +42,25 @@ async def peers(settings: Settings) -> Peers:
         AriUnavailable: it does not answer.
     """
     ari = (with_kept_password(settings) or settings).ari
-    endpoints = await _get(ari, "endpoints/PJSIP")
+    endpoints = await ask(ari, "endpoints/PJSIP")
     online = {each["resource"]: each["state"] == "online" for each in endpoints}
-    told = await _on_its_console(settings)
-    if told is None:
-        variable = await _get(ari, f"asterisk/variable?variable={registrations.VARIABLE}")
+    here = await installed(settings)
+    shown = await on_console(here, registrations.COMMAND) if here else None
+    told: Mapping[str, str] | None = None
+    if shown is not None:
+        told = registrations.shown(shown)
+    else:
+        variable = await ask(ari, f"asterisk/variable?variable={registrations.VARIABLE}")
         told = registrations.published(variable["value"])
     return Peers(online, told)
 
 
-async def _get(ari: AriSettings, path: str) -> Any:
+async def ask(ari: AriSettings, path: str) -> Any:
+    """What ARI answers.
+
+    Raises:
+        AriUnavailable: it does not answer, or refuses.
+    """
     host = f"[{ari.host}]" if ":" in ari.host else ari.host
     login = base64.b64encode(f"{ari.username}:{ari.password.get_secret_value()}".encode()).decode()
     try:
@@ -68,13 +78,21 @@ async def _get(ari: AriSettings, path: str) -> Any:
         raise AriUnavailable(message) from error
 
 
-async def _on_its_console(settings: Settings) -> Mapping[str, str] | None:
-    """Where the program is ours, and runs here."""
+async def installed(settings: Settings) -> Installation | None:
+    """The Asterisk of this machine whose console may be asked; None: there is none."""
     try:
         asterisk = await asyncio.to_thread(program.find, settings, lambda _: None)
-        if asterisk is None:
-            return None
-        folders = Folders.of(settings.data, asterisk, settings.asterisk.run)
-        return await registrations.registrations(Installation(asterisk, folders, settings))
+    except SetupError:
+        return None
+    if asterisk is None:
+        return None
+    folders = Folders.of(settings.data, asterisk, settings.asterisk.run)
+    return Installation(asterisk, folders, settings)
+
+
+async def on_console(installation: Installation, command: str) -> str | None:
+    """What Asterisk's console prints; None: it does not run here."""
+    try:
+        return await console(installation, command)
     except (SetupError, OSError):
         return None

@@ -13,6 +13,7 @@ from ivrserver.telephony.asterisk.console import console
 from ivrserver.telephony.asterisk.process import Installation
 
 VARIABLE: Final = "REGISTRATIONS"
+COMMAND: Final = "pjsip show registrations"
 _SHOWN: Final = re.compile(r"^ *([^ /]+)/sip:.* ([A-Z][a-z]+) *(?:\(exp\. .*\))? *$", re.MULTILINE)
 
 
@@ -22,7 +23,12 @@ async def registrations(installation: Installation) -> dict[str, str]:
     Raises:
         SetupError: its console does not answer.
     """
-    return dict(_SHOWN.findall(await console(installation, "pjsip show registrations")))
+    return shown(await console(installation, COMMAND))
+
+
+def shown(text: str) -> dict[str, str]:
+    """The same, out of what the console prints at `COMMAND`."""
+    return dict(_SHOWN.findall(text))
 
 
 async def publish(installation: Installation) -> None:

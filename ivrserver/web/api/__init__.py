@@ -9,9 +9,12 @@ from ivrserver.web.api.calls import call_routes
 from ivrserver.web.api.chart import chart_routes
 from ivrserver.web.api.editing import Editor
 from ivrserver.web.api.flow_map import flow_map_routes
+from ivrserver.web.api.health import health_routes
 from ivrserver.web.api.numbers import number_routes
+from ivrserver.web.api.peers import peer_routes
 from ivrserver.web.api.questions import question_routes
 from ivrserver.web.api.revisions import revision_routes
+from ivrserver.web.api.settings import setting_routes
 from ivrserver.web.api.users import user_routes
 from ivrserver.web.api.webhook_test import webhook_test_routes
 
@@ -26,9 +29,12 @@ __all__ = [
     "chart_routes",
     "create_api",
     "flow_map_routes",
+    "health_routes",
     "number_routes",
+    "peer_routes",
     "question_routes",
     "revision_routes",
+    "setting_routes",
     "user_routes",
     "webhook_test_routes",
 ]

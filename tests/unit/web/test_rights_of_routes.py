@@ -53,6 +53,7 @@ PUBLIC = {
 OWN = {
     "/sign-out", "/account/password", "/account/sessions/end", "/account/sessions/end-others",
     "/account/keys", "/account/keys/revoke", "/api/v1/api-keys", "/api/v1/api-keys/{key_id}",
+    "/health/examination", "/api/v1/health/examination",  # looks, and changes nothing
 }  # fmt: skip
 """What even a viewer changes: nothing but what is their own."""
 

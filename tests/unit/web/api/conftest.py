@@ -17,8 +17,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ivrserver import shelves
 from ivrserver.access import PROGRAM, Role, rights_of
 from ivrserver.app import CLOCK
-from ivrserver.config import AudioSettings, Settings, WebhookSettings
+from ivrserver.config import (
+    AriSettings,
+    AudioSettings,
+    PhoneSettings,
+    Settings,
+    TrunkSettings,
+    WebhookSettings,
+)
+from ivrserver.doctor import Finding
+from ivrserver.doctor.consultation import Consultation
 from ivrserver.flow.records import Record
+from ivrserver.monitoring.health import Checkup
 from ivrserver.storage import (
     Accounts,
     ApiKeys,
@@ -26,6 +36,8 @@ from ivrserver.storage import (
     Audit,
     CallList,
     Calls,
+    Controllers,
+    Jobs,
     KeptReplies,
     Passwords,
     Revisions,
@@ -35,6 +47,7 @@ from ivrserver.storage import (
     migrate,
     open_journal,
 )
+from ivrserver.telephony.asterisk.looking import Places
 from ivrserver.web import plain_app
 from ivrserver.web.access import Guard
 from ivrserver.web.api import (
@@ -47,13 +60,17 @@ from ivrserver.web.api import (
     chart_routes,
     create_api,
     flow_map_routes,
+    health_routes,
     number_routes,
+    peer_routes,
     question_routes,
     revision_routes,
+    setting_routes,
     user_routes,
     webhook_test_routes,
 )
 from ivrserver.web.api.editing import Editor
+from ivrserver.web.system import System
 from ivrserver.webhooks.client import HttpWebhookClient
 from tests.unit.recordings.places import folder_place, pieces
 from tests.unit.storage.people import FAST
@@ -112,6 +129,23 @@ class Nowhere(AbstractResolver):
         """Nothing is open."""
 
 
+SYSTEM = Settings(
+    ari=AriSettings(port=1),
+    trunks={"carrier": TrunkSettings(host="sip.example.com", username="us", password="hidden-1")},
+    phones={"desk": PhoneSettings(password="hidden-2", extension="41")},
+)
+"""Nothing answers at that port."""
+
+
+async def well() -> str:
+    return ""
+
+
+async def findings() -> AsyncIterator[list[Finding]]:
+    yield [Finding("Python", ok=True, detail="3.11.2")]
+    yield [Finding("disk (data)", ok=False, detail="1 MB free", mend="make room")]
+
+
 async def phones() -> dict[str, str]:
     return {"desk": "41"}
 
@@ -132,6 +166,14 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         library = AudioLibrary(engine, tmp_path / "audio", LIMITS)
         editor = Editor(accounts, phones)
         trials = shelves.trials(Settings(), asking, CLOCK)
+        seen = System(
+            settings=SYSTEM,
+            ready=Checkup({"database": well}),
+            doctor=Consultation(findings),
+            places=Places(SYSTEM),
+            controllers=Controllers(engine, "main"),
+            jobs=Jobs(engine),
+        )
         app = create_api(
             [
                 block_routes(guard, editor),
@@ -146,6 +188,9 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
                 user_routes(guard, users, sessions),
                 api_key_routes(guard, keys),
                 audit_routes(guard, Audit(engine)),
+                peer_routes(guard, seen),
+                health_routes(guard, seen),
+                setting_routes(guard, SYSTEM),
             ],
             KeptReplies(engine),
         )
