@@ -107,6 +107,7 @@ async def open_site(
     seeded: bool = True,
     flow_file: Path = sample.FILE,
     phones: Mapping[str, str] = MappingProxyType({}),
+    **others: object,
 ) -> AsyncIterator[Site]:
     """Serve the portal of a new database in `folder`.
 
@@ -114,6 +115,7 @@ async def open_site(
         seeded: with the account of the flow file.
         flow_file: the sample account's.
         phones: the extension of each registered phone, by its name.
+        others: more settings.
     """
     kept = records_settings(f"sqlite:///{folder / 'ivr.db'}")
     no_softphone = kept.softphone.model_copy(update={"enabled": False})
@@ -122,7 +124,7 @@ async def open_site(
         for name, extension in phones.items()
     }
     changes = {"data": folder, "softphone": no_softphone, "phones": there}
-    settings = kept.model_copy(update=changes)
+    settings = kept.model_copy(update=changes | others)
     async with database(settings) as engine:
         await migrate(engine)
         if seeded:
