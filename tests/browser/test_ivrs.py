@@ -55,6 +55,13 @@ async def add(page: Page, kind: str) -> Locator:
     return form
 
 
+async def edit(page: Page, name: str) -> None:
+    """Open the form of the question of that name."""
+    await page.get_by_role("link", name=f"Edit {name}").click()
+    opened = page.locator(f".is-edited input[name=name][value='{name}']")
+    await expect(opened).to_be_focused()
+
+
 async def save(form: Locator) -> None:
     await form.get_by_role("button", name="Save question").click()
 
@@ -117,6 +124,7 @@ async def ask(page: Page) -> None:
     await form.get_by_label("Leads to", exact=True).nth(1).select_option("End of the IVR")
     await save(form)
     await expect(form.get_by_role("alert")).to_contain_text("1 is there twice")
+    await expect(form.get_by_role("alert")).to_be_focused()
     await expect(form.get_by_label("Means").nth(1)).to_have_value("end")
     await form.get_by_label("Key", exact=True).nth(1).fill("2")
     await save(form)
@@ -230,7 +238,7 @@ async def test_who_saves_over_a_newer_version_sees_both_and_loses_nothing(
     await sampled.sign_in(theirs)
     for watched, text in ((mine, "My own words."), (theirs, "Their words.")):
         await watched.page.goto("/blocks/101")
-        await watched.page.get_by_role("link", name="Edit Welcome").click()
+        await edit(watched.page, "Welcome")
         form = watched.page.locator("#question-1")
         await form.get_by_label("What the caller hears: text").fill(text)
     await save(theirs.page.locator("#question-1"))
@@ -262,6 +270,18 @@ async def test_who_has_a_page_open_is_told_of_what_others_save_and_not_of_their_
     await mine.page.get_by_role("button", name="Move Sorry up").click()
     await expect(theirs.page.get_by_text(newer)).to_be_visible()
     await expect(mine.page.locator(".toast", has_text="Sorry is number 4 now.")).to_be_visible()
+    await edit(mine.page, "PIN")
+    await mine.page.locator("#question-3").get_by_label("Name", exact=True).fill("Half typed")
+    about = mine.page.locator("#about")
+    await about.get_by_label("Name", exact=True).fill("Survey of ours")
+    await about.get_by_role("button", name="Save").click()
+    await expect(mine.page.get_by_role("heading", level=1)).to_have_text("Survey of ours")
+    await mine.page.get_by_role("button", name="Remove Suggestion").click()
+    await mine.page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    await expect(mine.page.locator("#question-7")).to_have_count(0)
+    await expect(mine.page.locator("#question-3").get_by_label("Name", exact=True)).to_have_value(
+        "Half typed"
+    )
     await mine.page.get_by_role("link", name="Edit Welcome").click()
     await save(mine.page.locator("#question-1"))
     await expect(mine.page.locator(".toast", has_text="Saved.")).to_be_visible()
@@ -274,7 +294,7 @@ async def test_two_people_change_two_questions_without_noticing(look: Look, samp
     for watched, name in ((mine, "Welcome"), (theirs, "Sorry")):
         await sampled.sign_in(watched)
         await watched.page.goto("/blocks/101")
-        await watched.page.get_by_role("link", name=f"Edit {name}").click()
+        await edit(watched.page, name)
         await watched.page.get_by_label("What the caller hears: text").fill(f"New {name}.")
     for watched in (mine, theirs):
         await save(watched.page.locator(".question.is-edited"))
@@ -331,7 +351,7 @@ async def test_what_people_write_is_shown_and_never_run(look: Look, sampled: Sit
     await about.locator("[name=voice]").fill(EVIL)
     await about.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text(EVIL)
-    await page.locator("#question-4").get_by_role("link", name="Edit").click()
+    await edit(page, "Score")
     form = page.locator("#question-4")
     for field in ("Name", "What the caller hears: text"):
         await form.get_by_label(field, exact=True).fill(EVIL)

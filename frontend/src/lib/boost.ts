@@ -24,6 +24,8 @@ function configure(): void {
     // Or the data of parts would be taken out of pages. Nothing inline runs: the policy forbids it.
     allowScriptTags: true,
     includeIndicatorStyles: false,
+    // What comes may be typed into at once: nothing takes the focus away a moment later.
+    defaultSettleDelay: 0,
     selfRequestsOnly: true,
     historyCacheSize: 0,
     scrollIntoViewOnBoost: false,

@@ -2,7 +2,8 @@
 //
 //   data-of="ID"           the prompt is what the fields in #ID hold now
 //   data-text, data-audio  the prompt itself, where nothing can be changed
-//   data-language, -voice  unless the form has fields of these names
+//   data-language, -voice  unless the form has fields of these names, or the page an element #spoken-in,
+//                          which is replaced when they are saved
 
 import { Refused, send } from "../lib/http.ts";
 import { icon } from "../lib/icons.ts";
@@ -23,11 +24,12 @@ function wanted(button: HTMLElement): URLSearchParams {
   const isFile = box?.querySelector<HTMLInputElement>('input[value="audio"]')?.checked ?? false;
   const text = box?.querySelector("textarea")?.value ?? button.dataset.text ?? "";
   const file = box ? box.querySelector("select")?.value : button.dataset.audio;
+  const spoken = document.getElementById("spoken-in")?.dataset ?? button.dataset;
   return new URLSearchParams({
     text: box && isFile ? "" : text,
     audio: box && !isFile ? "" : (file ?? ""),
-    language: field("language") || button.dataset.language || "",
-    voice: field("voice") ?? button.dataset.voice ?? "",
+    language: field("language") || spoken.language || "",
+    voice: field("voice") ?? spoken.voice ?? "",
   });
 }
 

@@ -16,10 +16,11 @@ from ivrserver.blocks.forms import form_of
 from ivrserver.blocks.ivr_forms import IvrForm
 from ivrserver.errors import FlowFileError
 from ivrserver.web.portal.blocks.kinds import KINDS
-from ivrserver.web.portal.blocks.pages import BlockId, Place, Shown, about, shown
+from ivrserver.web.portal.blocks.pages import BlockId, Place, Shown, about, shown, triggers
 from ivrserver.web.portal.blocks.question_types import TYPES, place_words
 from ivrserver.web.portal.blocks.question_views import questions_shown
 from ivrserver.web.portal.blocks.questions import question_routes
+from ivrserver.web.portal.errors import is_partial
 from ivrserver.web.portal.flow_map import Passed, flow_map
 from ivrserver.web.portal.forms import (
     Choices,
@@ -66,7 +67,7 @@ class IvrPages:
         status: HTTPStatus = HTTPStatus.OK,
         **context: Any,
     ) -> Response:
-        """The same, with what was typed.
+        """The same, with what was typed; of htmx only the form beside the questions.
 
         Args:
             settings: the form beside the questions; None: as it is stored.
@@ -86,9 +87,12 @@ class IvrPages:
             "form": None,
             "editing": None,
             "adding": None,
+            "saved": False,
+            "beside": context.get("saved", False),
         }
+        template = "blocks/ivr_settings.html" if is_partial(request) else "blocks/ivr.html"
         return self.place.pages.render(
-            request, visitor, "blocks/ivr.html", status=status, **about(found), **(known | context)
+            request, visitor, template, status=status, **about(found), **(known | context)
         )
 
 
@@ -168,7 +172,12 @@ def _settings(pages: IvrPages) -> APIRouter:
             except SavedMeanwhile as error:
                 conflict, version = tuple(difference_of(error.now, error.mine)), error.version
             else:
-                return place.pages.redirect(request, f"/blocks/{block_id}", "Saved.")
+                found = await shown(place, block_id)
+                if not is_partial(request):
+                    return place.pages.redirect(request, f"/blocks/{block_id}", "Saved.")
+                answer = pages.render(request, visitor, found, saved=True)
+                answer.headers.update(triggers("Saved.", found.revision))
+                return answer
         return pages.render(
             request,
             visitor,

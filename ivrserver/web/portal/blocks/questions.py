@@ -213,8 +213,18 @@ def _moving(place: Place) -> APIRouter:
         except FlowFileError as error:
             users = "; ".join(f"{field}: {text}" for field, text in error.problems)
             text = f"It cannot be removed, something leads to it. {users}"
+            if is_partial(request):
+                raise HTTPException(HTTPStatus.CONFLICT, text) from error
             return place.pages.redirect(request, f"/blocks/{block_id}", text, "danger")
         text = "The question is removed; answers that were given to it stay."
+        if is_partial(request):
+            found = await ivr_shown(place, block_id)
+            answer = place.pages.render(
+                request, visitor, "blocks/troubles.html", beside=True,
+                troubles=found.seen.about(block_id),
+            )  # fmt: skip
+            answer.headers.update(triggers(text, found.revision))
+            return answer
         return place.pages.redirect(request, f"/blocks/{block_id}", text)
 
     return router

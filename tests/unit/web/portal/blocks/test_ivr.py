@@ -179,3 +179,23 @@ async def test_what_is_wrong_as_it_is_stored_is_told_beside_its_field(site: Site
     assert "As it is stored: one thing is to be mended." in html_of
     assert 'id="q1-destination-error"' in html_of
     assert "question-trouble is-error" in (await site.editor.get("/blocks/101")).text
+
+
+async def test_what_is_saved_beside_open_forms_leaves_them_alone(site: Site) -> None:
+    page = (await site.editor.get("/blocks/101")).text
+    shown = page.partition('action="/blocks/101/settings"')[2]
+    shown = shown.partition('name="version" value="')[2].partition('"')[0]
+    fields = {"version": shown, "name": "<i>", "language": "en-GB", "next_step": "hangup"}
+    answer = await site.editor.post("/blocks/101/settings", fields, **PART)
+    assert toast(answer) == "Saved."
+    assert 'id="about"' in answer.text
+    assert "<main" not in answer.text
+    assert '<span hx-swap-oob="innerHTML:.page-title h1">&lt;i&gt;</span>' in answer.text
+    assert 'id="spoken-in" data-language="en-GB"' in answer.text
+    gone = await site.editor.post("/blocks/101/questions/2/remove", {}, **PART)
+    assert toast(gone).startswith("The question is removed")
+    assert 'id="block-troubles" hx-swap-oob="true"' in gone.text
+    await site.editor.post("/blocks/101/questions", CHOICE)
+    refused = await site.editor.post("/blocks/101/questions/1/remove", {}, **PART)
+    assert refused.status_code == 409
+    assert "something leads to it" in refused.text
