@@ -1,0 +1,236 @@
+"""Text that wants to be executed, in every place that takes text from people.
+
+Nothing here names a field: the account's texts are found by trying which the flow files' reader
+takes, the calls' by the types of the records and events. A new field is poisoned by itself.
+"""
+
+from __future__ import annotations
+
+import copy
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+
+import yaml
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ivrserver.blocks import Account
+from ivrserver.blocks.files import FlowSource, load
+from ivrserver.blocks.lint import Known
+from ivrserver.config import Settings
+from ivrserver.errors import IvrError
+from ivrserver.flow.event_kinds import KINDS
+from ivrserver.flow.events import CallEnded, CallStarted
+from ivrserver.flow.records import (
+    AnswerGiven,
+    AnswerTranscribed,
+    CallClosed,
+    CallOpened,
+    MessageLeft,
+    Record,
+    RecordingMade,
+    RespondentClosed,
+    RespondentOpened,
+    TimelineEntry,
+    WebhookAttempt,
+)
+from ivrserver.storage import open_journal
+
+FILE: Final = Path(__file__).with_suffix(".yaml")
+MARK: Final = "alert(1)"
+HOSTILE: Final = (
+    f"javascript:{MARK}//\"'><img src=x onerror={MARK}><svg/onload={MARK}></title></textarea>"
+    f"</script><script>{MARK}</script><!-- {{{{7*7}}}}${{7*7}} {{% raw %}}"
+    " \u202eesrever\u202c \u200b"
+)
+SHORT: Final = f"<img src=x onerror={MARK}>"
+"""For what takes no long text."""
+SOUND: Final = f"'><img src=x onerror={MARK}>.wav"
+"""Name of a sound file."""
+KNOWN: Final = Known(audio=frozenset({SOUND}))
+ADDRESS: Final = f"https://hooks.example.com/?a='><script>{MARK}</script>"
+"""For what takes addresses."""
+FEW: Final = 3
+"""Texts of one name that are tried one by one, when not all of them take it."""
+WITH_CONTROLS: Final = f"{HOSTILE}\x07\x1b[31m\x7f\u2028"
+"""For what no form has checked: replies of web servers, what engines have written down."""
+
+Place = tuple[str | int, ...]
+
+
+# ---- the account
+
+
+def account() -> tuple[Account, set[str]]:
+    """The account of `hostile.yaml` with hostile text wherever it is taken.
+
+    Returns:
+        It, and the names of the fields that took some.
+    """
+    tree: Any = yaml.safe_load(FILE.read_text())
+    for parameters in _all(tree, "parameters"):
+        for name in list(parameters):
+            parameters[HOSTILE] = parameters.pop(name)
+    for audio in ("audio", "whisper_audio", "hold_music"):
+        for place in [place for place in _texts(tree) if place[-1] == audio]:
+            _replace(tree, place, SOUND)
+    taken = {"audio", "whisper_audio", "hold_music"}
+    for name, places in _alike(tree).items():
+        tree, some = _poisoned(tree, places)
+        if some:
+            taken.add(name)
+    return _loaded(tree), taken
+
+
+def _all(tree: Any, wanted: str) -> Iterator[Any]:
+    """Every value of that name."""
+    inside = (
+        tree.items()
+        if isinstance(tree, dict)
+        else enumerate(tree if isinstance(tree, list) else ())
+    )
+    for name, each in inside:
+        if name == wanted:
+            yield each
+        yield from _all(each, wanted)
+
+
+def _alike(tree: Any) -> dict[str, list[Place]]:
+    """Where the tree has texts, by the name of the field."""
+    found: dict[str, list[Place]] = {}
+    for place in _texts(tree):
+        names = [each for each in place if isinstance(each, str)]
+        found.setdefault(names[-1], []).append(place)
+    return found
+
+
+def _poisoned(tree: Any, places: list[Place]) -> tuple[Any, bool]:
+    """The tree with hostile text at all places, or at the first of them that takes any."""
+    for some in (places, *([place] for place in places[:FEW])):
+        for text in (HOSTILE, SHORT, ADDRESS):
+            changed = copy.deepcopy(tree)
+            for place in some:
+                _replace(changed, place, text)
+            if _is_taken(changed):
+                return changed, True
+    return tree, False
+
+
+def _texts(tree: Any, place: Place = ()) -> Iterator[Place]:
+    if isinstance(tree, str):
+        yield place
+    elif isinstance(tree, dict):
+        for name, each in tree.items():
+            yield from _texts(each, (*place, name))
+    elif isinstance(tree, list):
+        for number, each in enumerate(tree):
+            yield from _texts(each, (*place, number))
+
+
+def _replace(tree: Any, place: Place, text: str) -> None:
+    for step in place[:-1]:
+        tree = tree[step]
+    tree[place[-1]] = text
+
+
+def _is_taken(tree: Any) -> bool:
+    try:
+        _loaded(tree)
+    except IvrError:
+        return False
+    return True
+
+
+def _loaded(tree: Any) -> Account:
+    text = yaml.safe_dump(tree, allow_unicode=True)
+    return load([FlowSource("hostile.yaml", text.encode())], KNOWN)
+
+
+# ---- calls
+
+
+def calls(account: Account, now: datetime) -> Iterator[list[Record]]:
+    """A call for each IVR, on which everything happens that can, told by a liar."""
+    for place, block in enumerate(account.blocks):
+        yield list(_call(f"{place:026}", block, now - timedelta(minutes=place)))
+
+
+def _call(call_id: str, block: Any, now: datetime) -> Iterator[Record]:
+    known: dict[str, Any] = {
+        "call_id": call_id, "response_id": f"r{call_id}"[:26], "ivr_id": block.block_id,
+        "block_id": block.block_id, "revision": 1, "message_id": f"m{call_id}"[:26],
+        "webhook_id": f"w{call_id}"[:26], "name": f"recording-{call_id}", "status": 200,
+        "controller": "main", "asterisk": "main", "at": now, "audio_format": "wav",
+    }  # fmt: skip
+    yield _lie(CallOpened, known)
+    yield TimelineEntry(call_id, now, CallStarted(HOSTILE, HOSTILE))
+    yield _lie(RespondentOpened, known)
+    for question in getattr(block, "questions", ()):
+        asked = known | {"question_id": question.question_id, "recording": ""}
+        yield _lie(AnswerGiven, asked | {"sensitive": False})
+        if question is block.questions[-1]:
+            said = known["name"]
+            yield _lie(RecordingMade, known | {"transcribe": True})
+            yield _lie(AnswerGiven, asked | {"sensitive": False, "value": "", "recording": said})
+            yield _lie(AnswerTranscribed, asked | {"recording": said, "text": WITH_CONTROLS})
+    for number, error in enumerate(("", HOSTILE), 1):
+        # Fields of one kind with hostile names: parameters are the customer's own words.
+        made = {"number": number, "error": error, "body": WITH_CONTROLS}
+        yield _lie(WebhookAttempt, known | made)
+    yield _lie(MessageLeft, known | {"recording": known["name"]})
+    for step, kind in enumerate(KINDS.values()):
+        if kind not in (CallStarted, CallEnded):
+            known["leg_id"] = "leg"
+            at = now + timedelta(seconds=step)
+            yield TimelineEntry(call_id, at, _lie(kind, {"leg_id": "leg"}), "")
+    over = now + timedelta(seconds=len(KINDS))
+    yield _lie(RespondentClosed, known | {"at": over})
+    yield TimelineEntry(call_id, over, CallEnded(HOSTILE, HOSTILE))
+    yield _lie(CallClosed, known | {"at": over})
+
+
+def _lie(kind: type, known: Mapping[str, Any]) -> Any:
+    """One of `kind` with hostile text wherever it has text, but for what is `known`."""
+    assert is_dataclass(kind)
+    hints = get_type_hints(kind)
+    return kind(
+        **{
+            each.name: known[each.name] if each.name in known else _value(hints[each.name])
+            for each in fields(kind)
+            if each.init
+            and (each.name in known or each.default is MISSING or hints[each.name] is str)
+        }
+    )
+
+
+def _value(wanted: Any) -> Any:
+    """Something of that type."""
+    origin, inside = get_origin(wanted), get_args(wanted)
+    if origin in (Union, types.UnionType):
+        return _value(inside[0])
+    if origin in (list, tuple):
+        return origin(_value(each) for each in inside if each is not Ellipsis)
+    if origin is not None:
+        return {_value(inside[0]): _value(inside[1])}
+    simple: dict[Any, Any] = {
+        str: HOSTILE,
+        int: 1,
+        float: 1.0,
+        bool: True,
+        datetime: datetime.now(UTC),
+    }
+    return simple.get(wanted, HOSTILE)
+
+
+async def write(settings: Settings, engine: AsyncEngine, account: Account) -> int:
+    """Store the calls; how many."""
+    told = list(calls(account, datetime.now(UTC)))
+    async with open_journal(settings, engine) as journal:
+        for records in told:
+            for record in records:
+                journal.write(record)
+        await journal.commit()
+    return len(told)

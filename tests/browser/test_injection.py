@@ -1,0 +1,206 @@
+"""Text of callers, customers, web servers and engines is shown as text, on every page there is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Final
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page
+
+from ivrserver import shelves
+from ivrserver.access import Role
+from tests.browser import hostile
+from tests.browser.conftest import Look
+from tests.browser.crawl import Walk, walk
+from tests.browser.gallery import write_speech
+from tests.browser.pages import ROOT, Watched
+from tests.browser.site import BY, Site, open_site
+from tests.telephony.conftest import in_own_task
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SCHEMA: Final = ROOT / "docs/reference/flow.schema.json"
+CHECKED: Final = {
+    "path",  # of a file, when the account is loaded; the library's names are hostile
+    "secret",  # of webhooks: letters and digits by its pattern
+    "time_zone",  # one of those there are
+    "pattern",  # a regular expression that must be one
+    "fallback_url",  # of no block: an address that is refused unless it is one
+}
+"""Texts of flow files that no hostile text gets into, and why."""
+_HARM: Final = """
+() => {
+  const found = [];
+  const say = (element, what) => found.push(`${what}: ${element.outerHTML.slice(0, 200)}`);
+  for (const element of document.querySelectorAll("*")) {
+    for (const { name, value } of element.attributes) {
+      if (name.startsWith("on")) say(element, "an event handler");
+      if (name === "style" && value.includes("alert")) say(element, "a style");
+      if (!["href", "xlink:href", "src", "action", "formaction", "data"].includes(name)) continue;
+      if (element instanceof HTMLInputElement && name === "data") continue;
+      let scheme = "unreadable";
+      try { scheme = new URL(value, location.href).protocol; } catch {}
+      if (!["http:", "https:", "mailto:", "blob:"].includes(scheme)) say(element, scheme);
+    }
+    if (element.matches("img[src=x], svg:not([class]):not([x])[onload], title title"))
+      say(element, "made of text");
+    if (element instanceof HTMLScriptElement && !element.src && element.type !== "application/json")
+      say(element, "a script");
+    if (element instanceof HTMLScriptElement && element.type === "application/json")
+      try { JSON.parse(element.textContent); } catch { say(element, "broken data"); }
+  }
+  return found;
+}
+"""
+_FORMS: Final = """
+() => [...document.querySelectorAll("main form[method=post]")]
+  .filter((form) => form.querySelector("textarea, input:is(:not([type]), [type=text])"))
+  .map((form) => form.getAttribute("action"))
+"""
+_SEND: Final = """
+([action, text]) => {
+  const form = [...document.querySelectorAll("main form")]
+    .find((each) => each.getAttribute("action") === action);
+  form.noValidate = true;
+  for (const each of form.querySelectorAll("textarea, input:is(:not([type]), [type=text])"))
+    each.value = text;
+  form.requestSubmit();
+}
+"""
+_TEXTS: Final = """
+() => [document.title, document.body.innerText,
+  ...[...document.querySelectorAll("input, textarea")].map((each) => each.value),
+  ...[...document.querySelectorAll("svg text, svg title, option")].map((each) => each.textContent),
+].join("\\n")
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def poisoned(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """A portal in which everything that has a text has a hostile one."""
+    folder = tmp_path_factory.mktemp("poisoned")
+    async with in_own_task(open_site(folder, seeded=False)) as site:
+        account, _ = await asyncio.to_thread(hostile.account)
+        sound = folder / "sound.wav"
+        write_speech(sound)
+        accounts = shelves.accounts(site.settings, site.engine)
+        library = shelves.audio_library(site.settings, site.engine)
+        await library.add({hostile.SOUND: sound})
+        await accounts.apply(account, by=BY)
+        await hostile.write(site.settings, site.engine, account)
+        await site.record()
+        yield site
+
+
+def texts_of_flow_files() -> Iterator[str]:
+    """Names of the fields in which any text may stand, as the schema says."""
+
+    def inside(tree: Any, name: str = "") -> Iterator[str]:
+        if isinstance(tree, dict):
+            free = not {"pattern", "const", "enum"} & tree.keys()
+            if tree.get("type") == "string" and free and name:
+                yield name
+            for key, each in tree.items():
+                if key == "properties":
+                    for field, value in each.items():
+                        yield from inside(value, field)
+                else:
+                    yield from inside(each, name)
+        elif isinstance(tree, list):
+            for each in tree:
+                yield from inside(each, name)
+
+    yield from inside(json.loads(SCHEMA.read_text()))
+
+
+async def test_every_text_of_flow_files_is_hostile_here() -> None:
+    _, taken = await asyncio.to_thread(hostile.account)
+    free = set(texts_of_flow_files())
+    assert len(free) > 10
+    left = free - taken - CHECKED
+    assert not left, f"put these fields into hostile.yaml, or say what is checked: {left}"
+
+
+async def harmless(page: Page, where: str) -> None:
+    """Assert that nothing of what is shown would do anything."""
+    assert not await page.evaluate(_HARM), where
+
+
+async def test_no_page_executes_what_somebody_has_written(look: Look, poisoned: Site) -> None:
+    watched = await watching(look, poisoned)
+    page, seen = watched.page, ""
+    assert poisoned.app is not None
+    way = walk(poisoned.app)
+    async for address in way.pages(page):
+        await harmless(page, address)
+        shown = await page.evaluate(_TEXTS)
+        assert "alert(1)49" not in shown
+        seen += shown
+    assert not way.missed, f"no link leads to {way.missed}"
+    for text in ("<img src=x onerror=alert(1)>", f"<script>{hostile.MARK}</script>", "{{7*7}}"):
+        assert seen.count(text) > 20, f"{text} is shown as it was written"
+    watched.expect("status of 4..")
+    await forms_are_harmless(page, way)
+
+
+async def watching(look: Look, site: Site) -> Watched:
+    """A page of an administrator that fails when anything asks, calls out or leaves."""
+    watched = await look(site.address)
+    watched.expect("favicon.ico")  # A fragment that is opened by itself names none.
+    await site.sign_in(watched, Role.ADMIN)
+    page = watched.page
+
+    def asked(dialog: Any) -> None:
+        watched.complaints.append(f"{page.url} asks: {dialog.message}")
+
+    def requested(request: Any) -> None:
+        if not request.url.startswith((site.address, "blob:", "data:")):
+            watched.complaints.append(f"{page.url} calls {request.url}")
+
+    page.on("dialog", asked)
+    page.on("request", requested)
+    return watched
+
+
+async def forms_are_harmless(page: Page, way: Walk) -> None:
+    """Send hostile text by every form that takes text: whatever is answered shows it as text."""
+    sent: set[str] = set()
+    for address in way.visited:
+        await page.goto(address)
+        for action in await page.evaluate(_FORMS):
+            if action in sent:
+                continue
+            sent.add(action)
+            await page.goto(address)
+            if action not in await page.evaluate(_FORMS):
+                continue  # What has been sent before has done away with it.
+            async with page.expect_response(lambda answer: answer.request.method == "POST") as got:
+                await page.evaluate(_SEND, [action, hostile.HOSTILE])
+            answer = await got.value
+            assert answer.status < 500, f"{action}: {answer.status}"
+            await page.wait_for_load_state()
+            await page.wait_for_function("() => !document.querySelector('.htmx-request')")
+            await harmless(page, f"{address} after {action}")
+    assert len(sent) > 5, sent
+
+
+async def test_harm_would_be_found(look: Look, poisoned: Site) -> None:
+    watched = await look(poisoned.address)
+    watched.expect("CSP", "Content Security Policy", "status of 404")
+    await poisoned.sign_in(watched)
+    page = watched.page
+    await page.goto("/account")
+    for harm in (
+        '<a href="javascript:alert(1)">more</a>',
+        '<a href=" java&#10;script:alert(1)">more</a>',
+        "<img src=x onerror=alert(1)>",
+        "<form action='data:text/html,hello'></form>",
+        "<script>alert(1)</script>",
+        "<script type='application/json'>{</script>",
+    ):
+        await page.evaluate("(harm) => { document.body.innerHTML = harm; }", harm)
+        assert await page.evaluate(_HARM), harm
