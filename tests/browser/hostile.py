@@ -24,11 +24,14 @@ from ivrserver.config import Settings
 from ivrserver.errors import IvrError
 from ivrserver.flow.event_kinds import KINDS
 from ivrserver.flow.events import CallEnded, CallStarted
+from ivrserver.flow.jobs import ORDERED, WEBHOOK, job_id
 from ivrserver.flow.records import (
     AnswerGiven,
     AnswerTranscribed,
     CallClosed,
     CallOpened,
+    JobOrdered,
+    JobTried,
     MessageLeft,
     Record,
     RecordingMade,
@@ -57,6 +60,9 @@ FEW: Final = 3
 """Texts of one name that are tried one by one, when not all of them take it."""
 WITH_CONTROLS: Final = f"{HOSTILE}\x07\x1b[31m\x7f\u2028"
 """For what no form has checked: replies of web servers, what engines have written down."""
+
+JOB: Final = job_id(WEBHOOK, f"w{0:026}"[:26])
+"""A request to a web server that was given up."""
 
 Place = tuple[str | int, ...]
 
@@ -180,6 +186,10 @@ def _call(call_id: str, block: Any, now: datetime) -> Iterator[Record]:
         # Fields of one kind with hostile names: parameters are the customer's own words.
         made = {"number": number, "error": error, "body": WITH_CONTROLS}
         yield _lie(WebhookAttempt, known | made)
+    for job in ORDERED:
+        given_up = {"kind": job, "key": known["webhook_id"], "due": None, "attempts": 1}
+        yield _lie(JobOrdered, known | given_up | {"due": now, "detail": {HOSTILE: HOSTILE}})
+        yield _lie(JobTried, known | given_up | {"error": HOSTILE})
     yield _lie(MessageLeft, known | {"recording": known["name"]})
     for step, kind in enumerate(KINDS.values()):
         if kind not in (CallStarted, CallEnded):

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -32,6 +33,9 @@ CHECKED: Final = {
     "fallback_url",  # of no block: an address that is refused unless it is one
 }
 """Texts of flow files that no hostile text gets into, and why."""
+UNLINKED: Final = {"/health/examination"}
+"""Pages that are shown by other ways than links: what the doctor has found."""
+
 _HARM: Final = """
 () => {
   const found = [];
@@ -135,12 +139,15 @@ async def test_no_page_executes_what_somebody_has_written(look: Look, poisoned: 
     page, seen = watched.page, ""
     assert poisoned.app is not None
     way = walk(poisoned.app)
-    async for address in way.pages(page):
+    # A job that is tried again is looked at by its own address until it is done.
+    async for address in way.pages(page, f"/webhooks/jobs/{quote(hostile.JOB, safe='')}"):
         await harmless(page, address)
         shown = await page.evaluate(_TEXTS)
         assert "alert(1)49" not in shown
         seen += shown
-    assert not way.missed, f"no link leads to {way.missed}"
+    left = way.missed - UNLINKED
+    assert not left, f"no link leads to {left}"
+    assert not way.unknown, f"links that lead nowhere, and where they are: {way.unknown}"
     for text in ("<img src=x onerror=alert(1)>", f"<script>{hostile.MARK}</script>", "{{7*7}}"):
         assert seen.count(text) > 20, f"{text} is shown as it was written"
     watched.expect("status of 4..")

@@ -16,7 +16,7 @@ from tests.browser.crawl import Walk, walk
 from tests.browser.pages import Watched
 from tests.browser.site import Site, open_site
 from tests.telephony.conftest import in_own_task
-from tests.unit.web.test_rights_of_routes import OWN, READING, UNSAFE, doors_of
+from tests.unit.web.test_rights_of_routes import HARMLESS, OWN, UNSAFE, doors_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -65,7 +65,7 @@ async def test_a_viewer_is_offered_no_change_on_any_page(look: Look, busy: Site)
     found = await offered(watched.page, way)
     assert "/sign-out" in found
     assert {"/calls/{call_id}", "/answers/{ivr_id}", "/map"} <= way.seen.keys()
-    beyond = {target: page for target, page in found.items() if target not in OWN | READING}
+    beyond = {target: page for target, page in found.items() if target not in OWN | HARMLESS}
     assert not beyond, f"a viewer is offered these, on those pages: {beyond}"
 
 
@@ -78,7 +78,7 @@ async def test_a_viewer_who_sends_changes_all_the_same_is_refused(look: Look, bu
     doors = [
         [door.method, door.address]
         for door in doors_of(busy.app)
-        if door.method in UNSAFE and door.needs is not None and door.path not in OWN | READING
+        if door.method in UNSAFE and door.needs is not None and door.path not in OWN | HARMLESS
     ]
     assert len(doors) > 40
     statuses = await page.evaluate(
