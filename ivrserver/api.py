@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,8 +16,17 @@ from ivrserver.config import Settings
 from ivrserver.monitoring.health import Checkup
 from ivrserver.recordings import Keeper
 from ivrserver.speech import Speaker
-from ivrserver.storage import ApiKeys, Audit, Calls, KeptReplies, Revisions, Sessions, Users
-from ivrserver.storage.reports import CallList
+from ivrserver.storage import (
+    ApiKeys,
+    Audit,
+    Calls,
+    Jobs,
+    KeptReplies,
+    Revisions,
+    Sessions,
+    Users,
+)
+from ivrserver.storage.reports import CallList, Inbox, IvrReports, RunTable, WebhookReports
 from ivrserver.web.access import Guard
 from ivrserver.web.api import (
     Editor,
@@ -29,12 +39,16 @@ from ivrserver.web.api import (
     create_api,
     flow_map_routes,
     health_routes,
+    job_routes,
+    mailbox_routes,
     number_routes,
     peer_routes,
     question_routes,
+    respondent_routes,
     revision_routes,
     setting_routes,
     user_routes,
+    webhook_attempt_routes,
     webhook_test_routes,
 )
 from ivrserver.web.live import Live, event_routes
@@ -109,10 +123,21 @@ def api(parts: Parts, guard: Guard, system: System) -> FastAPI:
             peer_routes(guard, system),
             health_routes(guard, system),
             setting_routes(guard, settings),
+            *_outcomes(settings, engine, guard),
             *_people(settings, engine, guard),
         ],
         KeptReplies(engine),
     )
+
+
+def _outcomes(settings: Settings, engine: AsyncEngine, guard: Guard) -> Iterator[APIRouter]:
+    """What calls have left: messages, requests to web servers, jobs, answers."""
+    accounts, jobs = shelves.accounts(settings, engine), Jobs(engine)
+    zone = ZoneInfo(settings.account.time_zone)
+    yield mailbox_routes(guard, Inbox(engine), accounts)
+    yield webhook_attempt_routes(guard, WebhookReports(engine, zone), jobs)
+    yield job_routes(guard, jobs)
+    yield respondent_routes(guard, RunTable(engine), IvrReports(engine, zone), accounts, zone)
 
 
 def _people(settings: Settings, engine: AsyncEngine, guard: Guard) -> Iterator[APIRouter]:

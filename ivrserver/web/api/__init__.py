@@ -10,12 +10,16 @@ from ivrserver.web.api.chart import chart_routes
 from ivrserver.web.api.editing import Editor
 from ivrserver.web.api.flow_map import flow_map_routes
 from ivrserver.web.api.health import health_routes
+from ivrserver.web.api.jobs import job_routes
+from ivrserver.web.api.mailboxes import mailbox_routes
 from ivrserver.web.api.numbers import number_routes
 from ivrserver.web.api.peers import peer_routes
 from ivrserver.web.api.questions import question_routes
+from ivrserver.web.api.respondents import respondent_routes
 from ivrserver.web.api.revisions import revision_routes
 from ivrserver.web.api.settings import setting_routes
 from ivrserver.web.api.users import user_routes
+from ivrserver.web.api.webhook_attempts import webhook_attempt_routes
 from ivrserver.web.api.webhook_test import webhook_test_routes
 
 __all__ = [
@@ -30,11 +34,15 @@ __all__ = [
     "create_api",
     "flow_map_routes",
     "health_routes",
+    "job_routes",
+    "mailbox_routes",
     "number_routes",
     "peer_routes",
     "question_routes",
+    "respondent_routes",
     "revision_routes",
     "setting_routes",
     "user_routes",
+    "webhook_attempt_routes",
     "webhook_test_routes",
 ]

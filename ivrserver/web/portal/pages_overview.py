@@ -140,8 +140,8 @@ def _troubles(found: Problems, names: Any) -> Iterator[Trouble]:
         yield Trouble(
             f"{gone.jobs:,} job{'s' if gone.jobs > 1 else ''} of kind {gone.kind} given up",
             gone.error,
-            f"/calls/{gone.call_id}" if gone.call_id else "/webhooks",
-            "See the newest",
+            f"/webhooks/jobs?kind={gone.kind}",
+            "See the jobs",
         )
     if found.unstored is not None:
         many = found.unstored.recordings

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -37,12 +38,16 @@ from ivrserver.storage import (
     CallList,
     Calls,
     Controllers,
+    Inbox,
+    IvrReports,
     Jobs,
     KeptReplies,
     Passwords,
     Revisions,
+    RunTable,
     Sessions,
     Users,
+    WebhookReports,
     database,
     migrate,
     open_journal,
@@ -61,12 +66,16 @@ from ivrserver.web.api import (
     create_api,
     flow_map_routes,
     health_routes,
+    job_routes,
+    mailbox_routes,
     number_routes,
     peer_routes,
     question_routes,
+    respondent_routes,
     revision_routes,
     setting_routes,
     user_routes,
+    webhook_attempt_routes,
     webhook_test_routes,
 )
 from ivrserver.web.api.editing import Editor
@@ -78,6 +87,7 @@ from tests.unit.storage.records import settings
 from tests.unit.web.test_recordings import Shelf
 
 SOUND = b"RIFF" + bytes(range(256)) * 90
+ZONE = ZoneInfo("America/New_York")
 TOKEN = "0123456789abcdef"
 QUICK = WebhookSettings(connect_timeout=1, total_timeout=2, allow_private=True)
 LIMITS = AudioSettings(max_bytes=100_000, max_seconds=5)
@@ -191,6 +201,12 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
                 peer_routes(guard, seen),
                 health_routes(guard, seen),
                 setting_routes(guard, SYSTEM),
+                mailbox_routes(guard, Inbox(engine), accounts),
+                webhook_attempt_routes(guard, WebhookReports(engine, ZONE), Jobs(engine)),
+                job_routes(guard, Jobs(engine)),
+                respondent_routes(
+                    guard, RunTable(engine), IvrReports(engine, ZONE), accounts, ZONE
+                ),
             ],
             KeptReplies(engine),
         )

@@ -44,7 +44,9 @@ def as_it_is(context: object, value: object) -> bytes:
 def send(address: str) -> int:
     """Send every operation what the description allows; return how many there are."""
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    schema = schemathesis.openapi.from_url(f"{address}{PATH}/openapi.json", headers=headers)
+    schema = schemathesis.openapi.from_url(
+        f"{address}{PATH}/openapi.json", headers=headers, timeout=60
+    )
     many = 0
     for result in schema.get_all_operations():
         operation = result.ok()
