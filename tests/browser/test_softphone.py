@@ -13,6 +13,7 @@ from tests.browser.site import Live
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="session")]
 
 
+@pytest.mark.alone
 async def test_a_call_is_heard_and_its_keys_are_answers(look: Look, live: Live) -> None:
     phone = await handset(look, live)
     stored = caller_of(live, phone)

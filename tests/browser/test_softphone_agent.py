@@ -48,6 +48,7 @@ def fates(caller: Caller) -> Sequence[str]:
     ]
 
 
+@pytest.mark.alone
 async def test_an_agent_hears_the_whisper_accepts_by_key_and_both_talk(
     look: Look, live: Live
 ) -> None:
