@@ -34,7 +34,10 @@ EVIL = "<script>alert(1)</script>\"'{{7*7}}"
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def sampled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """A portal of its own with the sample account: what a test changes disturbs no other."""
+    """A portal of its own with the sample account: what a test changes disturbs no other.
+
+    Tests ask for it before `look`, so that it outlives the pages, which listen to it.
+    """
     async with in_own_task(open_site(tmp_path_factory.mktemp("ivrs"))) as site:
         yield site
 
@@ -66,7 +69,7 @@ async def save(form: Locator) -> None:
     await form.get_by_role("button", name="Save question").click()
 
 
-async def test_an_ivr_with_its_webhook_is_built_by_clicks(look: Look, sampled: Site) -> None:
+async def test_an_ivr_with_its_webhook_is_built_by_clicks(sampled: Site, look: Look) -> None:
     watched = await look(sampled.address)
     watched.expect("status of 422")
     await sampled.sign_in(watched, Role.EDITOR)
@@ -168,7 +171,7 @@ async def send(page: Page) -> str:
     return await page.locator("#secret code").text_content() or ""
 
 
-async def test_an_ivr_is_built_by_keyboard_alone(look: Look, sampled: Site) -> None:
+async def test_an_ivr_is_built_by_keyboard_alone(sampled: Site, look: Look) -> None:
     watched = await look(sampled.address)
     await sampled.sign_in(watched, Role.EDITOR)
     page = watched.page
@@ -213,7 +216,7 @@ async def tab_to(page: Page, wanted: Locator, *, back: bool = False) -> None:
     raise AssertionError(f"the keyboard does not reach {wanted}")
 
 
-async def test_questions_are_dragged_to_their_places(look: Look, sampled: Site) -> None:
+async def test_questions_are_dragged_to_their_places(sampled: Site, look: Look) -> None:
     watched = await look(sampled.address)
     await sampled.sign_in(watched, Role.EDITOR)
     page = watched.page
@@ -230,7 +233,7 @@ async def test_questions_are_dragged_to_their_places(look: Look, sampled: Site) 
 
 
 async def test_who_saves_over_a_newer_version_sees_both_and_loses_nothing(
-    look: Look, sampled: Site
+    sampled: Site, look: Look
 ) -> None:
     mine, theirs = await look(sampled.address), await look(sampled.address)
     mine.expect("status of 422")
@@ -260,7 +263,7 @@ async def test_who_saves_over_a_newer_version_sees_both_and_loses_nothing(
 
 
 async def test_who_has_a_page_open_is_told_of_what_others_save_and_not_of_their_own(
-    look: Look, sampled: Site
+    sampled: Site, look: Look
 ) -> None:
     mine, theirs = await look(sampled.address), await look(sampled.address)
     for watched in (mine, theirs):
@@ -289,7 +292,7 @@ async def test_who_has_a_page_open_is_told_of_what_others_save_and_not_of_their_
     await shoot(theirs.page, "ivr-newer")
 
 
-async def test_two_people_change_two_questions_without_noticing(look: Look, sampled: Site) -> None:
+async def test_two_people_change_two_questions_without_noticing(sampled: Site, look: Look) -> None:
     mine, theirs = await look(sampled.address), await look(sampled.address)
     for watched, name in ((mine, "Welcome"), (theirs, "Sorry")):
         await sampled.sign_in(watched)
@@ -337,7 +340,7 @@ async def test_a_prompt_is_heard_as_callers_will_hear_it(look: Look, site: Site)
     await expect(page.locator("#question-1 [data-part=hear]")).to_have_text("Hear it: Welcome")
 
 
-async def test_what_people_write_is_shown_and_never_run(look: Look, sampled: Site) -> None:
+async def test_what_people_write_is_shown_and_never_run(sampled: Site, look: Look) -> None:
     watched = await look(sampled.address)
     watched.expect("status of 422")
     await sampled.sign_in(watched)
@@ -371,7 +374,7 @@ async def test_what_people_write_is_shown_and_never_run(look: Look, sampled: Sit
 
 
 async def test_a_block_that_something_leads_to_stays_and_others_go(
-    look: Look, sampled: Site
+    sampled: Site, look: Look
 ) -> None:
     watched = await look(sampled.address)
     await sampled.sign_in(watched)
@@ -393,7 +396,7 @@ async def test_a_block_that_something_leads_to_stays_and_others_go(
     await expect(page.locator("#main")).not_to_contain_text("Backup (copy)")
 
 
-async def test_a_revision_is_compared_and_restored(look: Look, sampled: Site) -> None:
+async def test_a_revision_is_compared_and_restored(sampled: Site, look: Look) -> None:
     watched = await look(sampled.address)
     await sampled.sign_in(watched, Role.EDITOR)
     page = watched.page
