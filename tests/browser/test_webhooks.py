@@ -178,7 +178,11 @@ async def test_a_viewer_sends_nothing_again(look: Look, busy: Site) -> None:
 
 async def test_what_never_was_is_nowhere(look: Look, busy: Site) -> None:
     watched = await look(busy.address)
-    watched.expect("status of 404")
+    watched.expect("status of 404", "status of 400")
     await busy.sign_in(watched)
-    await watched.page.goto("/webhooks/nobody/1")
-    await expect(watched.page.get_by_role("heading", level=1)).to_have_text("Nothing is here")
+    page = watched.page
+    await page.goto("/webhooks/nobody/1")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is here")
+    for area in ("/webhooks", "/webhooks/jobs", "/voicemail/400", "/calls"):
+        await page.goto(f"{area}?cursor=strange")
+        await expect(page.get_by_text("The cursor is not one of this list's")).to_be_visible()

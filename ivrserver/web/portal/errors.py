@@ -13,7 +13,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from ivrserver.access import Visitor
-from ivrserver.errors import NothingThere, StorageError
+from ivrserver.errors import CursorRefused, NothingThere, StorageError
 from ivrserver.web.portal.render import Pages
 
 log = structlog.get_logger(__name__)
@@ -63,6 +63,9 @@ def show_errors(app: FastAPI, pages: Pages, look: Look) -> None:
     async def gone(request: Request, error: Exception) -> Response:
         return await refused(request, HTTPException(HTTPStatus.NOT_FOUND, str(error)))
 
+    async def mistaken(request: Request, error: Exception) -> Response:
+        return await refused(request, HTTPException(HTTPStatus.BAD_REQUEST, str(error)))
+
     async def away(request: Request, error: Exception) -> Response:
         log.warning("http_without_database", path=request.url.path, error=str(error))
         if not wants_page(request):
@@ -77,6 +80,7 @@ def show_errors(app: FastAPI, pages: Pages, look: Look) -> None:
 
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(NothingThere, gone)
+    app.add_exception_handler(CursorRefused, mistaken)
     app.add_exception_handler(StorageError, away)
     app.add_exception_handler(Exception, broken)
 

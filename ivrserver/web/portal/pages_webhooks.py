@@ -171,7 +171,7 @@ def latency_lines(
     all_hours = [begin + timedelta(hours=each) for each in range(many)]
     local = [each.astimezone(zone) for each in all_hours]
     with_day = until - since > timedelta(days=_LONGER)
-    labels = [f"{each:%a %H}h" if with_day else f"{each:%H}:00" for each in local]
+    labels = [f"{each:%a} {each.hour}h" if with_day else f"{each:%H}:00" for each in local]
     found = [known.get(each) for each in all_hours]
     median = [None if each is None else each.median for each in found]
     slow = [None if each is None else each.p95 for each in found]
