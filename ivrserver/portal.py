@@ -18,7 +18,7 @@ from yarl import URL
 from ivrserver import shelves
 from ivrserver.access import Right
 from ivrserver.api import NamedPhones, Parts, api, editor
-from ivrserver.blocks import Block, Ivr
+from ivrserver.blocks import Block, FindMe, Ivr, Receptionist, Voicemail
 from ivrserver.config import AriSettings, Settings
 from ivrserver.flow.softphone import block_number
 from ivrserver.storage import (
@@ -33,6 +33,7 @@ from ivrserver.storage import (
     Jobs,
     Library,
     LiveCalls,
+    Mailboxes,
     Passwords,
     ProblemReports,
     Revisions,
@@ -52,8 +53,11 @@ from ivrserver.web.portal.blocks import (
     BlockPage,
     Place,
     block_pages,
+    findme_pages,
     hear_routes,
     ivr_pages,
+    receptionist_pages,
+    voicemail_pages,
     webhook_pages,
 )
 from ivrserver.web.portal.flow_map import Passed
@@ -257,11 +261,19 @@ def _blocks(parts: Parts, place: Place) -> Iterator[APIRouter]:
         return {each.question_id: Passed(each.reached, each.left_early) for each in asked}
 
     ivrs, routes = ivr_pages(place, passing)
-    editors: dict[type[Block], BlockPage] = {Ivr: ivrs.page}
-    yield routes
+    findmes, receptionists = findme_pages(place), receptionist_pages(place)
+    boxes, box_routes = voicemail_pages(place, Mailboxes(parts.engine), Audit(parts.engine))
+    editors: dict[type[Block], BlockPage] = {
+        Ivr: ivrs.page,
+        FindMe: findmes.page,
+        Receptionist: receptionists.page,
+        Voicemail: boxes.page,
+    }
+    yield from (routes, findmes.routes(), receptionists.routes(), box_routes)
     yield webhook_pages(place)
     yield hear_routes(place.guard, parts.speech, accounts.audio_files)
-    yield block_pages(place, editors, {"ivr": "/new/ivr"})
+    kinds = ("ivr", "receptionist", "findme", "voicemail")
+    yield block_pages(place, editors, {kind: f"/new/{kind}" for kind in kinds})
 
 
 def _webhooks(parts: Parts, pages: Pages, guard: Guard, accounts: Accounts) -> Iterator[APIRouter]:

@@ -21,7 +21,9 @@ function wanted(button: HTMLElement): URLSearchParams {
       ? found.value
       : undefined;
   };
-  const isFile = box?.querySelector<HTMLInputElement>('input[value="audio"]')?.checked ?? false;
+  // Without the choice it is whichever of both there is.
+  const choice = box?.querySelector<HTMLInputElement>('input[value="audio"]');
+  const isFile = choice ? choice.checked : box !== null && !box.querySelector("textarea");
   const text = box?.querySelector("textarea")?.value ?? button.dataset.text ?? "";
   const file = box ? box.querySelector("select")?.value : button.dataset.audio;
   const spoken = document.getElementById("spoken-in")?.dataset ?? button.dataset;

@@ -1,5 +1,5 @@
-// Rows of fields that can be added and removed: [data-rows] holds each [data-row]; <template> is a new
-// one, its NUMBER replaced by one that no row has had. The server minds the order, not the numbers.
+// Rows of fields that can be added, moved and removed: [data-rows] holds each [data-row]; <template> is
+// a new one, its NUMBER replaced by one that no row has had. The server minds the order, not the numbers.
 
 export function mount(element: HTMLElement): () => void {
   const rows = element.querySelector<HTMLElement>("[data-rows]");
@@ -24,11 +24,24 @@ export function mount(element: HTMLElement): () => void {
     (focus ?? element.querySelector<HTMLElement>("[data-add-row]"))?.focus();
   }
 
+  function move(button: HTMLElement): void {
+    const row = button.closest("[data-row]");
+    const up = button.dataset.moveRow === "up";
+    if (up) row?.previousElementSibling?.before(row);
+    else row?.nextElementSibling?.after(row);
+    // At an end of the list there is no going on: that button is hidden.
+    const ended = up ? !row?.previousElementSibling : !row?.nextElementSibling;
+    const other = row?.querySelector<HTMLElement>(`[data-move-row="${up ? "down" : "up"}"]`);
+    (ended ? other : button)?.focus();
+  }
+
   const pressed = (event: Event) => {
     const target = event.target as Element;
     const removes = target.closest<HTMLElement>("[data-remove-row]");
     if (removes) remove(removes);
     else if (target.closest("[data-add-row]")) add();
+    const moves = target.closest<HTMLElement>("[data-move-row]");
+    if (moves) move(moves);
   };
   element.addEventListener("click", pressed);
   return () => element.removeEventListener("click", pressed);

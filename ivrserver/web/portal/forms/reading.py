@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ivrserver.blocks.advice import problem_in
 from ivrserver.blocks.forms import Model
-from ivrserver.web.portal.forms.shapes import Shape, Shaped, fields_of, shaped
+from ivrserver.web.portal.forms.shapes import Shape, Shaped, fields_of, is_form, shaped
 from ivrserver.web.portal.forms.view import Mistakes
 
 Typed = dict[str, Any]
@@ -22,6 +22,9 @@ NUMBER: Final = "number"
 
 _KEY: Final = "[key]"
 """What pydantic's locations end in where the key of a mapping is wrong."""
+
+FORM: Final = "menu"
+"""Chosen as the kind of what may be a form or a place: the form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,11 @@ def _content(fields: Mapping[str, str], name: str, kind: Shaped) -> Any:
         case Shape.PART:
             assert kind.form  # noqa: S101 - for the type checker: a PART has one
             return read(fields, kind.form, prefix=f"{name}.")
+        case Shape.EITHER:
+            assert kind.form  # noqa: S101 - likewise
+            if fields.get(f"{name}.kind") == FORM:
+                return read(fields, kind.form, prefix=f"{name}.")
+            return _place(fields, name) if f"{name}.kind" in fields else None
         case Shape.ROWS | Shape.TABLE:
             return [_row(fields, f"{name}.{at}.", kind) for at in _positions(fields, name)]
         case Shape.LINES:
@@ -119,10 +127,11 @@ def _row(fields: Mapping[str, str], prefix: str, kind: Shaped) -> Typed:
     return key | {"value": _content(fields, f"{prefix}value", Shaped(kind.of))}
 
 
-def _positions(fields: Mapping[str, str], name: str) -> list[int]:
-    """The numbers of the rows that are there, in order: removed ones leave gaps."""
+def _positions(fields: Mapping[str, str], name: str) -> list[str]:
+    """The numbers of the rows in the order in which the page has them: rows can be moved."""
     begins = (each.removeprefix(f"{name}.") for each in fields if each.startswith(f"{name}."))
-    return sorted({int(part) for each in begins if (part := each.partition(".")[0]).isdecimal()})
+    parts = (each.partition(".")[0] for each in begins)
+    return list(dict.fromkeys(part for part in parts if part.isdecimal()))
 
 
 def _place(fields: Mapping[str, str], name: str) -> Any:
@@ -155,11 +164,21 @@ def _as_in_files(
     for name, content in typed.items():
         kind = kinds.get(name, Shaped(Shape.TEXT))
         place, shown = f"{path}{name}", f"{here}{name}"
-        if kind.shape is Shape.PART and kind.form and isinstance(content, dict):
+        if kind.shape is Shape.EITHER and not is_form(content):
+            tree[name] = content
+        elif kind.shape in (Shape.PART, Shape.EITHER) and kind.form and isinstance(content, dict):
             below = _as_in_files(kind.form, content, f"{place}.", f"{shown}.")
             tree[name], more, wrong = below
             names |= more
             mistakes += wrong
+        elif kind.shape is Shape.ROWS and kind.form and isinstance(content, list):
+            tree[name] = []
+            for at, row in enumerate(content):
+                row_place, row_shown = f"{place}[{at}]", f"{shown}.{at}"
+                below = _as_in_files(kind.form, row, f"{row_place}.", f"{row_shown}.")
+                tree[name].append(below[0])
+                names |= {row_place: row_shown, **below[1]}
+                mistakes += below[2]
         elif kind.shape is Shape.TABLE and isinstance(content, list):
             tree[name], more, wrong = _table(content, place, shown)
             names |= more
@@ -197,7 +216,7 @@ def _named(field: str, names: Mapping[str, str], of: str) -> str:
     """The page's name of what the tree calls `field`; `of` a row that is it: its key or value."""
     for place in sorted(names, key=len, reverse=True):
         if field == place:
-            return f"{names[place]}.{of}"
+            return names[place] if place.endswith("]") else f"{names[place]}.{of}"
         if field.startswith((f"{place}.", f"{place}[")):
             return names[place] + field.removeprefix(place)
     return field

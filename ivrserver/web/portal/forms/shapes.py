@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -20,7 +21,8 @@ class Shape(Enum):
 
     TEXT: what is typed or chosen, one value. FLAG: a check box. PLACE: where a call goes.
     PROMPT: a text or an audio file. PART: a form of its own. ROWS: forms, one after the other.
-    TABLE: a mapping, each entry a row with its ``key``. LINES: texts, one a line.
+    EITHER: a form of its own or a place. TABLE: a mapping, each entry a row with its ``key``.
+    LINES: texts, one a line.
     """
 
     TEXT = "text"
@@ -28,6 +30,7 @@ class Shape(Enum):
     PLACE = "place"
     PROMPT = "prompt"
     PART = "part"
+    EITHER = "either"
     ROWS = "rows"
     TABLE = "table"
     LINES = "lines"
@@ -38,7 +41,7 @@ class Shaped:
     """A field as it is edited.
 
     Attributes:
-        form: of a PART, or of each row of ROWS and TABLE; None: a row is one value.
+        form: of a PART or EITHER, or of each row of ROWS and TABLE; None: a row is one value.
         of: what each row is that is one value.
     """
 
@@ -58,6 +61,8 @@ def shaped(annotation: Any) -> Shaped:
         return Shaped(Shape.PROMPT)
     if isinstance(plain, type) and issubclass(plain, Model):
         return Shaped(Shape.PART, plain)
+    if (either := _form_or_place(plain)) is not None:
+        return Shaped(Shape.EITHER, either)
     match get_origin(plain), get_args(plain):
         case origin, (_, content) if origin is dict:
             inner = shaped(content)
@@ -71,6 +76,20 @@ def shaped(annotation: Any) -> Shaped:
 def fields_of(form: type[Model]) -> dict[str, FieldInfo]:
     """The fields of a form, called as flow files call them."""
     return {field.alias or name: field for name, field in form.model_fields.items()}
+
+
+def is_form(content: Any) -> bool:
+    """Whether what an EITHER holds is its form: a place has one entry at most."""
+    return isinstance(content, Mapping) and len(content) > 1
+
+
+def _form_or_place(plain: Any) -> type[Model] | None:
+    """The form of what may be a place instead; None: it is no such thing."""
+    if get_origin(plain) not in (Union, types.UnionType):
+        return None
+    kinds = [shaped(each) for each in get_args(plain) if each is not type(None)]
+    forms = [each.form for each in kinds if each.shape is Shape.PART]
+    return forms[0] if {each.shape for each in kinds} == {Shape.PART, Shape.PLACE} else None
 
 
 def _plain(annotation: Any) -> Any:

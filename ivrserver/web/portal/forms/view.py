@@ -12,8 +12,9 @@ from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
 from ivrserver.blocks.forms import Model, form_of
-from ivrserver.web.portal.forms.shapes import Shape, fields_of, shaped
+from ivrserver.web.portal.forms.shapes import Shape, fields_of, is_form, shaped
 
+_FORMS = (Shape.PART, Shape.EITHER)
 _STEPS = re.compile(r"[^.\[\]]+")
 
 
@@ -104,14 +105,20 @@ class FormView:
         """What is wrong with it, as a sentence; empty: nothing."""
         return sentence(self.mistakes.at(name))
 
+    def own_error(self, name: str) -> str:
+        """What is wrong with it as a whole, not with a part of it."""
+        return sentence(dict(reversed(self.mistakes.found)).get(name, ""))
+
     def place(self, name: str) -> tuple[str, str]:
         """A place as its menu names it, such as ``block:101``; and a telephone number, if it is."""
         match self.value(name):
             case {"number": number}:
                 return "number", str(number)
-            case dict() as chosen if chosen:
+            case dict() as chosen if len(chosen) == 1:
                 kind, target = next(iter(chosen.items()))
                 return f"{kind}:{target}", ""
+            case dict():
+                return "", ""
             case word:
                 return str(word), ""
 
@@ -174,9 +181,9 @@ def rows_of(form: type[Model], tree: Mapping[str, Any]) -> dict[str, Any]:
     kinds = {name: shaped(each.annotation) for name, each in fields_of(form).items()}
     for name, content in tree.items():
         kind = kinds.get(name)
-        if kind is None or content is None:
+        if kind is None or content is None or (kind.shape is Shape.EITHER and not is_form(content)):
             found[name] = content
-        elif kind.shape is Shape.PART and kind.form and isinstance(content, Mapping):
+        elif kind.shape in _FORMS and kind.form and isinstance(content, Mapping):
             found[name] = rows_of(kind.form, content)
         elif kind.shape is Shape.TABLE and isinstance(content, Mapping):
             found[name] = [_row(key, value, kind.form) for key, value in content.items()]

@@ -24,6 +24,7 @@ from ivrserver.blocks import (
     WebhookMode,
     WebhookParameter,
 )
+from ivrserver.blocks.findme_forms import FindMeForm
 from ivrserver.blocks.ivr_forms import IvrForm, WebhookForm
 from ivrserver.blocks.question_forms import ChoiceForm, DigitsForm, RecordForm
 from ivrserver.blocks.receptionist_forms import ReceptionistForm
@@ -39,8 +40,8 @@ def choice(**fields: str) -> dict[str, str]:
 
 def test_a_question_is_read_with_its_keys_in_the_order_of_their_rows() -> None:
     fields = choice(
-        keys__10__key="2", keys__10__label="no", keys__10__then="block:7",
-        keys__9__key="1", keys__9__label=" yes ", keys__9__then="next",
+        keys__10__key="1", keys__10__label=" yes ", keys__10__then="next",
+        keys__9__key="2", keys__9__label="no", keys__9__then="block:7",
         barge_in="1", timeout="4.5", no_input__tries="2", no_input__then="question:5",
     )  # fmt: skip
     made = checked(ChoiceForm, read(fields, ChoiceForm, CHOICE))
@@ -155,3 +156,56 @@ def test_what_is_wrong_with_all_of_it_has_no_field() -> None:
     (mistake,) = FormView(DigitsForm, typed, checked(DigitsForm, typed).mistakes).summary
     assert mistake[:2] == ("", "")
     assert "min_digits (4) is more than max_digits (2)" in mistake[2]
+
+
+def test_rows_of_hours_are_read_with_what_is_wrong_at_their_row() -> None:
+    row = {"days.0": "mon", "days.4": "fri", "open": "09:00", "close": "17:00"}
+    fields = {f"schedule.hours.3.{name}": text for name, text in row.items()}
+    holiday = {"name": "New Year", "date": "2030-01-01", "until": "", "yearly": "1"}
+    fields |= {f"schedule.holidays.0.{name}": text for name, text in holiday.items()}
+    fields |= {"name": "Team", "phones.2": "desk", "phones.0": "lobby"}
+    made = checked(FindMeForm, read(fields, FindMeForm, {"kind": "findme", "id": 7}))
+    assert not made.mistakes
+    assert made.value.phones == ("desk", "lobby"), "in the order of the page"
+    assert made.value.schedule.hours[0].days == ("mon", "fri")
+    assert made.value.schedule.holidays[0].yearly
+    fields["schedule.hours.3.close"] = "08:00"
+    wrong = checked(FindMeForm, read(fields, FindMeForm, {"kind": "findme", "id": 7})).mistakes
+    assert [where for where, _ in wrong.found] == ["schedule.hours.0"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "closed"),
+    [
+        ({}, None),
+        ({"closed.kind": ""}, None),
+        ({"closed.kind": "place", "closed": "block:7"}, ToBlock(7)),
+        ({"closed.kind": "place", "closed": "number", "closed.number": "desk"}, ToNumber("desk")),
+    ],
+)
+def test_a_receptionist_leads_elsewhere_when_it_is_closed(
+    fields: dict[str, str], closed: object
+) -> None:
+    known = {"kind": "receptionist", "id": 7, "name": "Desk", "menu": {"prompt": "1", "keys": []}}
+    menu = {"prompt": "Press 1.", "keys": [{"key": "1", "value": "hangup"}]}
+    made = checked(ReceptionistForm, read(fields, ReceptionistForm, known | {"menu": menu}))
+    assert not made.mistakes
+    assert made.value.closed == closed
+
+
+def test_a_receptionist_offers_another_menu_when_it_is_closed() -> None:
+    menu = {"prompt": "Press 1.", "keys": [{"key": "1", "value": "hangup"}]}
+    known = {"kind": "receptionist", "id": 7, "name": "Desk", "menu": menu}
+    fields = {
+        "closed.kind": "menu", "closed.prompt.kind": "text", "closed.prompt.text": "Closed.",
+        "closed.keys.4.key": "2", "closed.keys.4.value": "block:8",
+    }  # fmt: skip
+    made = checked(ReceptionistForm, read(fields, ReceptionistForm, known))
+    assert not made.mistakes
+    assert made.value.closed.keys == {"2": ToBlock(8)}
+    fields["closed.keys.4.key"] = "x"
+    wrong = checked(ReceptionistForm, read(fields, ReceptionistForm, known)).mistakes
+    assert wrong.at("closed.keys.0")
+    view = FormView.of(ReceptionistForm, made.value)
+    assert view.place("closed") == ("", "")
+    assert view.value("closed.keys.0.key") == "2"
