@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Whole files side by side, in the order of tests/side_by_side.py.
 BESIDE = .venv/bin/pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: help up demo test bench check format assets lock clean run-venv dev-venv
+.PHONY: help up demo test bench check format assets screenshots lock clean run-venv dev-venv
 
 help:
 	@echo "make up      start everything on this machine: Asterisk, the database, the IVR server"
@@ -19,6 +19,7 @@ help:
 	@echo "make check   formatting, lint, types, layers"
 	@echo "make format  format the code and mend what can be mended"
 	@echo "make assets  build the portal's pages (all of the above do when they have to)"
+	@echo "make screenshots  take the README's pictures anew, into docs/images"
 	@echo "make lock    choose the versions in requirements/ anew"
 	@echo "make clean   remove the virtual environment and caches (calls and settings stay)"
 
@@ -54,6 +55,9 @@ format: dev-venv
 assets:
 	@[ -x .venv/bin/python ] || sh requirements/install.sh run
 	@sh frontend/build.sh run
+
+screenshots: dev-venv assets
+	.venv/bin/python -m tests.browser.pictures
 
 lock:
 	@sh requirements/lock.sh
