@@ -19,9 +19,20 @@ _ANEW: Final = "set anew"
 
 
 async def write_deeds(
-    connection: AsyncConnection, before: StoredAccount, after: StoredAccount, by: Author
+    connection: AsyncConnection,
+    before: StoredAccount,
+    after: StoredAccount,
+    by: Author,
+    restores: int | None = None,
 ) -> None:
-    """Write what a change of the account has done, in its own transaction."""
+    """Write what a change of the account has done, in its own transaction.
+
+    Args:
+        restores: the revision that has come back, if that is what has happened; told first.
+    """
+    if restores is not None:
+        was, is_ = {"in_force": before.revision}, {"in_force": after.revision}
+        await audit.write(connection, by, Deed("restore", "revision", str(restores), was, is_))
     for deed in deeds(before, after):
         await audit.write(connection, by, deed)
 

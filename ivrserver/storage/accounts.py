@@ -166,7 +166,7 @@ class Accounts:
                     await write_revision(
                         connection, before, after, changes, by=by, restored=restores
                     )
-                    await write_deeds(connection, before, after, by)
+                    await write_deeds(connection, before, after, by, restores)
                 return changes
 
     def _check_size(self, before: StoredAccount, after: StoredAccount) -> None:

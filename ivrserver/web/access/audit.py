@@ -24,6 +24,7 @@ _KINDS: Final = (
     ("number", "Numbers"),
     ("block", "IVRs and blocks"),
     ("audio", "Sound files"),
+    ("revision", "Restored revisions"),
 )
 """What entries are about, and how people call it."""
 _NOTHING: Final = {None, "", "null", "[]", "{}"}

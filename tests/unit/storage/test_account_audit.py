@@ -79,3 +79,24 @@ async def test_a_change_that_is_refused_is_not_told(database_url: str, tmp_path:
         with pytest.raises(RuntimeError):
             await accounts.change(refuse, by=BY)  # type: ignore[arg-type]
         assert len((await Audit(engine).page(AuditFilter())).items) == 2
+
+
+async def test_a_restored_revision_is_told_as_that_and_by_what_it_changes(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with database(settings(database_url)) as engine:
+        await migrate(engine)
+        accounts = Accounts(engine, tmp_path, AudioSettings())
+        await accounts.apply(flow(), by=BY)
+        old = (await accounts.stored()).revision
+        await accounts.apply(flow("Second"), by=BY)
+        await accounts.restore(old, by=BY)
+        restored, changed = (await Audit(engine).page(AuditFilter())).items[1::-1]
+        assert (restored.deed.verb, restored.deed.kind) == ("restore", "revision")
+        assert restored.deed.thing == str(old)
+        assert restored.deed.after == {"in_force": old + 2}
+        assert (changed.deed.verb, changed.deed.kind, changed.deed.thing) == (
+            "change",
+            "block",
+            "1",
+        )
