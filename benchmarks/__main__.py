@@ -147,10 +147,11 @@ async def _overload(folder: Path) -> bool:
 async def _portal(options: argparse.Namespace, folder: Path) -> bool:
     """Read what the portal shows, and print; return whether every target holds."""
     async with postgres() as url:
-        rows, timings = await portal.measure(url, folder / "audio", _say, options.calls)
+        rows, timings, visits = await portal.measure(url, folder, _say, options.calls)
     _say(f"\nMeasured on {report.machine()}, with these rows in PostgreSQL: {portal.told(rows)}.\n")
     _say(portal.timing_table(timings) + "\n")
-    found = portal.targets(rows, timings)
+    _say(portal.visit_table(visits) + "\n")
+    found = [*portal.targets(rows, timings), *portal.visit_targets(visits)]
     _say(targets.target_table(found))
     return all(target.holds for target in found)
 

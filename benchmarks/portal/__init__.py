@@ -6,5 +6,16 @@
 
 from benchmarks.portal.measuring import CALLS, measure, targets, timing_table, told
 from benchmarks.portal.seeding import Plan, seed
+from benchmarks.portal.visiting import visit_table, visit_targets
 
-__all__ = ["CALLS", "Plan", "measure", "seed", "targets", "timing_table", "told"]
+__all__ = [
+    "CALLS",
+    "Plan",
+    "measure",
+    "seed",
+    "targets",
+    "timing_table",
+    "told",
+    "visit_table",
+    "visit_targets",
+]

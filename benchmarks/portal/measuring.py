@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from benchmarks.portal.people import ZONE
 from benchmarks.portal.seeding import Plan, seed
 from benchmarks.portal.stories import APPOINTMENTS, OFFICE_BOX, SALES, SURVEY
+from benchmarks.portal.visiting import Visit, visit
 from benchmarks.report import ms, table
 from benchmarks.targets import Target
 from ivrserver.config import DatabaseSettings, Settings
@@ -65,27 +66,28 @@ class Timing:
 
 async def measure(
     url: str, folder: Path, say: Callable[[str], None], calls: int = CALLS
-) -> tuple[dict[str, int], list[Timing]]:
+) -> tuple[dict[str, int], list[Timing], list[Visit]]:
     """Fill an empty database, count its days, and read from it.
 
     Args:
         url: the database's.
-        folder: for the audio library.
+        folder: for the audio library and what else the portal keeps in files.
         say: told how it goes on.
         calls: how many.
 
     Returns:
-        How many rows there are of the most important tables, and how long each query took.
+        How many rows there are of the most important tables, how long each query took, and how
+        long each page.
     """
     # In the evening most of what is not counted yet has to be read.
     evening = begin_of(day_of(datetime.now(UTC), ZONE), ZONE) + timedelta(hours=21)
-    settings = Settings(database=DatabaseSettings(url=url))
+    settings = Settings(data=folder, database=DatabaseSettings(url=url))
     plan = Plan(calls=calls, live=30, now=evening)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(database(settings))
         await migrate(engine)
         began = time.monotonic()
-        await seed(engine, folder, plan)
+        await seed(engine, settings.audio_folder, plan)
         say(f"{calls:,} calls were written in {time.monotonic() - began:.0f} s")
         began = time.monotonic()
         days = await count_days(engine, plan.now)
@@ -94,7 +96,8 @@ async def measure(
         timings = [
             await _timed(name, query) for name, query in (await queries(engine, plan.now)).items()
         ]
-    return rows, timings
+        visits = await visit(settings, engine, say)
+    return rows, timings, visits
 
 
 async def count_days(engine: AsyncEngine, now: datetime) -> int:

@@ -199,6 +199,6 @@ def _phone(name: str, place: Place) -> tuple[State, str, str]:
         return State.WELL, "registered", ""
     mend = (
         f"Is it switched on? Its user is {name}, its password that of phones.{name}, "
-        "its server the address below."
+        "its server the address above the list."
     )
     return State.AWAY, "not registered", mend

@@ -6,10 +6,12 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
-from benchmarks.portal import Plan, seed, targets, timing_table
+from benchmarks.portal import Plan, seed, targets, timing_table, visit_table, visit_targets
 from benchmarks.portal.measuring import Timing, count_days, queries
+from benchmarks.portal.visiting import visit
 from ivrserver.storage import (
     CallFilter,
     CallList,
@@ -20,7 +22,9 @@ from ivrserver.storage import (
     migrate,
     tables,
 )
+from ivrserver.web.portal import Assets
 from tests.unit.storage.records import settings
+from tests.unit.web.portal.conftest import built
 
 NOW = datetime(2030, 6, 15, 16, tzinfo=UTC)
 PLAN = Plan(calls=120, live=3, days=14, now=NOW)
@@ -96,3 +100,23 @@ def test_the_slowest_query_decides() -> None:
     assert [each.holds for each in targets(rows, [fast, slow])] == [True, False]
     assert [each.holds for each in targets(rows | {"calls": 99}, [fast])] == [False, True]
     assert "| slow" in timing_table([slow])
+
+
+async def test_every_page_is_visited_and_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assets = built(tmp_path / "assets")
+    monkeypatch.setattr(Assets, "load", classmethod(lambda cls: assets))
+    kept = settings(f"sqlite:///{tmp_path / 'x.db'}").model_copy(update={"data": tmp_path})
+    told: list[str] = []
+    async with database(kept) as engine:
+        await migrate(engine)
+        await seed(engine, kept.audio_folder, Plan(calls=120, days=14))
+        visits = await visit(kept, engine, told.append, rounds=1)
+    assert not [each for each in told if "answers" in each]
+    assert {"/", "/calls", "/api/v1/calls", "/answers/100/table"} <= {
+        each.address for each in visits
+    }
+    errors, _ = visit_targets(visits)
+    assert errors.holds
+    assert "| /calls " in visit_table(visits)
