@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ivrserver.web.api.problems import _CASES
 from tests.unit.examples.pages import examples
+from tests.unit.storage.records import opened, ordered
 from tests.unit.web.api.conftest import Api, api
 
 __all__ = ["api"]
@@ -28,7 +29,8 @@ async def test_the_requests_of_the_page_do_what_it_says(api: Api) -> None:
     await api.post("/ivrs", json=IVR)
     await api.post("/numbers", json=NUMBER)
     text = "\n".join(examples([PAGE], "sh")).replace("\\\n", "")
-    blocks, read, written = [shlex.split(line, comments=True) for line in text.splitlines() if line]
+    lines = [shlex.split(line, comments=True) for line in text.splitlines() if line]
+    blocks, attempts, retry, file, read, written = lines
     assert (await api.get(blocks[-1].partition("/api/v1")[2])).status_code == 200
     there = await api.get(read[-1].removeprefix("$API"))
     assert there.headers["ETag"].startswith('"')
@@ -36,6 +38,14 @@ async def test_the_requests_of_the_page_do_what_it_says(api: Api) -> None:
     assert any(word.startswith("If-Match: ") for word in written)
     put = await api.put(written[-1].removeprefix("$API"), there.headers["ETag"], json=body)
     assert put.json() == body
+    for asked in (attempts, file):
+        found = await api.get(asked[-1].removeprefix("$API"))
+        assert found.status_code == 200, found.text
+    await api.write(opened(), ordered())
+    address = retry[-1].removeprefix("$API").replace("$JOB", "webhook-r-call-1")
+    key = next(each for each in retry if each.startswith("Idempotency-Key: "))
+    retried = await api.post(address, headers=dict([key.split(": ")]))
+    assert retried.json()["state"] == "waiting"
 
 
 async def test_the_error_of_the_page_is_one(api: Api) -> None:
