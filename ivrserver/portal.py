@@ -246,6 +246,7 @@ def _beside_blocks(parts: Parts, pages: Pages, guard: Guard) -> Iterator[APIRout
         guard=guard,
         sounds=shelves.audio_library(settings, parts.engine),
         accounts=accounts,
+        voices=parts.speech,
         max_bytes=settings.audio.max_bytes,
         max_seconds=settings.audio.max_seconds,
     ).routes()

@@ -159,6 +159,24 @@ async def test_a_sound_is_recorded_listened_to_and_saved(look: Look, office: Sit
     assert np.abs(samples).max() > 0.05
 
 
+async def test_a_text_is_heard_and_becomes_a_file(look: Look, office: Site) -> None:
+    page = await opened(look, office)
+    await page.get_by_role("button", name="Type a text").press("Enter")
+    dialog = page.get_by_role("dialog", name="Type a text")
+    await page.keyboard.type("We are on holiday until Monday.")
+    await dialog.get_by_label("Name").fill(SOUNDS[1])
+    await dialog.get_by_role("button", name="Hear it").click()
+    await expect(dialog.locator("[data-playing]")).to_be_visible()
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("There is a file called")
+    await expect(dialog.get_by_label("Text")).to_have_value("We are on holiday until Monday.")
+    await dialog.get_by_label("Name").fill("holiday")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(sound(page, "holiday.wav")).to_be_visible()
+    samples, _ = await asyncio.to_thread(soundfile.read, await file_of(office, "holiday.wav"))
+    assert np.abs(samples).max() > 0.05
+
+
 async def test_names_of_people_are_text(look: Look, office: Site, speech: Path) -> None:
     name = NASTY.replace("/", "\\u2215").replace("\\", "") + ".wav"
     library = shelves.audio_library(office.settings, office.engine)
