@@ -14,7 +14,6 @@ from ivrserver import shelves
 from ivrserver.access import Right
 from ivrserver.config import Settings
 from ivrserver.monitoring.health import Checkup
-from ivrserver.recordings import Keeper
 from ivrserver.speech import Speaker
 from ivrserver.storage import (
     ApiKeys,
@@ -52,6 +51,7 @@ from ivrserver.web.api import (
     webhook_test_routes,
 )
 from ivrserver.web.live import Live, event_routes
+from ivrserver.web.recordings import Recordings
 from ivrserver.web.system import System
 from ivrserver.webhooks.trial import Trials
 
@@ -73,7 +73,7 @@ class Parts:
 
     settings: Settings
     engine: AsyncEngine
-    recordings: Keeper
+    recordings: Recordings
     live: Live
     trials: Trials
     speech: Speaker

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -17,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import shelves
 from ivrserver.access import PROGRAM, Role, rights_of
+from ivrserver.api import Parts
+from ivrserver.api import api as compose
 from ivrserver.app import CLOCK
 from ivrserver.config import (
     AriSettings,
@@ -30,24 +31,16 @@ from ivrserver.doctor import Finding
 from ivrserver.doctor.consultation import Consultation
 from ivrserver.flow.records import Record
 from ivrserver.monitoring.health import Checkup
+from ivrserver.speech import build
 from ivrserver.storage import (
     Accounts,
     ApiKeys,
-    AudioLibrary,
-    Audit,
-    CallList,
-    Calls,
     Controllers,
-    Inbox,
-    IvrReports,
     Jobs,
-    KeptReplies,
+    LiveCalls,
     Passwords,
-    Revisions,
-    RunTable,
     Sessions,
     Users,
-    WebhookReports,
     database,
     migrate,
     open_journal,
@@ -55,30 +48,8 @@ from ivrserver.storage import (
 from ivrserver.telephony.asterisk.looking import Places
 from ivrserver.web import plain_app
 from ivrserver.web.access import Guard
-from ivrserver.web.api import (
-    PATH,
-    api_key_routes,
-    audio_routes,
-    audit_routes,
-    block_routes,
-    call_routes,
-    chart_routes,
-    create_api,
-    flow_map_routes,
-    health_routes,
-    job_routes,
-    mailbox_routes,
-    number_routes,
-    peer_routes,
-    question_routes,
-    respondent_routes,
-    revision_routes,
-    setting_routes,
-    user_routes,
-    webhook_attempt_routes,
-    webhook_test_routes,
-)
-from ivrserver.web.api.editing import Editor
+from ivrserver.web.api import PATH
+from ivrserver.web.live import Live
 from ivrserver.web.system import System
 from ivrserver.webhooks.client import HttpWebhookClient
 from tests.unit.recordings.places import folder_place, pieces
@@ -87,7 +58,6 @@ from tests.unit.storage.records import settings
 from tests.unit.web.test_recordings import Shelf
 
 SOUND = b"RIFF" + bytes(range(256)) * 90
-ZONE = ZoneInfo("America/New_York")
 TOKEN = "0123456789abcdef"
 QUICK = WebhookSettings(connect_timeout=1, total_timeout=2, allow_private=True)
 LIMITS = AudioSettings(max_bytes=100_000, max_seconds=5)
@@ -156,10 +126,6 @@ async def findings() -> AsyncIterator[list[Finding]]:
     yield [Finding("disk (data)", ok=False, detail="1 MB free", mend="make room")]
 
 
-async def phones() -> dict[str, str]:
-    return {"desk": "41"}
-
-
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
     url = f"sqlite:///{tmp_path / 'x.db'}"
@@ -173,9 +139,6 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         sessions = Sessions(engine, sign_in.idle, sign_in.longest)
         guard = Guard(users, sessions, keys, SecretStr(TOKEN))
         accounts = Accounts(engine, tmp_path / "audio", LIMITS)
-        library = AudioLibrary(engine, tmp_path / "audio", LIMITS)
-        editor = Editor(accounts, phones)
-        trials = shelves.trials(Settings(), asking, CLOCK)
         seen = System(
             settings=SYSTEM,
             ready=Checkup({"database": well}),
@@ -184,32 +147,15 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
             controllers=Controllers(engine, "main"),
             jobs=Jobs(engine),
         )
-        app = create_api(
-            [
-                block_routes(guard, editor),
-                question_routes(guard, editor),
-                webhook_test_routes(guard, editor, trials),
-                number_routes(guard, editor),
-                audio_routes(guard, library, LIMITS.max_bytes),
-                call_routes(guard, CallList(engine), Calls(engine), await shelf(tmp_path)),
-                revision_routes(guard, accounts, Revisions(engine), phones),
-                chart_routes(guard, Calls(engine)),
-                flow_map_routes(guard, editor),
-                user_routes(guard, users, sessions),
-                api_key_routes(guard, keys),
-                audit_routes(guard, Audit(engine)),
-                peer_routes(guard, seen),
-                health_routes(guard, seen),
-                setting_routes(guard, SYSTEM),
-                mailbox_routes(guard, Inbox(engine), accounts),
-                webhook_attempt_routes(guard, WebhookReports(engine, ZONE), Jobs(engine)),
-                job_routes(guard, Jobs(engine)),
-                respondent_routes(
-                    guard, RunTable(engine), IvrReports(engine, ZONE), accounts, ZONE
-                ),
-            ],
-            KeptReplies(engine),
+        parts = Parts(
+            settings=SYSTEM.model_copy(update={"data": tmp_path, "audio": LIMITS}),
+            engine=engine,
+            recordings=await shelf(tmp_path),
+            live=Live(LiveCalls(engine), lambda: 0, CLOCK),
+            trials=shelves.trials(Settings(), asking, CLOCK),
+            speech=build(Settings(data=tmp_path)),
         )
+        app = compose(parts, guard, seen)
         host = plain_app()
         host.mount(PATH, app)
         async with client(host, TOKEN) as whole, client(host, key.text) as looker:

@@ -41,6 +41,10 @@ def as_it_is(context: object, value: object) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode()
 
 
+ENDLESS = {"/events"}
+"""Answers that never end; tests/unit/web/live tries them."""
+
+
 def send(address: str) -> int:
     """Send every operation what the description allows; return how many there are."""
     headers = {"Authorization": f"Bearer {TOKEN}"}
@@ -50,6 +54,8 @@ def send(address: str) -> int:
     many = 0
     for result in schema.get_all_operations():
         operation = result.ok()
+        if operation.path in ENDLESS:
+            continue
         many += 1
 
         @TRIES
@@ -65,7 +71,7 @@ async def test_every_operation_answers_as_it_says(api: Api) -> None:
     await api.post("/ivrs", json=IVR)
     async with serving(api.app) as address:
         many = await asyncio.to_thread(send, address)
-    assert many >= 30
+    assert many >= 70
 
 
 async def test_every_operation_says_what_it_does_and_may_answer(api: Api) -> None:

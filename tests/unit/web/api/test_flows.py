@@ -89,7 +89,7 @@ async def test_what_is_wrong_is_named_field_by_field(api: Api) -> None:
     nobody = {"kind": "findme", "name": "Sales", "phones": ["nobody"]}
     refused = await api.post("/findmes", json=nobody)
     assert refused.json()["errors"] == [
-        {"field": "phones[0]", "text": "there is no phone or user nobody; there is desk"}
+        {"field": "phones[0]", "text": "there is no phone or user nobody; there is desk, kim"}
     ]
     broken = await api.client.post(
         "/ivrs", content=b"{", headers={"Content-Type": "application/json"}
