@@ -195,6 +195,7 @@ async def test_names_of_people_are_text(look: Look, office: Site, speech: Path) 
 async def test_a_viewer_hears_and_changes_nothing(look: Look, office: Site) -> None:
     page = await opened(look, office, Role.VIEWER, viewport=NARROW, color_scheme="dark")
     row = sound(page, SOUNDS[0])
+    await row.scroll_into_view_if_needed()  # what nobody sees is not fetched
     await expect(row.locator("[data-drawn='']")).to_be_visible()
     await expect(page.get_by_role("button", name="Upload")).to_have_count(0)
     await expect(page.get_by_role("button", name="Remove…")).to_have_count(0)
