@@ -147,13 +147,16 @@ class DayTotals:
             How many days that were.
         """
         young = report_days.c.ends_at >= now - _LOOKED_AT_AGAIN
-        wrong = or_(
-            report_days.c.time_zone != self._zone.key,
-            report_days.c.calls != _calls_of_the_day(),
-            and_(young, _answers_counted() != _answers_of_the_day()),
-        )
         with storage_errors("cannot check the totals of days"):
             async with self._engine.connect() as connection:
+                ivrs = await ivr_ids(connection)
+                wrong = or_(
+                    report_days.c.time_zone != self._zone.key,
+                    report_days.c.calls != _calls_of_the_day(),
+                    # A call stored late may have begun the day before its respondent.
+                    _runs_counted() != _runs_of_the_day(ivrs),
+                    and_(young, _answers_counted() != _answers_of_the_day(ivrs)),
+                )
                 days = list(await connection.scalars(select(report_days.c.day).where(wrong)))
             if days:
                 async with writing(self._engine) as connection:
@@ -225,8 +228,20 @@ def _calls_of_the_day() -> Any:
     return query.correlate(report_days).scalar_subquery()
 
 
-def _answers_of_the_day() -> Any:
-    ivrs = select(report_runs.c.ivr_id).where(report_runs.c.day == report_days.c.day)
+def _runs_of_the_day(ivrs: Sequence[int]) -> Any:
+    """Respondents who began on it; the IVRs are named for the index."""
+    began = and_(_within(respondents.c.started_at), respondents.c.ivr_id.in_(ivrs))
+    query = select(func.count()).select_from(respondents).where(began)
+    return query.correlate(report_days).scalar_subquery()
+
+
+def _runs_counted() -> Any:
+    query = select(func.coalesce(func.sum(report_runs.c.runs), 0))
+    mine = query.where(report_runs.c.day == report_days.c.day)
+    return mine.correlate(report_days).scalar_subquery()
+
+
+def _answers_of_the_day(ivrs: Sequence[int]) -> Any:
     return (
         select(func.count())
         .select_from(respondents)

@@ -31,6 +31,8 @@ from ivrserver.web.portal.render import Pages
 PAGE: Final = 50
 _DAYS: Final = 30
 """What is shown when nobody says."""
+_MOST_DAYS: Final = 2 * 366
+"""Days of a chart; who wants all answers there ever were takes them as a file."""
 _ROW_OF_VALUES: Final = 8
 STATES: Final = {
     RunState.COMPLETED: "Completed",
@@ -96,6 +98,7 @@ class AnswerPages:
             account = await self.accounts.export()
             first, last = day_of(since), day_of(until)
             begin = midnight(first, self.zone) or self._days_ago(_DAYS)
+            begin = max(begin, self._days_ago(_MOST_DAYS))
             end = self._end(last)
             questions = await self.reports.questions(ivr_id, begin, end, values=_ROW_OF_VALUES)
             days = await self.reports.days(ivr_id, begin, end)

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from ivrserver.config import AudioSettings
 from ivrserver.errors import AudioRefused, ObjectDamaged, StorageError, StoreError
 from ivrserver.recordings import Sounds
-from ivrserver.storage import AudioLibrary, Library, database, migrate, open_library
+from ivrserver.storage import AudioLibrary, Library, Revisions, database, migrate, open_library
 from ivrserver.storage import library as library_module
 from tests.unit.recordings.places import SEALED, Place, folder_place, place, s3_address
 from tests.unit.storage.records import settings
@@ -155,6 +155,9 @@ async def test_what_nobody_names_any_more_goes_after_a_day(scene: Scene) -> None
     await north.remove("hello")
     names = await scene.shelf.names()
     assert len(names) == 2, "calls may be playing it"
+    assert len(swept[-1][0]) == 2, "a revision names it that is kept"
+    await Revisions(scene.engine).prune(1)
+    await north.add({"other": sound(scene.place.data / "b.wav", 0.7)})
     used, before = swept[-1]
     assert len(used) == 1
     assert abs(datetime.now(UTC) - timedelta(days=1) - before) < timedelta(minutes=1)

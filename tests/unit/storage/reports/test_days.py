@@ -131,6 +131,18 @@ async def test_an_answer_after_midnight_counts_for_the_day_that_its_caller_began
     assert await count_all(engine, began + timedelta(hours=26)) == [date(2030, 3, 8)]
 
 
+async def test_a_respondent_stored_late_is_counted_though_the_call_is_of_the_day_before(
+    engine: AsyncEngine,
+) -> None:
+    await store(engine, [ONE])
+    await count_all(engine, LATER)
+    midnight = begin_of(date(2030, 3, 9), NEW_YORK)
+    late = replace(ONE, at=midnight - timedelta(hours=1), late=timedelta(hours=2))
+    await store(engine, [late], 1)
+    assert await count_all(engine, LATER) == [date(2030, 3, 9), date(2030, 3, 8)]
+    await check(engine, [ONE, late])
+
+
 async def test_retention_takes_the_totals_with_the_rows(engine: AsyncEngine) -> None:
     told = [replace(ONE, at=FIRST + timedelta(hours=20 * n)) for n in range(6)]
     await store(engine, told)
