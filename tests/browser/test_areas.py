@@ -12,8 +12,9 @@ from tests.browser.site import Site
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "viewport"), [("wide", WIDE), ("narrow", NARROW)])
+@pytest.mark.parametrize(
+    ("scheme", "width", "viewport"), [("light", "wide", WIDE), ("dark", "narrow", NARROW)]
+)
 async def test_every_area_is_accessible(
     look: Look, site: Site, scheme: str, width: str, viewport: dict[str, int]
 ) -> None:

@@ -13,7 +13,7 @@ from tests.browser.site import PASSWORD, Site
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_newcomer_becomes_the_first_user_by_keyboard(look: Look, new_site: Site) -> None:
+async def test_a_newcomer_becomes_the_first_user_by_keyboard(new_site: Site, look: Look) -> None:
     watched = await look(new_site.address)
     watched.expect("status of 404")
     page = watched.page

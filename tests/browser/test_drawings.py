@@ -162,7 +162,7 @@ async def test_three_who_ring_at_once_have_a_lane_each(look: Look, drawings: str
     page = (await look(drawings)).page
     await opened(page, "/call")
     names = page.locator(".timeline-names text")
-    await expect(names).to_have_text(["Flow", "Caller", "Webhook", "ann", "bob", "2125550177"])
+    await expect(names).to_have_text(["Flow", "Caller", "Webhook", "ann", "bob", "(212) 555-0177"])
     starts = await page.locator(".mark.is-ringing > rect").evaluate_all(
         "rects => rects.map((rect) => rect.getBoundingClientRect().left)"
     )

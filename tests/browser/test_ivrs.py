@@ -287,7 +287,7 @@ async def test_who_has_a_page_open_is_told_of_what_others_save_and_not_of_their_
     )
     await mine.page.get_by_role("link", name="Edit Welcome").click()
     await save(mine.page.locator("#question-1"))
-    await expect(mine.page.locator(".toast", has_text="Saved.")).to_be_visible()
+    await expect(mine.page.locator(".toast", has_text="Saved.").first).to_be_visible()
     await expect(mine.page.get_by_text(newer)).to_be_hidden()
     await shoot(theirs.page, "ivr-newer")
 
@@ -328,8 +328,10 @@ async def test_a_prompt_is_heard_as_callers_will_hear_it(look: Look, site: Site)
     await site.sign_in(watched, Role.VIEWER)
     page = watched.page
     await page.goto("/blocks/101")
+    hear = page.locator("#question-1 [data-part=hear]")
+    await expect(hear).to_have_attribute("data-mounted", "")
     async with page.expect_response("**/hear") as asked:
-        await page.locator("#question-1 [data-part=hear]").click()
+        await hear.click()
     answer = await asked.value
     assert answer.headers["content-type"] == "audio/wav"
     button = page.locator("#question-1 [data-playing]")

@@ -53,7 +53,7 @@ async def test_the_first_page_on_a_phone_in_the_dark(look: Look, busy: Site) -> 
     await shoot(watched.page, "overview-narrow-dark")
 
 
-async def test_a_new_server_says_what_to_do(look: Look, new_site: Site) -> None:
+async def test_a_new_server_says_what_to_do(new_site: Site, look: Look) -> None:
     watched = await look(new_site.address)
     await new_site.sign_in(watched)
     await watched.page.goto("/")
