@@ -32,9 +32,9 @@ demo: run-venv assets
 # Calls mostly wait: more of them at a time than there are cores. Those marked `alone` come last.
 test: check
 	$(BESIDE) --numprocesses auto tests/unit tests/migration $(ARGS)
-	$(BESIDE) --numprocesses auto tests/browser $(ARGS)
+	$(BESIDE) --numprocesses auto -m "not alone" tests/browser $(ARGS)
 	$(BESIDE) --numprocesses $$(( $$(nproc) * 3 / 2 )) -m "not alone" tests/contract tests/telephony $(ARGS)
-	.venv/bin/pytest -m alone tests/telephony $(ARGS)
+	.venv/bin/pytest -m alone tests/telephony tests/browser $(ARGS)
 
 bench: dev-venv assets
 	.venv/bin/python -m benchmarks $(ARGS)

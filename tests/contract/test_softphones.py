@@ -101,6 +101,10 @@ async def test_a_user_is_called_by_name(board: Exchange, status: str, outcome: L
     party = await board.party()
     async with browser_phone(board.settings, line) as phone:
         assert await phone.register() == 200
+        async with asyncio.timeout(SECONDS):
+            # Asterisk says so a moment after it has answered.
+            while "anna" not in await softphones.reachable():  # noqa: ASYNC110 - it is asked
+                await asyncio.sleep(0.02)
         order = LegOrder(leg_id="ivr-leg", destination="anna", caller_id="2125550199", timeout=5)
         dialling = asyncio.create_task(board.switchboard.dialer.dial(order, caller=party.channel))
         async with asyncio.timeout(SECONDS):

@@ -79,8 +79,10 @@ async def test_a_destination_that_is_no_number_is_not_dialled(
     async with house.calling("8008", to("sales")) as caller:
         call = await caller.waits()
     assert len(far_end[0].times("INVITE", "sales")) == invited == 0
-    assert call.one(LegDecided).outcome == "failed"
-    assert "neither a phone of [phones] nor a phone number" in call.one(BackupRouted).reason
+    assert call.one(LegDecided).outcome == "unreachable"
+    assert (
+        "sales is no phone of [phones], and no user of that name" in call.one(BackupRouted).reason
+    )
     await house.hears(call.heard, BACKUP)
 
 
