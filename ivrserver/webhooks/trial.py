@@ -23,7 +23,7 @@ from ivrserver.flow.records import Record
 from ivrserver.flow.report import CallFacts, Reporter
 from ivrserver.flow.respondent import Respondent
 from ivrserver.flow.trial.names import NamesOf
-from ivrserver.flow.trial.outcome import EVERYTHING, Objection, Reply, Step, Teller
+from ivrserver.flow.trial.outcome import Objection, Reply, Step, Teller, everything
 from ivrserver.flow.trial.sample import Sample, check, doubts, sample_of, way_of
 from ivrserver.webhooks.client import Exchange
 
@@ -77,7 +77,7 @@ class Trials:
     region: str
     new_id: Callable[[], str]
     hold_after: float
-    objection: Objection = EVERYTHING
+    objection: Objection = everything
 
     def sample(self, ivr: Ivr, book: FlowBook) -> Sample:
         """A respondent with sensible answers, to be changed as wished."""

@@ -171,9 +171,11 @@ async def summaries(
     marked: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     for call_id, kind, block_id in await connection.execute(steps.order_by(marks.c.seq)):
         marked[call_id].append((kind, block_id))
-    counted = select(recordings.c.call_id, func.count()).group_by(recordings.c.call_id)
+    counted = select(recordings.c.call_id, func.count().label("many")).group_by(
+        recordings.c.call_id
+    )
     made = _of_calls(counted, recordings, ids)
-    recorded = {call_id: many for call_id, many in await connection.execute(made)}  # noqa: C416
+    recorded = {row.call_id: row.many for row in await connection.execute(made)}
     return [
         _summary(CallRow(**row), marked[row["call_id"]], recorded.get(row["call_id"], 0))
         for row in rows

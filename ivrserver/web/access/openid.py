@@ -59,7 +59,7 @@ def openid_routes(doors: Doors, settings: OidcSettings) -> APIRouter:
         return answer
 
     @router.get(OPENID)
-    async def go(request: Request, next: str = "/") -> Response:  # noqa: A002
+    async def go(request: Request, next: str = "/") -> Response:  # noqa: A002 - as the address calls it
         doors.strangers.admit(request)
         pending = Pending.new(local_path(next))
         try:

@@ -61,7 +61,7 @@ def _coming(doors: Doors) -> APIRouter:
         )
 
     @router.get(SIGN_IN)
-    async def show(request: Request, next: str = "/") -> Response:  # noqa: A002
+    async def show(request: Request, next: str = "/") -> Response:  # noqa: A002 - as the address calls it
         if await doors.guard.session_of(request) is not None:
             return RedirectResponse(local_path(next), HTTPStatus.SEE_OTHER)
         if not await doors.guard.inhabited():
@@ -73,7 +73,7 @@ def _coming(doors: Doors) -> APIRouter:
         request: Request,
         name: Annotated[str, Form()] = "",
         password: Annotated[str, Form()] = "",
-        next: Annotated[str, Form()] = "/",  # noqa: A002
+        next: Annotated[str, Form()] = "/",  # noqa: A002 - as the address calls it
     ) -> Response:
         ensure_own(request, doors.public_url)
         name, to, address = name.strip().casefold()[:100], local_path(next), key_of(request)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Final, Literal, Protocol
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from ivrserver.access import Right, Visitor
-from ivrserver.blocks import Account, Voicemail
+from ivrserver.blocks import Voicemail
 from ivrserver.blocks.editing import version_of_tree
 from ivrserver.errors import NothingThere
 from ivrserver.storage.reports import BoxCount, Inbox, MessageRow, MessageState
 from ivrserver.web.access import Guard
+from ivrserver.web.accounts import AccountReader
 from ivrserver.web.api.answers import NOT_KEPT
 from ivrserver.web.api.blocks import BlockId
 from ivrserver.web.api.conditions import tag
@@ -26,14 +27,6 @@ MessageId = Annotated[
     str, Path(max_length=40, pattern="^[A-Za-z0-9._-]+$", examples=["01J9ZC8M6T2Q0VN7D4K3B5X8RY"])
 ]
 _KEPT: Final = (MessageState.NEW, MessageState.SAVED)
-
-
-class AccountReader(Protocol):
-    """What has the account."""
-
-    async def export(self) -> Account:
-        """The account as it is now."""
-        ...
 
 
 class Mailbox(BaseModel):

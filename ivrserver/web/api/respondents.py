@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
@@ -24,6 +24,7 @@ from ivrserver.storage.reports import (
     RunTable,
 )
 from ivrserver.web.access import Guard
+from ivrserver.web.accounts import AccountReader
 from ivrserver.web.api.blocks import BlockId
 from ivrserver.web.api.moments import Moment
 from ivrserver.web.api.problems import responses
@@ -33,14 +34,6 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 _DAYS: Final = timedelta(days=30)
 _LONGEST: Final = timedelta(days=400)
 _UNREADABLE: Final = responses(401, 403, 404, 422, 503)
-
-
-class AccountReader(Protocol):
-    """What has the account."""
-
-    async def export(self) -> Account:
-        """The account as it is now."""
-        ...
 
 
 class Given(BaseModel):

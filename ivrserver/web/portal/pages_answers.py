@@ -24,9 +24,11 @@ from ivrserver.storage.reports import (
     RunTable,
 )
 from ivrserver.web.access import Guard
+from ivrserver.web.accounts import AccountReader
 from ivrserver.web.exports import Export
-from ivrserver.web.portal.pages_calls import AccountReader, day_of, meanings, midnight
+from ivrserver.web.portal.pages_calls import meanings
 from ivrserver.web.portal.render import Pages
+from ivrserver.web.portal.times import day_of, midnight
 
 PAGE: Final = 50
 _DAYS: Final = 30

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
@@ -16,20 +16,15 @@ from ivrserver.blocks.places import MAX_PROMPT
 from ivrserver.blocks.uses import users_of_audio
 from ivrserver.errors import AudioInUse, AudioRefused, AudioUnknown, SpeechError
 from ivrserver.web.access import Guard
+from ivrserver.web.accounts import AccountReader
 from ivrserver.web.api.audio import Sound, Sounds
 from ivrserver.web.portal.blocks.hear import Voices
 from ivrserver.web.portal.forms import posted
 from ivrserver.web.portal.render import Pages
 
+_WITH_TENTHS = 10
+"""Below, tenths are worth reading."""
 _KILO = 1000
-
-
-class AccountReader(Protocol):
-    """What has the account (`storage.Accounts`)."""
-
-    async def export(self) -> Account:
-        """The account as it is now."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +150,7 @@ def size_text(size: int) -> str:
     amount, unit = size / _KILO, "kB"
     if amount >= _KILO:
         amount, unit = amount / _KILO, "MB"
-    return f"{amount:.1f} {unit}" if amount < 10 else f"{amount:.0f} {unit}"  # noqa: PLR2004
+    return f"{amount:.1f} {unit}" if amount < _WITH_TENTHS else f"{amount:.0f} {unit}"
 
 
 def _fits(each: ShownSound, wanted: str) -> bool:

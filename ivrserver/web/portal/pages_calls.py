@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Protocol
 from zoneinfo import ZoneInfo
@@ -18,8 +18,10 @@ from ivrserver.flow.chart import draw_chart
 from ivrserver.storage import CallDetails
 from ivrserver.storage.reports import CallFilter, CallSummary, Page
 from ivrserver.web.access import Guard
+from ivrserver.web.accounts import AccountReader
 from ivrserver.web.portal.render import Pages
 from ivrserver.web.portal.timeline import timeline
+from ivrserver.web.portal.times import day_of, midnight
 
 PAGE: Final = 50
 _ID: Final = 26
@@ -58,14 +60,6 @@ class Calls(Protocol):
 
     async def details(self, call_id: str) -> CallDetails | None:
         """Everything of one call."""
-        ...
-
-
-class AccountReader(Protocol):
-    """What has the account (`storage.Accounts`)."""
-
-    async def export(self) -> Account:
-        """The account as it is now."""
         ...
 
 
@@ -225,16 +219,3 @@ def _shown(details: CallDetails, account: Account) -> dict[str, Any]:
         "timeline": timeline(draw_chart(details.timeline, None if call.ended_at else now)),
         "end": STATES.get(call.end_reason or "", (call.end_reason or "").replace("_", " ")),
     }
-
-
-def day_of(text: str) -> date | None:
-    """A day as forms write it; None: it is none."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
-    """The moment at which a day begins; None: of no day."""
-    return None if day is None else datetime.combine(day, time(), zone)

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from ivrserver.access import Right, Visitor
-from ivrserver.blocks import Account
 from ivrserver.blocks.graph import draw
 from ivrserver.blocks.graph.model import block_name
 from ivrserver.blocks.graph.problems import troubles
 from ivrserver.blocks.lint import Known
 from ivrserver.web.access import Guard
+from ivrserver.web.accounts import AccountReader
 from ivrserver.web.portal.flow_map import flow_map
 from ivrserver.web.portal.render import Pages
-
-
-class AccountReader(Protocol):
-    """What has the account (`storage.Accounts`)."""
-
-    async def export(self) -> Account:
-        """The account as it is now."""
-        ...
 
 
 def map_pages(

@@ -13,7 +13,8 @@ from ivrserver.access import Right, Visitor
 from ivrserver.flow.story import story
 from ivrserver.storage.reports import LiveCall, Problems, TodayAndYesterday
 from ivrserver.web.access import Guard
-from ivrserver.web.portal.pages_calls import AccountReader, block_names
+from ivrserver.web.accounts import AccountReader
+from ivrserver.web.portal.pages_calls import block_names
 from ivrserver.web.portal.render import Pages
 
 

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from ivrserver.access import Right, Visitor
-from ivrserver.blocks import Account, FindMe, Receptionist
+from ivrserver.blocks import FindMe, Receptionist
 from ivrserver.blocks.forms import form_of
 from ivrserver.web.access import Guard
+from ivrserver.web.accounts import AccountReader
 from ivrserver.web.portal.places import KIND_ICONS
 from ivrserver.web.portal.render import Pages
 from ivrserver.web.portal.schedules import ShownSchedule
-
-
-class AccountReader(Protocol):
-    """What has the account (`storage.Accounts`)."""
-
-    async def export(self) -> Account:
-        """The account as it is now."""
-        ...
 
 
 def schedule_pages(

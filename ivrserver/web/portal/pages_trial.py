@@ -14,12 +14,13 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from ivrserver.access import Right, Visitor
 from ivrserver.actions.parameters import SOURCETRAK_PARAMETERS
-from ivrserver.blocks import Account, Choice, Digits, FlowBook, Ivr, YesNo
+from ivrserver.blocks import Choice, Digits, FlowBook, Ivr, YesNo
 from ivrserver.blocks.editing import block_in
 from ivrserver.blocks.ivr_forms import IvrForm
 from ivrserver.errors import TrialRefused
 from ivrserver.flow.trial.sample import Sample
 from ivrserver.web.access import Guard
+from ivrserver.web.accounts import AccountReader
 from ivrserver.web.portal.errors import is_partial
 from ivrserver.web.portal.forms import checked, posted, read
 from ivrserver.web.portal.render import Pages
@@ -30,14 +31,6 @@ BlockId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 _PATH: Final = "/blocks/{block_id}/webhook/test"
 _LEFT: Final = ("name", "language", "voice", "next_step")
 _OTHER_VALUES: Final = ("ivr_call_result", "ivr_monitored_time", "ivr_opted_out")
-
-
-class AccountReader(Protocol):
-    """What has the account (`storage.Accounts`)."""
-
-    async def export(self) -> Account:
-        """The account as it is now."""
-        ...
 
 
 class Trials(Protocol):

@@ -17,8 +17,9 @@ from ivrserver.access import Right, Visitor
 from ivrserver.blocks import Account, Voicemail
 from ivrserver.storage.reports import BoxCount, Inbox, MessageState
 from ivrserver.web.access import Guard
+from ivrserver.web.accounts import AccountReader
 from ivrserver.web.portal.errors import is_partial
-from ivrserver.web.portal.pages_calls import AccountReader, block_names
+from ivrserver.web.portal.pages_calls import block_names
 from ivrserver.web.portal.render import Pages
 
 PAGE: Final = 20

@@ -23,8 +23,9 @@ from ivrserver.storage.reports import (
     WebhookReports,
 )
 from ivrserver.web.access import Guard
+from ivrserver.web.accounts import AccountReader
 from ivrserver.web.portal.errors import is_partial
-from ivrserver.web.portal.pages_calls import AccountReader, block_names
+from ivrserver.web.portal.pages_calls import block_names
 from ivrserver.web.portal.pages_jobs import given_up, under_way
 from ivrserver.web.portal.render import Pages
 

@@ -114,7 +114,7 @@ def _days(schedule: Schedule, local: datetime) -> Iterator[Day]:
 def _stretch(hours: Hours) -> Stretch:
     begins = _minutes(hours.opens)
     ends = _minutes(hours.closes) or _DAY_MINUTES
-    text = f"{hours.opens:%H:%M}–{'24:00' if ends == _DAY_MINUTES else f'{hours.closes:%H:%M}'}"  # noqa: RUF001
+    text = f"{hours.opens:%H:%M}–{'24:00' if ends == _DAY_MINUTES else f'{hours.closes:%H:%M}'}"  # noqa: RUF001 - a dash
     start = round(100 * begins / _DAY_MINUTES, 3)
     return Stretch(text, start, round(100 * (ends - begins) / _DAY_MINUTES, 3))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -71,3 +71,16 @@ def duration_text(duration: timedelta | float) -> str:
         return f"{whole} s"
     hours, minutes, rest = whole // _HOUR, whole // _MINUTE % 60, whole % 60
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def day_of(text: str) -> date | None:
+    """A day as forms write it; None: it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+    """The moment at which a day begins; None: of no day."""
+    return None if day is None else datetime.combine(day, time(), zone)
