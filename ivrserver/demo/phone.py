@@ -37,6 +37,8 @@ _TRAILING_SILENCE: Final = 90.0
 with ten minutes of it a phone hears its first sound a tenth of a second late."""
 _CALLER = PhoneAccount()
 _WAV_HEAD: Final = 44
+_AUDIO_STARTS_SECONDS: Final = 2.0
+_POLL_SECONDS: Final = 0.02
 
 __all__ = ["Heard", "Phone", "PhoneAccount", "PhoneError", "PhoneEvent"]
 
@@ -230,9 +232,25 @@ class Phone:
         Raises:
             PhoneError: there was no call with audio since the last `hang_up`.
         """
+        await self._audio_flows()
         with contextlib.suppress(PhoneError):  # refused when the far end was faster
             await self._control.command("hangup")
         return await self.wait_closed(timeout=10)
+
+    async def _audio_flows(self) -> None:
+        """Wait until the call that is up is heard: hung up while audio starts, baresip crashes."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_AUDIO_STARTS_SECONDS):
+                while self._is_up() and not self._is_heard():  # noqa: ASYNC110 - baresip's file
+                    await asyncio.sleep(_POLL_SECONDS)
+
+    def _is_up(self) -> bool:
+        kinds = {event.kind for event in self.events[self._begun :]}
+        return "call_established" in kinds and not kinds & {"call_closed", baresip.GONE}
+
+    def _is_heard(self) -> bool:
+        found = self.hearing
+        return found is not None and found.stat().st_size > _WAV_HEAD
 
     async def wait_closed(self, *, timeout: float = 60.0) -> Heard:
         """Wait until the far end has hung up and return what was heard."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.chromium import CALLING, FLAGS, NoBrowser, find
 from tests.browser.gallery import gallery_app
@@ -17,6 +17,9 @@ from tests.telephony.conftest import in_own_task
 from tests.unit.web.serving import serving
 
 Look = Callable[..., Awaitable[Watched]]
+
+expect.set_options(timeout=15_000)
+"""Milliseconds; on a machine with much else to do a page may need more than Playwright's five."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

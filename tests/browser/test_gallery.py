@@ -126,11 +126,25 @@ async def test_a_recording_is_sought_in_by_keys(look: Look, gallery: str) -> Non
     await page.goto("/gallery")
     position = page.get_by_role("slider", name="Position in answer to question 4")
     await position.scroll_into_view_if_needed()
+    await expect(page.locator(".player", has=position)).to_have_attribute("data-mounted", "")
     await expect(position).to_have_attribute("aria-valuemax", "6.0")
     await position.press("ArrowRight")
     await expect(position).to_have_attribute("aria-valuenow", "2.0")
     await position.press("ArrowLeft")
     await expect(position).to_have_attribute("aria-valuenow", "0.0")
+
+
+async def test_a_recording_is_sought_in_before_it_is_there(look: Look, gallery: str) -> None:
+    """The position that somebody chooses while the recording is on its way is where it begins."""
+    page = (await look(gallery)).page
+    await page.route("**/*.wav", lambda route: None)
+    await page.goto("/gallery")
+    position = page.get_by_role("slider", name="Position in answer to question 4")
+    await expect(page.locator(".player", has=position)).to_have_attribute("data-mounted", "")
+    await position.press("ArrowRight")
+    await expect(position).to_have_attribute("aria-valuenow", "2.0")
+    audio = page.locator(".player", has=position).locator("audio")
+    assert await audio.evaluate("audio => [audio.readyState, audio.currentTime]") == [0, 2]
 
 
 async def test_a_secret_is_shown_on_demand(look: Look, gallery: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from ivrserver.storage import AuditFilter, Jobs, open_journal
 from tests.browser.conftest import Look
 from tests.browser.pages import NARROW, assert_accessible, shoot
 from tests.browser.site import Site, open_site
+from tests.telephony.caller import PATIENCE, POLL_SECONDS
 from tests.telephony.conftest import in_own_task
 from tests.unit.jobs.controller import DELIVERY, at_work, survey
 from tests.unit.storage.records import opened, respondent
@@ -48,6 +50,14 @@ async def write(site: Site, *records: Record) -> None:
     async with open_journal(site.settings, site.engine) as journal:
         for each in records:
             journal.write(each)
+
+
+async def was_refused(site: Site, job_id: str) -> None:
+    """Wait until this job has been tried once, and is to be tried again."""
+    jobs = Jobs(site.engine)
+    async with asyncio.timeout(PATIENCE):
+        while (job := await jobs.one(job_id)) is None or not job.error:  # noqa: ASYNC110 - stored
+            await asyncio.sleep(POLL_SECONDS)
 
 
 async def test_requests_are_found_and_one_tells_everything(look: Look, busy: Site) -> None:
@@ -108,6 +118,7 @@ async def test_a_request_that_failed_is_sent_again(look: Look, busy: Site) -> No
             survey(server.url),
         ),
     ):
+        await was_refused(busy, job)
         await page.goto("/webhooks")
         rows = page.get_by_role("table", name="Requests", exact=True).locator("tbody tr")
         await expect(rows.filter(has_text="the server answered 503")).not_to_have_count(0)

@@ -37,6 +37,9 @@ export function mount(element: HTMLElement): Unmount {
   const canvas = element.querySelector("canvas");
   const context = canvas?.getContext("2d");
   if (!audio || !canvas || !context) return () => {};
+  // Before the browser has looked into the recording, its length is what the page says.
+  const told = Number(canvas.getAttribute("aria-valuemax"));
+  const length = () => audio.duration || told;
   let samples: Float32Array | null = null;
   let frame = 0;
 
@@ -50,7 +53,7 @@ export function mount(element: HTMLElement): Unmount {
     const played = style.getPropertyValue("--wave-played");
     const rest = style.getPropertyValue("--wave-rest");
     const bars = peaks(samples, Math.max(1, Math.floor(width / (BAR + GAP))));
-    const done = audio.duration ? audio.currentTime / audio.duration : 0;
+    const done = length() ? audio.currentTime / length() : 0;
     context.scale(scale, scale);
     bars.forEach((peak, i) => {
       const tall = Math.max(2, peak * height);
@@ -76,11 +79,21 @@ export function mount(element: HTMLElement): Unmount {
       },
     );
   };
+  const tell = () => {
+    canvas.setAttribute("aria-valuenow", audio.currentTime.toFixed(1));
+    canvas.setAttribute("aria-valuemax", length().toFixed(1));
+    canvas.setAttribute(
+      "aria-valuetext",
+      `${audio.currentTime.toFixed(0)} of ${length().toFixed(0)} seconds`,
+    );
+    drawSoon();
+  };
   const seek = (event: PointerEvent) => {
-    if (event.buttons !== 1 || !audio.duration) return;
+    if (event.buttons !== 1 || !length()) return;
     const { left, width } = canvas.getBoundingClientRect();
     const part = Math.min(1, Math.max(0, (event.clientX - left) / width));
-    audio.currentTime = part * audio.duration;
+    audio.currentTime = part * length();
+    tell();
   };
   const keys = (event: KeyboardEvent) => {
     const step = { ArrowLeft: -STEP_S, ArrowRight: STEP_S }[event.key];
@@ -88,18 +101,10 @@ export function mount(element: HTMLElement): Unmount {
       if (audio.paused) void audio.play();
       else audio.pause();
     } else if (step !== undefined) {
-      audio.currentTime = Math.min(audio.duration || 0, Math.max(0, audio.currentTime + step));
+      audio.currentTime = Math.min(length(), Math.max(0, audio.currentTime + step));
+      tell();
     } else return;
     event.preventDefault();
-  };
-  const tell = () => {
-    canvas.setAttribute("aria-valuenow", audio.currentTime.toFixed(1));
-    canvas.setAttribute("aria-valuemax", (audio.duration || 0).toFixed(1));
-    canvas.setAttribute(
-      "aria-valuetext",
-      `${audio.currentTime.toFixed(0)} of ${(audio.duration || 0).toFixed(0)} seconds`,
-    );
-    drawSoon();
   };
 
   // Recordings further down the page are not fetched before somebody gets there.
