@@ -116,7 +116,7 @@ def api(parts: Parts, guard: Guard, system: System) -> FastAPI:
             number_routes(guard, edits),
             audio_routes(guard, library, settings.audio.max_bytes),
             revision_routes(guard, accounts, Revisions(engine), phones),
-            event_routes(parts.live, guard.api(Right.CALLS_READ)),
+            event_routes(parts.live, guard.api(Right.CALLS_READ, unattended=True)),
             call_routes(guard, CallList(engine), Calls(engine), parts.recordings),
             chart_routes(guard, Calls(engine)),
             flow_map_routes(guard, edits),

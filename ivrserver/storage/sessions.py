@@ -98,8 +98,16 @@ class Sessions:
                 await connection.execute(insert(sessions).values(row))
         return token
 
-    async def find(self, token: str, now: datetime) -> tuple[User, Session] | None:
-        """Whose session that token is of; None: nobody's, it is over, or they are disabled."""
+    async def find(
+        self, token: str, now: datetime, *, used: bool = True
+    ) -> tuple[User, Session] | None:
+        """Whose session that token is of; None: nobody's, it is over, or they are disabled.
+
+        Args:
+            token: what the browser has shown.
+            now: the time.
+            used: somebody is there who uses it, so that it is not idle.
+        """
         mine = sessions.c.token_hash == digest(token)
         query = (
             select(users, *_OF_SESSION)
@@ -111,7 +119,7 @@ class Sessions:
                 row = (await connection.execute(query)).one_or_none()
             if row is None:
                 return None
-            if now - row.seen_at > _SEEN_EVERY:
+            if used and now - row.seen_at > _SEEN_EVERY:
                 async with self._engine.begin() as connection:
                     await connection.execute(update(sessions).where(mine).values(seen_at=now))
         return user_of(row), _session(row)

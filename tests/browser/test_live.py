@@ -81,3 +81,26 @@ async def test_a_part_that_leaves_the_page_holds_no_connection(look: Look, site:
                 part.remove();
             }"""
         )
+
+
+async def test_a_page_says_what_it_asks_for_by_itself(look: Look, site: Site) -> None:
+    """So that nobody stays signed in because a page is left open."""
+    watched = await look(site.address)
+    await site.sign_in(watched, Role.VIEWER)
+    page = watched.page
+    await page.goto("/")
+    await expect(page.locator("[data-part=live]")).to_have_attribute("data-mounted", "")
+    async with page.expect_request("**/overview/live") as asked:
+        await page.evaluate(
+            """() => document.querySelector("[data-part=live]")
+                .dispatchEvent(new CustomEvent("live:calls", {detail: {live: 0, changed: []}}))"""
+        )
+    assert "x-unattended" in await (await asked.value).all_headers()
+    await page.goto("/health")
+    async with page.expect_request("**/health/now") as asked:
+        await page.goto("/health")
+    assert "x-unattended" in await (await asked.value).all_headers()
+    async with page.expect_request("**/calls") as asked:
+        await page.locator("[data-nav]", has_text="Calls").first.click()
+    assert "x-unattended" not in await (await asked.value).all_headers()
+    await page.goto("about:blank")

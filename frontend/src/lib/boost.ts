@@ -16,6 +16,11 @@ interface Swap {
   xhr: XMLHttpRequest;
 }
 
+interface Asked {
+  headers: Record<string, string>;
+  triggeringEvent?: Event;
+}
+
 const UNPROCESSABLE = 422;
 
 function configure(): void {
@@ -89,8 +94,10 @@ function told(event: Event): void {
 export function startBoost(): void {
   configure();
   document.addEventListener("htmx:configRequest", (event) => {
-    const { headers } = (event as CustomEvent<{ headers: Record<string, string> }>).detail;
+    const { headers, triggeringEvent } = (event as CustomEvent<Asked>).detail;
     headers["X-CSRF-Token"] = csrfToken();
+    // Nobody has clicked, time has passed: what pages show anew by themselves keeps nobody signed in.
+    if (triggeringEvent?.type.startsWith("live:") ?? true) headers["X-Unattended"] = "true";
   });
   document.addEventListener("htmx:beforeSwap", beforeSwap);
   document.addEventListener("htmx:afterSettle", afterSwap);

@@ -35,6 +35,8 @@ from ivrserver.web.strangers import Strangers
 
 SIGN_IN: Final = "/sign-in"
 SETUP: Final = "/setup"
+_UNATTENDED: Final = "x-unattended"
+"""Header of what a page asks for by itself, such as a list that is shown anew."""
 
 Check = Callable[[Request], Awaitable[Visitor]]
 
@@ -45,10 +47,12 @@ class Needs:
 
     Attributes:
         right: None: whoever has signed in.
+        unattended: pages ask by themselves, whether or not somebody sits before them.
     """
 
     guard: Guard
     right: Right | None
+    unattended: bool = False
 
     async def page(self, request: Request) -> Visitor:
         """Let a browser in, or send it to the sign-in."""
@@ -59,7 +63,9 @@ class Needs:
 
     async def api(self, request: Request) -> Visitor:
         """Let a program or a page's script in."""
-        visitor = await self.guard.program_of(request) or await self.guard.session_of(request)
+        visitor = await self.guard.program_of(request) or await self.guard.session_of(
+            request, used=not self.unattended
+        )
         if visitor is None:
             raise _unauthorized("sign in, or show an API key as: Authorization: Bearer KEY")
         return await self._let_in(request, visitor)
@@ -106,14 +112,22 @@ class Guard:
         """A dependency of a page that needs that right; None: of whoever has signed in."""
         return Needs(self, right).page
 
-    def api(self, right: Right | None = None) -> Check:
-        """A dependency of a route of the API that needs that right; None: any visitor we know."""
-        return Needs(self, right).api
+    def api(self, right: Right | None = None, *, unattended: bool = False) -> Check:
+        """A dependency of a route of the API that needs that right; None: any visitor we know.
 
-    async def session_of(self, request: HTTPConnection) -> Visitor | None:
-        """Whose browser it is; None: nobody's who has signed in. `request.state` keeps it."""
-        token = self.cookie.read(request)
-        found = await self._sessions.find(token, datetime.now(UTC)) if token else None
+        Args:
+            right: what it needs.
+            unattended: pages ask for it by themselves: that keeps no session in use.
+        """
+        return Needs(self, right, unattended).api
+
+    async def session_of(self, request: HTTPConnection, *, used: bool = True) -> Visitor | None:
+        """Whose browser it is; None: nobody's who has signed in. `request.state` keeps it.
+
+        What a page asks for by itself, as its header says, keeps no session in use.
+        """
+        token, used = self.cookie.read(request), used and _UNATTENDED not in request.headers
+        found = await self._sessions.find(token, datetime.now(UTC), used=used) if token else None
         if found is None:
             return None
         user, session = found
@@ -128,17 +142,19 @@ class Guard:
         request.state.visitor = visitor
         return visitor
 
-    async def of_socket(self, socket: WebSocket, right: Right) -> Visitor | None:
+    async def of_socket(
+        self, socket: WebSocket, right: Right, *, used: bool = False
+    ) -> Visitor | None:
         """Who opens a WebSocket from a page of ours and has that right; None: anybody else.
 
-        Browsers send the cookie along with any page's WebSocket, but say whose page it is. While it
-        is open, asking again keeps the session in use: who waits for calls is not signed out.
+        Browsers send the cookie along with any page's WebSocket, but say whose page it is. Pages
+        open it by themselves: `used` says that somebody is there, who talks.
         """
         try:
             ensure_own(socket, self._public_url)
         except HTTPException:
             return None
-        visitor = await self.session_of(socket)
+        visitor = await self.session_of(socket, used=used)
         return visitor if visitor is not None and visitor.may(right) else None
 
     async def program_of(self, request: Request) -> Visitor | None:

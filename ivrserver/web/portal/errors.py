@@ -23,6 +23,7 @@ Look = Callable[[Request], Awaitable[Visitor | None]]
 _HEADINGS: Final = {
     HTTPStatus.FORBIDDEN: "This is not yours to do",
     HTTPStatus.NOT_FOUND: "Nothing is here",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This is too long",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many tries",
 }
 _NOWHERE: Final = "The address may be mistyped, or what was here has been removed."
@@ -42,7 +43,7 @@ def show_errors(app: FastAPI, pages: Pages, look: Look) -> None:
             return PlainTextResponse(text, status)
         heading = _HEADINGS.get(HTTPStatus(status), HTTPStatus(status).phrase)
         try:
-            visitor = await look(request)
+            visitor = getattr(request.state, "visitor", None) or await look(request)
         except StorageError:
             visitor = None
         return pages.render(

@@ -62,9 +62,15 @@ class Caller(Protocol):
         """The user's name, by which they are called."""
 
 
-OfSocket = Callable[[WebSocket], Awaitable[Caller | None]]
-"""Who opens a WebSocket from a page of ours; None: a stranger, or one who may not call. Checks the
-session, the right ``phone:use`` and the Origin."""
+class OfSocket(Protocol):
+    """Finds out who opens a WebSocket from a page of ours, and whether they still may call."""
+
+    def __call__(self, socket: WebSocket, *, used: bool = False) -> Awaitable[Caller | None]:
+        """The caller; None: a stranger, or one who may not call.
+
+        Checks the session, the right ``phone:use`` and the Origin. `used`: somebody talks, so that
+        the session is in use.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import aiohttp
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ivrserver.web.softphone.sip import LONGEST, objection
+from ivrserver.web.softphone.sip import LONGEST, Talks, objection
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +37,8 @@ class Close(IntEnum):
     """There is no such line any more: ask for another."""
 
 
+StillWelcome = Callable[[bool], Awaitable[bool]]
+
 GOING: Final = frozenset({1000, 1001})
 """With these a browser says that its page is gone; all else may be a network that comes back."""
 
@@ -46,14 +48,14 @@ async def passed_on(
     http: aiohttp.ClientSession,
     url: str,
     line: str,
-    still_welcome: Callable[[], Awaitable[bool]],
+    still_welcome: StillWelcome,
 ) -> bool:
     """Accept the browser's WebSocket and hand messages on, both ways, until either side ends it.
 
     Args:
         url: Asterisk's WebSocket for SIP.
         line: the browser's SIP endpoint; it can begin no conversation as another.
-        still_welcome: asked now and then.
+        still_welcome: asked now and then, and told whether somebody has talked since.
 
     Returns:
         Whether the line is no longer wanted: the page is gone, or its user is.
@@ -85,11 +87,12 @@ async def _between(
     browser: WebSocket,
     asterisk: aiohttp.ClientWebSocketResponse,
     line: str,
-    still_welcome: Callable[[], Awaitable[bool]],
+    still_welcome: StillWelcome,
 ) -> bool:
-    out = asyncio.create_task(_to_asterisk(browser, asterisk, line))
-    back = asyncio.create_task(_to_browser(asterisk, browser))
-    watch = asyncio.create_task(_until_unwelcome(still_welcome))
+    talks = Talks()
+    out = asyncio.create_task(_to_asterisk(browser, asterisk, line, talks))
+    back = asyncio.create_task(_to_browser(asterisk, browser, talks))
+    watch = asyncio.create_task(_until_unwelcome(still_welcome, talks))
     try:
         await asyncio.wait({out, back, watch}, return_when=asyncio.FIRST_COMPLETED)
         first = next(task for task in (out, watch, back) if task.done())
@@ -107,7 +110,7 @@ async def _between(
 
 
 async def _to_asterisk(
-    browser: WebSocket, asterisk: aiohttp.ClientWebSocketResponse, line: str
+    browser: WebSocket, asterisk: aiohttp.ClientWebSocketResponse, line: str, talks: Talks
 ) -> tuple[int, str]:
     """Hand on what the browser sends; how it ended."""
     clock = asyncio.get_running_loop().time
@@ -129,6 +132,7 @@ async def _to_asterisk(
         if wrong or text is None:
             log.warning("softphone_refused", line=line, why=wrong)
             return Close.ODD, wrong
+        talks.heed(text)
         try:
             await asterisk.send_str(text)
         except (aiohttp.ClientError, ConnectionError):
@@ -136,22 +140,26 @@ async def _to_asterisk(
 
 
 async def _to_browser(
-    asterisk: aiohttp.ClientWebSocketResponse, browser: WebSocket
+    asterisk: aiohttp.ClientWebSocketResponse, browser: WebSocket, talks: Talks
 ) -> tuple[int, str]:
     """Hand on what Asterisk sends; how it ended."""
     try:
         async for message in asterisk:
             if message.type is aiohttp.WSMsgType.TEXT:
-                await browser.send_text(message.data)
+                text = message.data
             elif message.type is aiohttp.WSMsgType.BINARY:
-                await browser.send_text(message.data.decode(errors="replace"))
+                text = message.data.decode(errors="replace")
+            else:
+                continue
+            talks.heed(text)
+            await browser.send_text(text)
     except (RuntimeError, WebSocketDisconnect):
         return 1005, ""
     return Close.AWAY, "Asterisk has gone"
 
 
-async def _until_unwelcome(still_welcome: Callable[[], Awaitable[bool]]) -> tuple[int, str]:
+async def _until_unwelcome(still_welcome: StillWelcome, talks: Talks) -> tuple[int, str]:
     while True:
         await asyncio.sleep(_CHECK_SECONDS)
-        if not await still_welcome():
+        if not await still_welcome(talks.since_last()):
             return Close.SIGNED_OUT, "signed out"

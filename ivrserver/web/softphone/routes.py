@@ -103,8 +103,8 @@ def softphone_routes(
             await _told(websocket, Close.UNKNOWN, "this line is gone")
             return
 
-        async def still_welcome() -> bool:
-            found = await of_socket(websocket)
+        async def still_welcome(talks: bool) -> bool:
+            found = await of_socket(websocket, used=talks)
             return found is not None and found.name == user
 
         if await passed_on(websocket, http, exchange.socket, name, still_welcome):

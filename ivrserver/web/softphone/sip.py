@@ -29,6 +29,8 @@ _FROM: Final = re.compile(
     re.ASCII,
 )
 _TAG: Final = re.compile(r">[^<>]*;\s*tag\s*=\s*[^;\s]", re.ASCII | re.IGNORECASE)
+_SEQUENCE: Final = re.compile(r"^CSeq[ \t]*:[ \t]*\d+[ \t]+([A-Z]+)", re.MULTILINE | re.IGNORECASE)
+_CALL: Final = re.compile(r"^(?:Call-ID|i)[ \t]*:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
 _SHORT: Final = {"f": "from", "t": "to"}
 
 
@@ -75,3 +77,27 @@ def _headers(lines: list[str]) -> dict[str, list[str]] | None:
         if name in found:
             found[name].append(header[2])
     return found
+
+
+class Talks:
+    """The calls of a line that are under way, by what passes between its page and Asterisk."""
+
+    def __init__(self) -> None:
+        self._under_way: set[str] = set()
+        self._has_begun = False
+
+    def heed(self, message: str) -> None:
+        """Take note of a message, from either side."""
+        sequence, call = _SEQUENCE.search(message), _CALL.search(message)
+        if sequence is None or call is None:
+            return
+        if sequence[1] == "BYE":
+            self._under_way.discard(call[1])
+        elif sequence[1] == "INVITE" and message.startswith("SIP/2.0 2"):
+            self._under_way.add(call[1])
+            self._has_begun = True
+
+    def since_last(self) -> bool:
+        """Whether somebody has talked since this was last asked."""
+        talked, self._has_begun = self._has_begun or bool(self._under_way), False
+        return talked

@@ -53,6 +53,12 @@ async def test_a_session_ends_when_it_is_not_used_and_at_the_latest_after_a_week
     assert await place.sessions.find(token, START + 7 * DAY) is None
 
 
+async def test_what_a_page_asks_for_by_itself_keeps_no_session(place: People) -> None:
+    token = await place.session("mia", START)
+    assert await place.sessions.find(token, START + 11 * HOUR, used=False)
+    assert await place.sessions.find(token, START + 13 * HOUR, used=False) is None
+
+
 async def test_a_new_session_takes_the_place_of_the_one_that_was_shown(place: People) -> None:
     first = await place.session("mia", START)
     second = await place.session("mia", START, instead_of=first)

@@ -96,6 +96,7 @@ def probe(guard: Guard) -> APIRouter:
     router = APIRouter()
     anybody, known = Depends(guard.page()), Depends(guard.api())
     reads, writes = Depends(guard.page(Right.CALLS_READ)), Depends(guard.page(Right.FLOWS_WRITE))
+    watches = Depends(guard.api(unattended=True))
     program = Depends(guard.api(Right.FLOWS_WRITE))
 
     @router.get("/")
@@ -108,6 +109,10 @@ def probe(guard: Guard) -> APIRouter:
             "name": visitor.name, "role": visitor.role, "via": visitor.via, "key": visitor.key,
             "rights": sorted(visitor.rights), "csrf": visitor.csrf, "session": visitor.session,
         }  # fmt: skip
+
+    @router.get("/watch")
+    async def watch(visitor: Visitor = watches) -> str:
+        return visitor.name
 
     @router.get("/calls")
     async def calls(visitor: Visitor = reads) -> str:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from ivrserver.access import Right, Role
+from ivrserver.storage.access_tables import sessions
 from ivrserver.web.strangers import TRIES
 from tests.unit.storage.people import BY, PASSWORD
 from tests.unit.web.access.site import TOKEN, Site, site
@@ -211,3 +213,31 @@ async def test_a_key_opens_no_websocket(place: Site) -> None:
     async with place.browser() as browser:
         headers = {"Origin": browser.address, **bearer(TOKEN)}
         assert await browser.socket(Right.PHONE_USE, **headers) == ""
+
+
+async def test_a_page_that_is_left_open_keeps_nobody_signed_in(place: Site) -> None:
+    """What it asks for by itself is answered, and does not count as use."""
+    hour = timedelta(hours=1)
+    async with place.browser() as browser:
+        await browser.sign_in()
+
+        async def idle(path: str, status: int = 200, **headers: str) -> bool:
+            """Whether the session is still idle when that was asked an hour after its last use."""
+            long_ago = datetime.now(UTC) - hour
+            async with place.place.engine.begin() as connection:
+                await connection.execute(update(sessions).values(seen_at=long_ago))
+            assert (await browser.get(path, **headers))[0] == status
+            (session,) = await place.place.sessions.of("mia", datetime.now(UTC))
+            return session.seen_at == long_ago
+
+        by_itself = {"X-Unattended": "true"}
+        assert await idle("/calls", **by_itself)
+        assert await idle("/watch")
+        assert await idle("/nothing/here", 404, Accept="text/html", **by_itself)
+        assert not await idle("/calls")
+        assert not await idle("/who")
+        assert not await idle("/nothing/here", 404, Accept="text/html")
+        await idle("/watch")
+        assert await browser.socket(Right.PHONE_USE, Origin=browser.address) == "mia"
+        (session,) = await place.place.sessions.of("mia", datetime.now(UTC))
+        assert datetime.now(UTC) - session.seen_at >= hour

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivrserver.web.softphone.sip import objection
+from ivrserver.web.softphone.sip import Talks, objection
 
 LINE = "softphone.anna.01m8h1kp3cmxfxgbw93v7h02z8"
 
@@ -94,3 +94,29 @@ def test_what_no_softphone_sends_is_not(message: str) -> None:
 def test_no_header_hides_another_sender(noise: str) -> None:
     message = request(sender=f"<sip:carrier@x>;tag=1{noise}")
     assert objection(message, LINE)
+
+
+def test_a_call_is_under_way_from_its_answer_to_its_end_whoever_says_so() -> None:
+    talks = Talks()
+    for unanswered in (
+        request("REGISTER"),
+        request(start="SIP/2.0 180 Ringing"),
+        request(start="SIP/2.0 486 Busy Here"),
+        request("REGISTER", start="SIP/2.0 200 OK"),
+        "\r\n\r\n",
+    ):
+        talks.heed(unanswered)
+        assert not talks.since_last()
+    talks.heed(request(start="SIP/2.0 200 OK"))
+    assert talks.since_last()
+    assert talks.since_last()
+    talks.heed(request("BYE"))
+    assert not talks.since_last()
+
+
+def test_a_call_that_was_over_at_once_has_been_one() -> None:
+    talks = Talks()
+    talks.heed(request(start="SIP/2.0 200 OK"))
+    talks.heed(request("BYE"))
+    assert talks.since_last()
+    assert not talks.since_last()

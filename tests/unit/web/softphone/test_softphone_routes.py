@@ -77,6 +77,8 @@ class Scene:
     ready: bool = True
     heard: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     asterisk: web.WebSocketResponse | None = None
+    used: list[bool] = field(default_factory=list)
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
     base: str = ""
     http: aiohttp.ClientSession = field(init=False)
 
@@ -103,8 +105,18 @@ class Scene:
             raise HTTPException(401)
         return self.caller
 
-    async def of_socket(self, _websocket: WebSocket) -> Someone | None:
+    async def of_socket(self, _websocket: WebSocket, *, used: bool = False) -> Someone | None:
+        self.used.append(used)
+        self.looked.set()
         return self.caller
+
+    async def next_look(self) -> bool:
+        """Whether the session is said to be in use at the look after the next one."""
+        for _ in range(2):
+            self.looked.clear()
+            async with asyncio.timeout(PATIENCE):
+                await self.looked.wait()
+        return self.used[-1]
 
 
 @asynccontextmanager
@@ -275,6 +287,23 @@ async def test_bytes_long_messages_and_floods_are_cut_off(scene: Scene) -> None:
     for _ in range(300):
         await socket.send_str("\r\n")
     assert await closed_with(socket) == 1008
+
+
+async def test_who_talks_uses_the_session_and_who_waits_does_not(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proxy, "_CHECK_SECONDS", 0.05)
+    async with await scene.open() as socket:
+        assert not scene.used[0]
+        await socket.send_str(OPTIONS)
+        assert not await scene.next_look()
+        await socket.send_str(request(start="SIP/2.0 200 OK"))
+        await scene.next_heard()
+        assert await scene.next_look()
+        assert await scene.next_look()
+        await socket.send_str(request("BYE", to="<sip:100@ivrserver>;tag=9"))
+        await scene.next_heard()
+        assert not await scene.next_look()
 
 
 async def test_who_is_signed_out_loses_the_line(
