@@ -22,5 +22,8 @@ class RetentionSettings(Section):
     """Days until a call is deleted, with everything that is about it."""
     jobs: int = Field(default=30, ge=0)
     """Days until a job is deleted that is over."""
+    audit: int = Field(default=400, ge=0)
+    """Days until an entry of the audit log is deleted: a year and a month, so that a yearly
+    examination finds all of its year."""
     revisions: int = Field(default=500, ge=0)
     """How many versions of the account are kept, with their sound files; 0: all."""

@@ -46,7 +46,7 @@ class Deletions:
     """Deletes what is older than it is to be kept.
 
     Attributes:
-        rows: calls and what is about them.
+        rows: calls and what is about them, jobs, the audit log.
         recordings: which of them nobody needs.
         delete_recording: deletes one everywhere.
     """
@@ -80,7 +80,11 @@ class Deletions:
         if settings.answers:
             place, answered = await self._answers(place, _before(now, settings.answers), ends)
             finished = answered and finished
-        for keep, batch in ((settings.calls, self.rows.calls), (settings.jobs, self.rows.jobs)):
+        for keep, batch in (
+            (settings.calls, self.rows.calls),
+            (settings.jobs, self.rows.jobs),
+            (settings.audit, self.rows.audit),
+        ):
             if keep:
                 finished = await self._rows(batch, _before(now, keep), ends) and finished
         finished = await self._rows(self.rows.places, now, ends) and finished

@@ -146,13 +146,13 @@ def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
     }
     found = [column == text for column, text in texts.items() if text]
     if wanted.since is not None:
-        found.append(audit.c.audit_id >= _first_id(wanted.since))
+        found.append(audit.c.audit_id >= first_id(wanted.since))
     if wanted.until is not None:
-        found.append(audit.c.audit_id < _first_id(wanted.until))
+        found.append(audit.c.audit_id < first_id(wanted.until))
     return found
 
 
-def _first_id(moment: datetime) -> str:
+def first_id(moment: datetime) -> str:
     """The least id that an entry of that moment may have: its first ten letters are the time."""
     return str(ULID.from_datetime(max(moment, _FIRST)))[:10]
 

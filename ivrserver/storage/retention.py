@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Select, delete, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from ivrserver.storage.access_tables import audit
+from ivrserver.storage.audit import first_id
 from ivrserver.storage.database import storage_errors, writing
 from ivrserver.storage.mailboxes import DELETED
 from ivrserver.storage.recordings import is_needed
@@ -112,6 +114,13 @@ class Retention:
         with storage_errors("cannot delete old jobs"):
             async with writing(self._engine) as connection:
                 return await _deleted(connection, jobs.c.job_id, old)
+
+    async def audit(self, before: datetime) -> int:
+        """Delete entries of the audit log that were written before then; return how many."""
+        old = select(audit.c.audit_id).where(audit.c.audit_id < first_id(before))
+        with storage_errors("cannot delete old entries of the audit log"):
+            async with writing(self._engine) as connection:
+                return await _deleted(connection, audit.c.audit_id, old)
 
 
 def _over(before: datetime) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
+from ivrserver.access import PROGRAM
 from ivrserver.config import RetentionSettings
 from ivrserver.errors import AriUnavailable, StorageError
 from ivrserver.flow.jobs import Job, JobState
@@ -22,6 +23,7 @@ from ivrserver.jobs.kinds import NextAt
 from ivrserver.jobs.upkeep import Deletions, Upkeep
 from ivrserver.storage import (
     Calls,
+    Deed,
     RecordingRows,
     Retention,
     Revisions,
@@ -30,6 +32,8 @@ from ivrserver.storage import (
     open_journal,
     tables,
 )
+from ivrserver.storage.access_tables import audit
+from ivrserver.storage.audit import write
 from tests.fakes.jobs import FakeEngine
 from tests.unit.storage.records import START, checkpoint, opened, settings, whole_call
 
@@ -123,6 +127,11 @@ async def test_each_kind_of_thing_has_days_of_its_own(shop: Shop) -> None:
     assert come_to.detail == {"started_at": START.isoformat(), "call_id": "c"}
     await shop.runs(jobs=9)
     assert await shop.rows(tables.jobs) == 0
+    async with shop.engine.begin() as connection:
+        await write(connection, PROGRAM, Deed("change", "block", "1"), START)
+    for days, left in ((0, 1), (11, 1), (9, 0)):
+        await shop.runs(audit=days)
+        assert await shop.rows(audit) == left
     await shop.runs(calls=9)
     assert await shop.rows(tables.calls) == 0
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ivrserver.access import PROGRAM
 from ivrserver.flow.records import (
     CallClosed,
     JobOrdered,
@@ -16,7 +17,19 @@ from ivrserver.flow.records import (
     RespondentOpened,
     TimelineEntry,
 )
-from ivrserver.storage import Jobs, Mailboxes, Retention, database, migrate, open_journal, tables
+from ivrserver.storage import (
+    Audit,
+    AuditFilter,
+    Deed,
+    Jobs,
+    Mailboxes,
+    Retention,
+    database,
+    migrate,
+    open_journal,
+    tables,
+)
+from ivrserver.storage.audit import write
 from ivrserver.storage.retention import BATCH
 from tests.unit.storage.records import START, checkpoint, opened, settings, timeline, whole_call
 
@@ -172,3 +185,19 @@ async def test_jobs_go_that_were_over_before_then(engine: AsyncEngine, database_
     assert await retention.jobs(START) == 0
     assert await retention.jobs(YOUNG) == 1
     assert [job.job_id for job in await Jobs(engine).newest()] == ["mail-m"]
+
+
+async def test_entries_of_the_audit_log_go_that_were_written_before_then(
+    engine: AsyncEngine,
+) -> None:
+    async with engine.begin() as connection:
+        for days in range(BATCH + 2):
+            at = START + days * DAY
+            await write(connection, PROGRAM, Deed("change", "block", str(days)), at)
+    retention, left = Retention(engine), Audit(engine)
+    assert await retention.audit(START) == 0
+    assert await retention.audit(START + DAY) == 1
+    assert await retention.audit(START + (BATCH + 1) * DAY) == BATCH
+    assert await retention.audit(START + (BATCH + 1) * DAY) == 0
+    page = await left.page(AuditFilter())
+    assert [entry.deed.thing for entry in page.items] == [str(BATCH + 1)]
