@@ -6,15 +6,17 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from ivrserver.access import NAME_PATTERN, Right, Visitor, Way
 from ivrserver.storage import ApiKey, ApiKeys
 from ivrserver.web.access import Guard
+from ivrserver.web.api.once import Once, acts_once
 from ivrserver.web.api.problems import responses
 
 _PATH: Final = "/api-keys"
+_MADE: Final = "the key is made already, and was shown once; revoke it, and make another"
 KeyId = Annotated[str, Path(max_length=40, examples=["k3v9x0a7bq"])]
 Owner = Annotated[
     str, Query(pattern=f"^({NAME_PATTERN})?$", description="a user; others' are for admins")
@@ -59,7 +61,7 @@ class KeyList(BaseModel):
 
 def api_key_routes(guard: Guard, keys: ApiKeys) -> APIRouter:
     """The routes."""
-    router, known = APIRouter(tags=["API keys"]), Depends(guard.api())
+    router, known = APIRouter(tags=["API keys"], route_class=Once), Depends(guard.api())
 
     @router.get(_PATH, responses=responses(401, 403, 422, 503))
     async def all_api_keys(owner: Owner = "", visitor: Visitor = known) -> KeyList:
@@ -71,10 +73,11 @@ def api_key_routes(guard: Guard, keys: ApiKeys) -> APIRouter:
     @router.post(
         _PATH,
         status_code=HTTPStatus.CREATED,
-        responses=responses(401, 403, 404, 422, 503),
+        responses=responses(401, 403, 404, 409, 422, 503),
+        dependencies=[Depends(acts_once(known, told_again=_MADE))],
     )
-    async def api_key_made(form: KeyForm, visitor: Visitor = known) -> KeyMade:
-        """Make a key. A key for idempotency is not heard: what proves a key is kept nowhere."""
+    async def api_key_made(form: KeyForm, response: Response, visitor: Visitor = known) -> KeyMade:
+        """Make a key. Sent again, it is said which one that was (409): it is shown once."""
         _ensure_keeper(visitor)
         owner = form.owner or visitor.name
         if not visitor.may(Right.USERS_WRITE):
@@ -87,6 +90,7 @@ def api_key_routes(guard: Guard, keys: ApiKeys) -> APIRouter:
             expires_at=form.expires_at,
             at_most=visitor.rights,
         )
+        response.headers["Location"] = f"api-keys/{made.key_id}"
         return KeyMade(id=made.key_id, key=made.text)
 
     @router.get(f"{_PATH}/{{key_id}}", responses=responses(401, 403, 404, 422, 503))

@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 from ivrserver.access import Author, Right, Visitor
 from ivrserver.errors import AudioTooLarge, AudioUnknown
 from ivrserver.web.access import Guard
+from ivrserver.web.api.once import Once, acts_once, length
 from ivrserver.web.api.problems import responses
 
 UPLOAD_SECONDS: Final = 300.0
@@ -100,7 +101,7 @@ def audio_routes(guard: Guard, sounds: Sounds, max_bytes: int) -> APIRouter:
         sounds: the library.
         max_bytes: a request that announces more is refused before it is read.
     """
-    router = APIRouter(prefix="/audio", tags=["Audio library"])
+    router = APIRouter(prefix="/audio", tags=["Audio library"], route_class=Once)
     reads = Depends(guard.api(Right.FLOWS_READ))
     writes = Depends(guard.api(Right.FLOWS_WRITE))
 
@@ -113,7 +114,8 @@ def audio_routes(guard: Guard, sounds: Sounds, max_bytes: int) -> APIRouter:
     @router.post(
         "",
         status_code=HTTPStatus.CREATED,
-        responses=responses(400, 401, 403, 408, 413, 422, 503),
+        responses=responses(400, 401, 403, 408, 409, 413, 422, 503),
+        dependencies=[Depends(acts_once(writes, length))],
         openapi_extra={
             "requestBody": {
                 "required": True,

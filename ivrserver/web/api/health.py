@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from ivrserver import __version__
 from ivrserver.access import Right, Visitor
 from ivrserver.web.access import Guard
+from ivrserver.web.api.once import Once, acts_once
 from ivrserver.web.api.problems import responses
 from ivrserver.web.system import Doctor, System, is_there
 
@@ -75,7 +76,8 @@ class ControllerList(BaseModel):
 
 def health_routes(guard: Guard, system: System) -> APIRouter:
     """The routes."""
-    router, reads = APIRouter(tags=["System"]), Depends(guard.api(Right.SYSTEM_READ))
+    reads = Depends(guard.api(Right.SYSTEM_READ))
+    router = APIRouter(tags=["System"], route_class=Once)
 
     @router.get("/health", responses=responses(401, 403))
     async def health(visitor: Visitor = reads) -> Health:
@@ -107,7 +109,8 @@ def health_routes(guard: Guard, system: System) -> APIRouter:
     @router.post(
         "/health/examination",
         status_code=HTTPStatus.ACCEPTED,
-        responses=responses(401, 403, 409, 422),
+        responses=responses(401, 403, 409, 422, 503),
+        dependencies=[Depends(acts_once(reads))],
     )
     async def examine(visitor: Visitor = reads) -> Examination:
         """Let the doctor look at every part; it takes some seconds, and changes nothing."""

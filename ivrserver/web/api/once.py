@@ -3,12 +3,17 @@
 A client makes up an ``Idempotency-Key`` and sends it with the request. The same key with the same
 request is answered as before, for a day; with another request it is refused (422), and while the
 first is still under way too (409). Keys are each client's own.
+
+Secrets are kept nowhere. An answer that has one is not given again, but told to have been given
+(409); of a request that has one, the rest must be the same.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Coroutine
+import json
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Protocol
 
@@ -17,13 +22,17 @@ from fastapi.routing import APIRoute
 
 from ivrserver.access import Visitor
 from ivrserver.storage.kept_replies import KeptReply
+from ivrserver.web.api.problems import problem
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 """Header of an answer that was given before."""
 _LONGEST: Final = 200
 _KEPT_HEADERS: Final = ("content-type", "etag", "location")
-_CLAIM: Final = "claimed_key"
+_CLAIM: Final = "claim"
+
+Naming = Callable[[Request], Awaitable[bytes]]
+"""What of a request's body another request with the same key must have, too."""
 
 
 class Replies(Protocol):
@@ -68,11 +77,42 @@ class Once(APIRoute):
         return once
 
 
-def acts_once(visitor: Any) -> Callable[..., Coroutine[Any, Any, None]]:
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    key: str
+    told_again: str
+
+
+async def whole(request: Request) -> bytes:
+    """All of the body."""
+    return await request.body()
+
+
+async def length(request: Request) -> bytes:
+    """How long the body is, which is not read into memory."""
+    return request.headers.get("content-length", "").encode()
+
+
+async def without_password(request: Request) -> bytes:
+    """The body without the password, of which no hash is kept that could be guessed at."""
+    body = await request.body()
+    try:
+        tree = json.loads(body)
+    except ValueError:
+        return b""
+    return json.dumps(tree | {"password": ""} if isinstance(tree, dict) else tree).encode()
+
+
+def acts_once(
+    visitor: Any, names: Naming = whole, told_again: str = ""
+) -> Callable[..., Coroutine[Any, Any, None]]:
     """The dependency of a route that acts once for each key.
 
     Args:
         visitor: the dependency that says who asks.
+        names: what of the body must be the same.
+        told_again: the answer has a secret, so that whoever asks again is told this; empty: it has
+            none.
     """
 
     async def claim(
@@ -90,10 +130,10 @@ def acts_once(visitor: Any) -> Callable[..., Coroutine[Any, Any, None]]:
             return
         replies: Replies = request.app.state.replies
         key = _hash(who.name.encode(), who.via.encode(), idempotency_key.encode())
-        asked = _hash(request.method.encode(), str(request.url).encode(), await request.body())
+        asked = _hash(request.method.encode(), str(request.url).encode(), await names(request))
         kept = await replies.begin(key, asked)
         if kept is None:
-            setattr(request.state, _CLAIM, key)
+            setattr(request.state, _CLAIM, _Claim(key, told_again))
             return
         raise _Answered(_again(kept, asked))
 
@@ -119,22 +159,25 @@ def _again(kept: KeptReply, asked: str) -> Response:
 
 
 async def _keep(request: Request, response: Response) -> None:
-    key = getattr(request.state, _CLAIM, "")
-    if not key:
+    claim: _Claim | None = getattr(request.state, _CLAIM, None)
+    if claim is None:
         return
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         await _forget(request)
         return
-    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     replies: Replies = request.app.state.replies
-    await replies.finish(key, response.status_code, headers, bytes(response.body))
+    if claim.told_again and response.status_code < HTTPStatus.BAD_REQUEST:
+        there = {"Location": response.headers["location"]}
+        response = problem(HTTPStatus.CONFLICT, claim.told_again, headers=there)
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    await replies.finish(claim.key, response.status_code, headers, bytes(response.body))
 
 
 async def _forget(request: Request) -> None:
-    key = getattr(request.state, _CLAIM, "")
-    if key:
+    claim: _Claim | None = getattr(request.state, _CLAIM, None)
+    if claim is not None:
         replies: Replies = request.app.state.replies
-        await replies.forget(key)
+        await replies.forget(claim.key)
 
 
 def _hash(*parts: bytes) -> str:

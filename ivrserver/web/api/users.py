@@ -26,10 +26,12 @@ from ivrserver.storage.users import INVITED_FOR
 from ivrserver.web.access import Guard
 from ivrserver.web.api.answers import NOT_KEPT
 from ivrserver.web.api.conditions import Expected, check_version, tag
+from ivrserver.web.api.once import Once, acts_once, without_password
 from ivrserver.web.api.problems import responses
 
 Name = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$", examples=["mia"])]
 _PATH: Final = "/users"
+_INVITED: Final = "the user is invited already, and the token was shown once; invite them again"
 
 
 class Me(BaseModel):
@@ -131,7 +133,7 @@ def _me(guard: Guard) -> APIRouter:
 
 
 def _users(guard: Guard, users: Users) -> APIRouter:
-    router, admin = APIRouter(), Depends(guard.api(Right.USERS_WRITE))
+    router, admin = APIRouter(route_class=Once), Depends(guard.api(Right.USERS_WRITE))
     one = f"{_PATH}/{{name}}"
 
     @router.get(_PATH, responses=responses(401, 403, 503))
@@ -144,10 +146,11 @@ def _users(guard: Guard, users: Users) -> APIRouter:
         _PATH,
         status_code=HTTPStatus.CREATED,
         response_model=UserTold,
-        responses=responses(401, 403, 422, 503),
+        responses=responses(401, 403, 409, 422, 503),
+        dependencies=[Depends(acts_once(admin, without_password))],
     )
     async def user_added(form: UserForm, visitor: Visitor = admin) -> Response:
-        """Add a user, with a password or to be invited. Sent again, it is refused: 422."""
+        """Add a user, with a password or to be invited."""
         password = form.password.get_secret_value() if form.password else ""
         user = await users.add(form.name, form.role, visitor.author, password=password)
         return _answer(user, HTTPStatus.CREATED, {"Location": f"users/{user.name}"})
@@ -197,11 +200,13 @@ def _users(guard: Guard, users: Users) -> APIRouter:
     @router.post(
         f"{one}/invitation",
         status_code=HTTPStatus.CREATED,
-        responses=responses(401, 403, 404, 422, 503),
+        responses=responses(401, 403, 404, 409, 422, 503),
+        dependencies=[Depends(acts_once(admin, told_again=_INVITED))],
     )
-    async def user_invited(name: Name, visitor: Visitor = admin) -> Invitation:
+    async def user_invited(name: Name, response: Response, visitor: Visitor = admin) -> Invitation:
         """Let a user choose a password; the one that they have is not good any more."""
         now = datetime.now(UTC)
+        response.headers["Location"] = f"../{name}"
         token = await users.invite(name, visitor.author, now)
         return Invitation(token=token, until=now + INVITED_FOR)
 

@@ -19,6 +19,7 @@ from ivrserver.flow.trial.sample import Sample
 from ivrserver.web.access import Guard
 from ivrserver.web.api.blocks import BlockId
 from ivrserver.web.api.editing import Editor
+from ivrserver.web.api.once import Once, acts_once
 from ivrserver.web.api.problems import responses
 from ivrserver.web.api.questions import ivr_in
 from ivrserver.webhooks.trial import Trial
@@ -169,7 +170,7 @@ class Suggested(BaseModel):
 
 def webhook_test_routes(guard: Guard, editor: Editor, trials: Trials) -> APIRouter:
     """The routes."""
-    router = APIRouter(tags=["IVRs"])
+    router = APIRouter(tags=["IVRs"], route_class=Once)
     reads = Depends(guard.api(Right.FLOWS_READ))
     writes = Depends(guard.api(Right.FLOWS_WRITE))
 
@@ -181,7 +182,11 @@ def webhook_test_routes(guard: Guard, editor: Editor, trials: Trials) -> APIRout
         sample = trials.sample(ivr_in(account, block_id), _book(account, trials))
         return Suggested(**{name: getattr(sample, name) for name in Suggested.model_fields})
 
-    @router.post(_PATH, responses=responses(401, 403, 404, 413, 422, 503))
+    @router.post(
+        _PATH,
+        responses=responses(401, 403, 404, 409, 413, 422, 503),
+        dependencies=[Depends(acts_once(writes))],
+    )
     async def webhook_tested(block_id: BlockId, body: TestForm, visitor: Visitor = writes) -> Tried:
         """Ask the web server as a call would. Nothing is stored, and nobody is called."""
         del visitor
