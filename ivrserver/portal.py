@@ -47,6 +47,7 @@ from ivrserver.system import system
 from ivrserver.telephony.boards import Boards
 from ivrserver.web.access import SETUP, Doors, Guard, Renders, access_routes
 from ivrserver.web.api import PATH
+from ivrserver.web.bodies import FORM, LimitedBodies
 from ivrserver.web.headers import SecurityHeaders
 from ivrserver.web.portal import Assets, Pages, asset_routes, show_errors
 from ivrserver.web.portal.blocks import (
@@ -142,6 +143,7 @@ async def add_portal(app: FastAPI, parts: Parts) -> None:
         app.include_router(routes)
     app.mount(PATH, api(parts, guarding, seen))
     show_errors(app, made, guarding.session_of)
+    app.add_middleware(LimitedBodies, most=FORM, but=PATH)
     app.add_middleware(SecurityHeaders)
 
 
@@ -165,7 +167,7 @@ async def softphone(
             exchanges,
             partial(_directory, library, settings),
             http,
-            guarding.api(Right.PHONE_USE),
+            guarding.api(Right.PHONE_USE, unattended=True),
             partial(guarding.of_socket, right=Right.PHONE_USE),
         )
         app.include_router(routes)

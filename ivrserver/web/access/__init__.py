@@ -1,7 +1,5 @@
 """Who comes in over HTTP: the guard of every route, and the pages of signing in."""
 
-from typing import Final
-
 from fastapi import APIRouter
 
 from ivrserver.web.access.account import account_routes
@@ -22,13 +20,10 @@ __all__ = [
     "access_routes",
 ]
 
-_MOST_BYTES: Final = 65_536
-"""Of a form: strangers' are read before it is known who they are."""
-
 
 def access_routes(doors: Doors) -> APIRouter:
     """All pages about users: those that strangers may see, one's own account, those of admins."""
     router = APIRouter()
     for routes in (sign_in_routes, account_routes, user_routes, audit_routes):
-        router.include_router(routes(doors), max_body_size=_MOST_BYTES)
+        router.include_router(routes(doors))
     return router

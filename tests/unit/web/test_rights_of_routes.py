@@ -30,12 +30,15 @@ from ivrserver.recordings import Links, Store
 from ivrserver.storage import database, migrate
 from ivrserver.storage.reports import LiveCalls
 from ivrserver.web.access import Needs
+from ivrserver.web.api import bodies
+from ivrserver.web.bodies import FORM
 from ivrserver.web.live import Live
 from ivrserver.web.portal import Assets
 from tests.unit.storage.people import FAST
 from tests.unit.web.portal.conftest import built
 from tests.unit.web.test_recordings import Shelf
 
+CHUNK = 65_536
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 PUBLIC = {
@@ -252,6 +255,11 @@ async def test_a_change_that_no_page_of_ours_has_sent_is_refused(place: Place) -
         assert status == 403, door
 
 
+async def test_what_pages_ask_for_by_themselves_keeps_nobody_signed_in(place: Place) -> None:
+    by_themselves = {door.path for door in guarded(place) if door.needs and door.needs.unattended}
+    assert by_themselves == {"/api/v1/events", "/softphone/lines", "/softphone/directory"}
+
+
 @pytest.mark.parametrize("right", list(Right))
 async def test_a_key_with_one_right_opens_no_door_of_another(place: Place, right: Right) -> None:
     key = await place.people.keys.make(Role.ADMIN, "narrow", frozenset({right}), PROGRAM)
@@ -279,3 +287,39 @@ async def test_a_route_without_the_guard_is_found(place: Place) -> None:
 
     assert [door.path for door in doors_of(place.app) if door.needs is None and
             door.path not in PUBLIC] == ["/forgotten"]  # fmt: skip
+
+
+async def test_nobody_makes_us_read_more_than_a_request_may_have(place: Place) -> None:
+    """Neither a stranger nor an administrator; sound files are not read into memory."""
+    most = {True: bodies.MOST, False: FORM}
+    unsafe = [
+        door for door in doors_of(place.app)
+        if door.method in UNSAFE and door.path != "/api/v1/audio"
+    ]  # fmt: skip
+    assert len(unsafe) > 60
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while read < 10 * bodies.MOST:
+            read += CHUNK
+            yield b"x" * CHUNK
+
+    known, form = await place.signed_in(Role.ADMIN), "application/x-www-form-urlencoded"
+    del known.headers["X-CSRF-Token"]
+    async with known, place.client(Origin="http://127.0.0.1") as stranger:
+        for door in unsafe:
+            for client in (known, stranger):
+                read = 0
+                answer = await client.request(
+                    door.method, door.address, content=endless(), headers={"Content-Type": form}
+                )
+                assert read <= most[door.path.startswith("/api/v1/")] + CHUNK, door
+                assert answer.status_code >= 300, door
+            if door.as_page:
+                headers = {"Content-Type": form, "Content-Length": str(FORM + 1)}
+                announced = await known.request(
+                    door.method, door.address, content=b"x", headers=headers
+                )
+                assert announced.status_code == 413, door
+                assert "shorten it and send it again" in announced.text
