@@ -52,6 +52,7 @@ from ivrserver.web.api import (
 )
 from ivrserver.web.live import Live, event_routes
 from ivrserver.web.recordings import Recordings
+from ivrserver.web.replies import Replies
 from ivrserver.web.system import System
 from ivrserver.webhooks.trial import Trials
 
@@ -130,12 +131,19 @@ def api(parts: Parts, guard: Guard, system: System) -> FastAPI:
     )
 
 
+def replies_of(settings: Settings, engine: AsyncEngine) -> Replies:
+    """What explains kept replies, for the API and the portal alike."""
+    accounts = shelves.accounts(settings, engine)
+    return Replies(Calls(engine), Revisions(engine), accounts, settings.account.region)
+
+
 def _outcomes(settings: Settings, engine: AsyncEngine, guard: Guard) -> Iterator[APIRouter]:
     """What calls have left: messages, requests to web servers, jobs, answers."""
     accounts, jobs = shelves.accounts(settings, engine), Jobs(engine)
     zone = ZoneInfo(settings.account.time_zone)
     yield mailbox_routes(guard, Inbox(engine), accounts)
-    yield webhook_attempt_routes(guard, WebhookReports(engine, zone), jobs)
+    replies = replies_of(settings, engine)
+    yield webhook_attempt_routes(guard, WebhookReports(engine, zone), jobs, replies)
     yield job_routes(guard, jobs)
     yield respondent_routes(guard, RunTable(engine), IvrReports(engine, zone), accounts, zone)
 

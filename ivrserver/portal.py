@@ -17,7 +17,7 @@ from yarl import URL
 
 from ivrserver import shelves
 from ivrserver.access import Right
-from ivrserver.api import NamedPhones, Parts, api, editor
+from ivrserver.api import NamedPhones, Parts, api, editor, replies_of
 from ivrserver.blocks import Block, FindMe, Ivr, Receptionist, Voicemail
 from ivrserver.config import AriSettings, Settings
 from ivrserver.flow.softphone import block_number
@@ -284,7 +284,8 @@ def _webhooks(parts: Parts, pages: Pages, guard: Guard, accounts: Accounts) -> I
     # First: its addresses are below those of single requests.
     yield JobPages(pages, guard, jobs).routes()
     reports = WebhookReports(parts.engine, pages.zone)
-    yield WebhookPages(pages, guard, reports, jobs, accounts, pages.zone).routes()
+    replies = replies_of(parts.settings, parts.engine)
+    yield WebhookPages(pages, guard, reports, jobs, accounts, replies, pages.zone).routes()
 
 
 async def doors(

@@ -22,6 +22,7 @@ _NOTHING: Final = Finding()
 _ROOT: Final = "What happens next on the call."
 _PARAMETERS: Final = "How it happens."
 _UNKNOWN: Final = "Not in the reference."
+CUT: Final = "only its beginning is kept, which is not enough to explain it"
 
 
 class Names(Protocol):
@@ -103,6 +104,28 @@ def explain(body: bytes, *, charset: str = "", names: Names = NO_NAMES) -> Expla
         root, notes = xmltree.read(body, charset)
     except ActionError as error:
         return _refused((), error, ())
+    return _explained(root, notes, names)
+
+
+def explain_kept(text: str, *, cut: bool = False, names: Names = NO_NAMES) -> Explanation:
+    """Explain a reply that is kept as text: its encoding was seen to when it came. Never fails.
+
+    Args:
+        text: of at most 64 KB.
+        cut: only its beginning is kept.
+        names: of what the reply refers to.
+    """
+    try:
+        root = xmltree.read_text(text)
+    except ActionError as error:
+        if cut and error.line > text.count("\n"):
+            # It goes wrong where it ends, which the reply did elsewhere.
+            return Explanation(lines=(), reply=None, notes=(CUT,))
+        return _refused((), error, ())
+    return _explained(root, [], names)
+
+
+def _explained(root: Node, notes: list[str], names: Names) -> Explanation:
     found = Findings(notes)
     try:
         reply = understand(root, found)

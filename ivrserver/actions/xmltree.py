@@ -61,6 +61,15 @@ def read(body: bytes, charset: str) -> tuple[Node, list[str]]:
     if len(body) > MAX_BYTES:
         raise ActionError(f"the reply is larger than {MAX_BYTES // 1024} KB")
     text, warnings = decode(body, charset, XML_DECLARATION)
+    return read_text(text), warnings
+
+
+def read_text(text: str) -> Node:
+    """Parse the XML of a reply that is text already, of at most 64 KB; its root.
+
+    Raises:
+        ActionError: it is not well-formed.
+    """
     text = text.lstrip("\ufeff")  # included files bring marks of their own
     # Whitespace before the declaration is a common slip; the encoding in it has been used.
     if declaration := _DECLARATION.match(text):
@@ -72,8 +81,7 @@ def read(body: bytes, charset: str) -> tuple[Node, list[str]]:
     if found := _DOCTYPE.match(text):
         unwanted = "the reply has a document type declaration, which is not accepted"
         raise ActionError(unwanted, line=text.count("\n", 0, found.end()) + 1)
-    root = _parse(text) if is_familiar(text) else apart(lambda: _parse(text))
-    return root, warnings
+    return _parse(text) if is_familiar(text) else apart(lambda: _parse(text))
 
 
 def _parse(text: str) -> Node:

@@ -20,7 +20,9 @@ from ivrserver.flow.question import MASK
 from ivrserver.flow.records import JobOrdered, Record, WebhookAttempt, WebhookBegun
 
 BODY_SHOWN = 2000
-"""Characters of a reply that are kept."""
+"""Characters of a reply that timelines show."""
+BODY_KEPT = 8000
+"""Characters of a reply that are kept: more than an action needs."""
 
 Parameters = tuple[tuple[str, str], ...]
 
@@ -149,8 +151,8 @@ class Courier:
         diary.note(WebhookRequested(begun.method, begun.url, dict(shown), number))
         diary.write(begun)
         result = await self.client.send(request)
-        body = readable(result.body, result.charset)[:BODY_SHOWN]
-        diary.note(told(result, body))
+        body = readable(result.body, result.charset)[:BODY_KEPT]
+        diary.note(told(result, body[:BODY_SHOWN]))
         diary.write(
             WebhookAttempt(
                 webhook_id=begun.webhook_id,

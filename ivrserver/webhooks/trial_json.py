@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ivrserver.actions.explain import Explanation, Line
+from ivrserver.actions.message import SpokenMessage
 from ivrserver.webhooks.client import Exchange
 from ivrserver.webhooks.trial import Trial
 
@@ -12,7 +13,6 @@ from ivrserver.webhooks.trial import Trial
 def as_json(trial: Trial) -> dict[str, Any]:
     """A trial: what was sent and came, how it is understood, and what would happen."""
     reply, last = trial.reply, trial.reply.result
-    message = reply.message
     return {
         "doubts": list(trial.doubts),
         "parameters": [list(pair) for pair in trial.parameters],
@@ -25,12 +25,21 @@ def as_json(trial: Trial) -> dict[str, Any]:
             "seconds": round(reply.waited, 3),
             "error": last.error,
         },
-        "understood": None if reply.understood is None else _understood(reply.understood),
+        **understanding(reply.understood, reply.message, reply.problem),
+        "story": [{"text": step.text, "mood": step.mood.value} for step in trial.story],
+    }
+
+
+def understanding(
+    understood: Explanation | None, message: SpokenMessage | None, problem: str
+) -> dict[str, Any]:
+    """How a reply is understood."""
+    return {
+        "understood": None if understood is None else _understood(understood),
         "message": None
         if message is None
         else {"text": message.text, "cut": message.cut, "html": message.is_html},
-        "message_error": reply.problem,
-        "story": [{"text": step.text, "mood": step.mood.value} for step in trial.story],
+        "message_error": problem,
     }
 
 

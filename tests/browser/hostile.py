@@ -13,6 +13,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from xml.sax.saxutils import escape
 
 import yaml
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -61,6 +62,18 @@ FEW: Final = 3
 WITH_CONTROLS: Final = f"{HOSTILE}\x07\x1b[31m\x7f\u2028"
 """For what no form has checked: replies of web servers, what engines have written down."""
 
+REPLY: Final = f"""<action>
+<app>ivr</app>
+<parameters>
+<id>1</id>
+<question_id>9</question_id>
+<user_parameters><name><![CDATA[{HOSTILE}]]></name></user_parameters>
+<p_t>step|{escape(HOSTILE)}</p_t>
+<colour><![CDATA[{HOSTILE}]]></colour>
+</parameters>
+<{"x" * 80}>{escape(HOSTILE)}</{"x" * 80}>
+</action>"""
+"""A reply of a web server that is understood."""
 JOB: Final = job_id(WEBHOOK, f"w{0:026}"[:26])
 """A request to a web server that was given up."""
 
@@ -184,7 +197,7 @@ def _call(call_id: str, block: Any, now: datetime) -> Iterator[Record]:
             yield _lie(AnswerTranscribed, asked | {"recording": said, "text": WITH_CONTROLS})
     for number, error in enumerate(("", HOSTILE), 1):
         # Fields of one kind with hostile names: parameters are the customer's own words.
-        made = {"number": number, "error": error, "body": WITH_CONTROLS}
+        made = {"number": number, "error": error, "body": WITH_CONTROLS if error else REPLY}
         yield _lie(WebhookAttempt, known | made)
     for job in ORDERED:
         given_up = {"kind": job, "key": known["webhook_id"], "due": None, "attempts": 1}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
@@ -13,8 +13,17 @@ from playwright.async_api import expect
 
 from benchmarks.portal import Plan, seed
 from ivrserver.access import Role
+from ivrserver.flow.delivery import BODY_KEPT
+from ivrserver.flow.events import (
+    ActionChosen,
+    BackupRouted,
+    Event,
+    WebhookAnswered,
+    WebhookMissed,
+    WebhookRequested,
+)
 from ivrserver.flow.jobs import JobState
-from ivrserver.flow.records import JobOrdered, JobTried, Record
+from ivrserver.flow.records import JobOrdered, JobTried, Record, TimelineEntry
 from ivrserver.storage import AuditFilter, Jobs, open_journal
 from tests.browser.conftest import Look
 from tests.browser.pages import NARROW, assert_accessible, shoot
@@ -22,12 +31,13 @@ from tests.browser.site import Site, open_site
 from tests.telephony.caller import PATIENCE, POLL_SECONDS
 from tests.telephony.conftest import in_own_task
 from tests.unit.jobs.controller import DELIVERY, at_work, survey
-from tests.unit.storage.records import opened, respondent
+from tests.unit.storage.records import attempt, opened, respondent
 from tests.unit.webhooks.servers import Exchange, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 EVIL = "<script>window.harmed=1</script><img src=x onerror=window.harmed=1>"
+NOTE = f"<note><![CDATA[{EVIL}]]></note>"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -93,6 +103,58 @@ async def test_requests_are_found_and_one_tells_everything(look: Look, busy: Sit
     await expect(page.get_by_label("The reply")).to_have_text("Service Unavailable")
     await assert_accessible(page)
     await shoot(page, "webhook")
+
+
+async def test_a_reply_is_explained_line_by_line_with_what_was_then_done(
+    look: Look, busy: Site
+) -> None:
+    """A reply that is understood, and three that are not: the page says what came instead."""
+    url, now = "https://example.com/", datetime.now(UTC)
+    action = f"<action>\n<app>ivr</app>\n<parameters><id>102</id></parameters>\n{NOTE}\n</action>"
+    reasons = {
+        "broken": ("<action>\n<app>ivr</action>", "", "not well-formed XML"),
+        "page": (f"<!doctype html>{EVIL}", "", "an HTML page"),
+        "long": (EVIL * 200, "the reply is larger than 65,536 bytes", "larger than 65,536 bytes"),
+    }
+    replies = {"good": (action, "", "")} | reasons
+    for call, (body, error, reason) in replies.items():
+        sent = replace(attempt(1, call, body[:BODY_KEPT]), at=now, error=error)
+        came = WebhookMissed(error, 0.1) if error else WebhookAnswered(200, body, 0.1)
+        follows: Event = BackupRouted("the call ends", f"the reply cannot be used: {reason}")
+        if call == "good":
+            follows = ActionChosen("go on with IVR 102", ["<note> is ignored"])
+        events = (WebhookRequested("POST", url, {}, 1), came, follows)
+        await write(
+            busy,
+            opened(call, at=now),
+            replace(respondent(call), ivr_id=101),
+            *(TimelineEntry(call, now + timedelta(seconds=at), event)
+              for at, event in enumerate(events)),
+            sent,
+        )  # fmt: skip
+    watched = await look(busy.address)
+    await busy.sign_in(watched, Role.VIEWER)
+    page = watched.page
+    await page.goto("/webhooks/r-good/1")
+    elements = page.get_by_role("table", name="The elements of the reply").locator("tbody tr")
+    await expect(elements.filter(has_text="<id>")).to_contain_text("102: an IVR, “Thanks”")
+    await expect(elements.filter(has_text="<note>")).to_contain_text("ignored")
+    done = page.get_by_role("list", name="What was then done")
+    await expect(done).to_contain_text("go on with IVR 102")
+    await expect(done).to_contain_text("warning: <note> is ignored")
+    await expect(page.get_by_label("The reply").locator("li.is-warn")).to_contain_text(EVIL)
+    await assert_accessible(page)
+    await shoot(page, "webhook-explained")
+    await page.set_viewport_size(NARROW)
+    await assert_accessible(page)
+    await shoot(page, "webhook-explained-narrow")
+    for call, (_, error, reason) in reasons.items():
+        await page.goto(f"/webhooks/r-{call}/1")
+        why = page.locator(".trial .facts" if error else ".trial .notice.is-danger").first
+        await expect(why).to_contain_text(reason)
+        await expect(done).to_contain_text("the call ends: the reply cannot be used")
+        assert await page.evaluate("window.harmed") is None
+    await expect(page.get_by_text("The first 8,000 characters")).to_be_visible()
 
 
 async def test_a_request_that_failed_is_sent_again(look: Look, busy: Site) -> None:

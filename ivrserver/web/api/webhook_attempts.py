@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from ivrserver.access import Right, Visitor
 from ivrserver.errors import NothingThere
 from ivrserver.flow.jobs import JobState
+from ivrserver.flow.replied import Replied
 from ivrserver.storage import Jobs
 from ivrserver.storage.reports import NO_REPLY, AttemptFilter, AttemptRow, WebhookReports
 from ivrserver.web.access import Guard
@@ -19,6 +20,9 @@ from ivrserver.web.api.jobs import JobTold, retried
 from ivrserver.web.api.moments import Moment
 from ivrserver.web.api.once import Once, acts_once
 from ivrserver.web.api.problems import responses
+from ivrserver.web.api.webhook_test import Message, Understood
+from ivrserver.web.replies import Replies
+from ivrserver.webhooks.trial_json import understanding
 
 ResponseId = Annotated[
     str, Path(max_length=40, pattern="^[A-Za-z0-9._-]+$", examples=["01J9ZC8M6T2Q0VN7D4K3B5X8RY"])
@@ -40,12 +44,33 @@ class WebhookAttempt(BaseModel):
     url: str = Field(description="without its query")
     parameters: list[tuple[str, str]] = Field(description="sensitive ones are masked")
     status: int | None = Field(description="null: there was no reply")
-    reply: str = Field(description="the first 2,000 characters")
+    reply: str = Field(description="as text, the first 8,000 characters")
     error: str = Field(description="why there was no usable reply; empty: there was one")
     seconds: float
     job_id: str = Field(description="empty: what was to be told is not kept any more")
     job_state: JobState | None
     job_due_at: datetime | None = Field(description="when it is tried next")
+
+
+class Deed(BaseModel):
+    """One thing that the call did because of a reply, or of there being none."""
+
+    seconds: float = Field(description="since the call began")
+    kind: str = Field(description="as on timelines", examples=["action_chosen"])
+    text: str = Field(description="for people", examples=["go on with IVR 102"])
+    more: list[str] = Field(description="such as warnings")
+
+
+class ExplainedAttempt(WebhookAttempt):
+    """The same with what its reply was understood as, by the account as the call knew it."""
+
+    understood: Understood | None = Field(description="in mode next_action")
+    message: Message | None = Field(description="in mode read_message")
+    message_error: str = Field(description="why there is nothing to read to the caller")
+    then: list[Deed] = Field(
+        description="what the call did because of it, as far as the next block; none: it was not"
+        " acted on"
+    )
 
 
 class WebhookAttemptList(BaseModel):
@@ -68,7 +93,9 @@ class Asked(BaseModel):
     limit: int = Field(50, ge=1, le=200)
 
 
-def webhook_attempt_routes(guard: Guard, reports: WebhookReports, jobs: Jobs) -> APIRouter:
+def webhook_attempt_routes(
+    guard: Guard, reports: WebhookReports, jobs: Jobs, replies: Replies
+) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["Webhooks"], route_class=Once)
     reads = Depends(guard.api(Right.CALLS_READ))
@@ -95,10 +122,11 @@ def webhook_attempt_routes(guard: Guard, reports: WebhookReports, jobs: Jobs) ->
     @router.get(one, responses=responses(401, 403, 404, 422, 503))
     async def one_webhook_attempt(
         response_id: ResponseId, number: Number, visitor: Visitor = reads
-    ) -> WebhookAttempt:
-        """One request."""
+    ) -> ExplainedAttempt:
+        """One request, and what its reply was understood as."""
         del visitor
-        return _told(await found(response_id, number))
+        row = await found(response_id, number)
+        return _explained(row, await replies.of(row))
 
     @router.post(
         one + "/resend",
@@ -141,3 +169,12 @@ def _told(row: AttemptRow) -> WebhookAttempt:
         reply=row.body,
         job_due_at=row.job_due,
     )
+
+
+def _explained(row: AttemptRow, replied: Replied) -> ExplainedAttempt:
+    done = [
+        Deed(seconds=each.seconds, kind=each.kind, text=each.text, more=list(each.more))
+        for each in replied.then
+    ]
+    told = understanding(replied.understood, replied.message, replied.problem)
+    return ExplainedAttempt.model_validate(_told(row).model_dump() | told | {"then": done})

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Res
 
 from ivrserver.access import Right, Visitor
 from ivrserver.blocks import Ivr
+from ivrserver.flow.delivery import BODY_KEPT
 from ivrserver.flow.jobs import JobState
 from ivrserver.storage import Jobs
 from ivrserver.storage.reports import (
@@ -28,6 +29,7 @@ from ivrserver.web.portal.errors import is_partial
 from ivrserver.web.portal.pages_calls import block_names
 from ivrserver.web.portal.pages_jobs import given_up, under_way
 from ivrserver.web.portal.render import Pages
+from ivrserver.web.replies import Replies
 
 PAGE: Final = 50
 _DAYS: Final = 7
@@ -59,6 +61,7 @@ class WebhookPages:
     reports: WebhookReports
     jobs: Jobs
     accounts: AccountReader
+    replies: Replies
     zone: ZoneInfo
 
     def routes(self) -> APIRouter:
@@ -104,6 +107,7 @@ class WebhookPages:
                 request, visitor, "webhooks/request.html",
                 shown=shown, attempts=attempts, job=job, why=explained(shown, attempts),
                 under_way=under_way, names=block_names(await self.accounts.export()),
+                replied=await self.replies.of(shown), kept=BODY_KEPT,
             )  # fmt: skip
 
         return router
@@ -182,7 +186,7 @@ def latency_lines(
 def explained(shown: AttemptRow, attempts: Sequence[AttemptRow]) -> str:
     """What a request has come to, for people."""
     if not shown.error:
-        return "The web server has taken it. What it replied is below, as text."
+        return "The web server has taken it. What it replied is explained below."
     taken = next((each for each in attempts if not each.error), None)
     if taken is not None:
         return f"This request failed, but request {taken.number} got through."

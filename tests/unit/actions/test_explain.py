@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from ivrserver.actions import reference
-from ivrserver.actions.explain import Explanation, Line, explain
+from ivrserver.actions.explain import Explanation, Line, explain, explain_kept
 from ivrserver.actions.findings import Use
 from ivrserver.actions.message import spoken_message, spoken_text
 from ivrserver.actions.parser import parse
@@ -48,8 +48,10 @@ def test_every_example_of_the_reference_is_explained_without_a_doubt(name: str) 
 
 @given(REPLIES)
 def test_what_is_explained_is_what_is_understood(wanted: object) -> None:
-    body = write(wanted).encode()  # type: ignore[arg-type]
+    text = write(wanted)  # type: ignore[arg-type]
+    body = text.encode()
     assert explain(body).reply == parse(body)
+    assert explain_kept(text) == explain(body)
 
 
 def test_every_parameter_has_the_meaning_of_the_reference() -> None:

@@ -9,6 +9,8 @@ from datetime import timedelta
 
 import openpyxl
 
+from ivrserver.flow.events import ActionChosen, WebhookAnswered, WebhookRequested
+from ivrserver.flow.records import TimelineEntry
 from ivrserver.storage import Audit, AuditFilter, Mailboxes
 from tests.unit.storage.records import START, attempt, message, opened, ordered, tried, whole_call
 from tests.unit.web.api.conftest import Api, client
@@ -86,6 +88,35 @@ async def test_requests_are_found_and_sent_again(api: Api) -> None:
     assert (await api.post(resend, headers=key)).headers["Idempotency-Replayed"] == "true"
     assert await log_of(api, "job") == [("retry", "webhook-r-b")]
     assert (await api.post("/webhook-attempts/r-b/9/resend")).status_code == 404
+
+
+async def test_a_reply_is_explained_with_what_was_then_done(api: Api) -> None:
+    reply = "<action>\n<app>ivr</app>\n<parameters><id>100</id></parameters>\n<x/>\n</action>"
+    webhook = {"mode": "next_action", "url": "https://example.com/"}
+    made = await api.post("/ivrs", json=IVR | {"id": 100, "webhook": webhook})
+    assert made.status_code == 201, made.text
+    await api.write(opened("a"), *whole_call("a")[1:3], attempt(1, "a", reply), attempt(2, "a"))
+    asked, action = WebhookRequested("POST", "https://example.com/", {}, 1), "go on with IVR 100"
+    chosen = ActionChosen(action, ["<x> is ignored"])
+    await api.write(
+        *(
+            TimelineEntry("a", START + timedelta(seconds=at), event)
+            for at, event in enumerate((asked, WebhookAnswered(200, reply, 0.2), chosen), 1)
+        )
+    )
+    told = (await api.looker.get("/webhook-attempts/r-a/1")).json()
+    lines = {line["name"]: line for line in told["understood"]["lines"]}
+    assert lines["id"]["value"] == f"100: an IVR, “{IVR['name']}”"
+    assert (lines["x"]["line"], lines["x"]["use"]) == (4, "ignored")
+    done = {"seconds": 3.0, "kind": "action_chosen", "text": action}
+    assert told["then"] == [done | {"more": ["warning: <x> is ignored"]}]
+    wrong = (await api.get("/webhook-attempts/r-a/2")).json()
+    assert wrong["understood"]["error"] == "the reply has no <app>"
+    assert (wrong["message"], wrong["message_error"], wrong["then"]) == (None, "", [])
+    read = {"webhook": webhook | {"mode": "read_message"}}
+    assert (await api.put("/ivrs/100", json=IVR | {"id": 100} | read)).status_code == 200
+    # The call knew the account as it was before.
+    assert (await api.get("/webhook-attempts/r-a/1")).json() == told
 
 
 async def test_jobs_are_listed_tried_again_and_cancelled(api: Api) -> None:
