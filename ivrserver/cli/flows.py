@@ -10,16 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import shelves
 from ivrserver.blocks import Account
-from ivrserver.blocks.doubts import Doubt, doubts
 from ivrserver.blocks.files import dump
-from ivrserver.blocks.graph import draw
 from ivrserver.blocks.lint import Known
 from ivrserver.blocks.schema import json_schema_text
 from ivrserver.cli.base import Context
 from ivrserver.cli.stored import me, with_database
 from ivrserver.reference import settings_reference
 from ivrserver.storage import Changes, read_flow_files, write_flow_file
-from ivrserver.storage.merge import overlaid
+from ivrserver.storage.merge import new_doubts
 
 
 @click.command()
@@ -38,7 +36,7 @@ def apply(context: Context, files: tuple[Path, ...], prune: bool, check: bool) -
         phones = await shelves.phones(settings, engine)
         flows = read_flow_files(files, replace(known, phones=phones))
         before = Account() if prune else await accounts.export()
-        doubtful = [f"warning  {doubt}" for doubt in _new_doubts(before, flows.account)]
+        doubtful = [f"warning  {doubt}" for doubt in new_doubts(before, flows.account)]
         if check:
             return [*doubtful, "the files are right"]
         changes = await accounts.apply(flows.account, flows.audio, prune=prune, by=me())
@@ -46,13 +44,6 @@ def apply(context: Context, files: tuple[Path, ...], prune: bool, check: bool) -
 
     for line in with_database(settings, work):
         click.echo(line)
-
-
-def _new_doubts(before: Account, account: Account) -> list[Doubt]:
-    """What is doubtful about the parts of `account`, and about others because of them."""
-    known, parts = set(doubts(before)), draw(account).named()
-    found = doubts(overlaid(before, account))
-    return [each for each in found if not each.note and (each.node in parts or each not in known)]
 
 
 def told(changes: Changes) -> list[str]:

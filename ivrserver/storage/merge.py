@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ivrserver.blocks import Account, Block
+from ivrserver.blocks.doubts import Doubt, doubts
+from ivrserver.blocks.graph import draw
 from ivrserver.blocks.lint import Known, lint
 from ivrserver.blocks.schema import AccountForm
 from ivrserver.blocks.yamltree import Document
@@ -72,6 +74,24 @@ def merged(
     if (merged, stored) != (before.account, before.stored):
         revision += 1
     return StoredAccount(revision, merged, stored)
+
+
+def foreseen(before: StoredAccount, account: Account, *, prune: bool) -> Changes:
+    """What applying `account` without sound files would change, at the revision that there is.
+
+    Raises:
+        FlowFileError: a sound file of it is not there, or something would lead nowhere.
+    """
+    after = merged(before, account, {}, prune=prune)
+    check(after)
+    return replace(changes_between(before, after), revision=before.revision)
+
+
+def new_doubts(before: Account, account: Account) -> list[Doubt]:
+    """What is doubtful about the parts of `account`, and about others because of them."""
+    known, parts = set(doubts(before)), draw(account).named()
+    found = doubts(overlaid(before, account))
+    return [each for each in found if not each.note and (each.node in parts or each not in known)]
 
 
 def overlaid(before: Account, account: Account) -> Account:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ivrserver.access import PROGRAM, Author
@@ -17,6 +17,8 @@ from ivrserver.errors import RevisionUnknown, StorageError
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.merge import Changes, StoredAccount
 from ivrserver.storage.revision_tables import revisions
+
+_COLUMNS = [each for each in revisions.c if each.name not in {"definition", "stored"}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,10 @@ class Revisions:
 
     async def newest(self, limit: int = 50, *, before: int | None = None) -> list[RevisionRow]:
         """The newest first; `before`: only those older than that one."""
-        columns = [each for each in revisions.c if each.name not in {"definition", "stored"}]
-        query = select(*columns).order_by(revisions.c.revision.desc()).limit(limit)
+        query = select(*_COLUMNS).order_by(revisions.c.revision.desc()).limit(limit)
         if before is not None:
             query = query.where(revisions.c.revision < before)
-        with storage_errors("cannot read the revisions"):
-            async with self._engine.connect() as connection:
-                return [_told(row) for row in (await connection.execute(query)).mappings()]
+        return await self._rows(query)
 
     async def row(self, revision: int) -> RevisionRow:
         """What is known of one of them.
@@ -62,8 +61,8 @@ class Revisions:
         Raises:
             RevisionUnknown: it is not kept.
         """
-        rows = await self.newest(1, before=revision + 1)
-        if not rows or rows[0].revision != revision:
+        rows = await self._rows(select(*_COLUMNS).where(revisions.c.revision == revision))
+        if not rows:
             raise RevisionUnknown(unknown(revision))
         return rows[0]
 
@@ -85,6 +84,11 @@ class Revisions:
             async with self._engine.begin() as connection:
                 old = delete(revisions).where(revisions.c.revision <= oldest)
                 return (await connection.execute(old)).rowcount
+
+    async def _rows(self, query: Select[Any]) -> list[RevisionRow]:
+        with storage_errors("cannot read the revisions"):
+            async with self._engine.connect() as connection:
+                return [_told(row) for row in (await connection.execute(query)).mappings()]
 
 
 async def read_revision(connection: AsyncConnection, revision: int) -> StoredAccount:

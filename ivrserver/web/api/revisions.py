@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Protocol
 
+import anyio.to_thread
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from ivrserver.access import Author, Right, Visitor
 from ivrserver.blocks import Account
 from ivrserver.blocks.compare import difference
-from ivrserver.blocks.doubts import doubts
 from ivrserver.blocks.editing import without_secrets
 from ivrserver.blocks.files import FlowSource, dump, load
 from ivrserver.blocks.lint import Known
 from ivrserver.errors import CursorRefused
 from ivrserver.storage import Changes, RevisionRow
-from ivrserver.storage.merge import StoredAccount
+from ivrserver.storage.merge import StoredAccount, foreseen, new_doubts
 from ivrserver.web.access import Guard
 from ivrserver.web.api.answers import NOT_KEPT
 from ivrserver.web.api.editing import Phones
@@ -27,6 +27,8 @@ from ivrserver.web.api.problems import responses
 
 YAML: Final = "application/yaml"
 """RFC 9512."""
+_DIGITS: Final = 10
+"""Of numbers that databases may not take."""
 Number = Annotated[int, Path(ge=0, le=2**31 - 1, description="the revision", examples=[7])]
 
 
@@ -111,7 +113,7 @@ def revision_routes(
     @router.get("/flow-file", responses=_yaml(401, 403, 503))
     async def flow_file(visitor: Visitor = reads) -> Response:
         """The account as a flow file. Secrets of webhooks only for who may change them."""
-        return _flow_file(visitor, await accounts.stored())
+        return await sent_flow_file(visitor, await accounts.stored())
 
     @router.post(
         "/flow-file",
@@ -128,19 +130,22 @@ def revision_routes(
         request: Request,
         *,
         prune: Annotated[bool, Query(description="remove what it does not describe")] = False,
-        check: Annotated[bool, Query(description="only say whether it is right")] = False,
+        check: Annotated[bool, Query(description="only say what it would change")] = False,
         visitor: Visitor = writes,
     ) -> Applied:
         """Load a flow file: all of it, or nothing. Sound files that it names are there already."""
         # What is going to be removed cannot be referred to, except for sounds: none can come along.
         there = await accounts.known()
         known = Known({} if prune else there.blocks, there.audio, phones=await phones())
-        account = load([FlowSource("body", await request.body())], known)
+        source = FlowSource("body", await request.body())
+        account = await anyio.to_thread.run_sync(load, [source], known)
+        before = await accounts.stored()
+        doubtful = new_doubts(Account() if prune else before.account, account)
         if check:
-            changes = Changes((await accounts.stored()).revision)
+            changes = foreseen(before, account, prune=prune)
         else:
             changes = await accounts.apply(account, prune=prune, by=visitor.author)
-        return Applied(**_told(changes).model_dump(), warnings=list(doubts(account)))
+        return Applied(**_told(changes).model_dump(), warnings=list(map(str, doubtful)))
 
     @router.get("/revisions", responses=responses(401, 403, 422, 503))
     async def all_revisions(
@@ -163,7 +168,7 @@ def revision_routes(
     @router.get("/revisions/{revision}/flow-file", responses=_yaml(401, 403, 404, 503))
     async def flow_file_then(revision: Number, visitor: Visitor = reads) -> Response:
         """The account as it was, as a flow file."""
-        return _flow_file(visitor, await revisions.account(revision))
+        return await sent_flow_file(visitor, await revisions.account(revision))
 
     @router.get(
         "/revisions/{revision}/difference",
@@ -200,24 +205,30 @@ async def compared(revisions: Revisions, old: int, new: int) -> list[str]:
     Raises:
         RevisionUnknown: one of them is not kept.
     """
-    before, after = await revisions.account(old), await revisions.account(new)
-    accounts = without_secrets(before.account), without_secrets(after.account)
-    return list(difference(*accounts, f"revision {old}", f"revision {new}"))
+    stored = [await revisions.account(each) for each in (old, new)]
+    before, after = (without_secrets(each.account) for each in stored)
+
+    def lines() -> list[str]:
+        return list(difference(before, after, f"revision {old}", f"revision {new}"))
+
+    return await anyio.to_thread.run_sync(lines)
 
 
-def _flow_file(visitor: Visitor, stored: StoredAccount) -> Response:
+async def sent_flow_file(visitor: Visitor, stored: StoredAccount) -> Response:
+    """An account as a flow file for download; secrets only for who may change them."""
     account = stored.account
     if not visitor.may(Right.FLOWS_WRITE):
         account = without_secrets(account)
     name = f"flows-{stored.revision}.yaml"
     headers = NOT_KEPT | {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(dump(account), media_type=YAML, headers=headers)
+    text = await anyio.to_thread.run_sync(dump, account)
+    return Response(text, media_type=YAML, headers=headers)
 
 
 def _before(cursor: str) -> int | None:
     if not cursor:
         return None
-    if not (cursor.isascii() and cursor.isdigit()):
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < _DIGITS):
         raise CursorRefused("the cursor is not one of this list's; leave it out to begin anew")
     return int(cursor)
 

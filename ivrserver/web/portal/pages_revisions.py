@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Final, Protocol
 
-import anyio.to_thread
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 
 from ivrserver.access import Author, Right, Visitor
-from ivrserver.blocks.compare import difference
-from ivrserver.blocks.editing import without_secrets
-from ivrserver.blocks.files import dump
 from ivrserver.errors import FlowFileError
-from ivrserver.storage import Changes, RevisionRow
+from ivrserver.storage import Changes
 from ivrserver.storage.merge import StoredAccount
 from ivrserver.web.access import Guard
+from ivrserver.web.api.revisions import Revisions, compared, sent_flow_file
 from ivrserver.web.portal.render import Pages
 
 Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
 Chosen = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
-_YAML: Final = "application/yaml"
 _SHOWN: Final = 40
 _LINES: Final = 2_000
 """Lines of a difference that a page shows; the rest is in the downloaded files."""
-
-
-class Revisions(Protocol):
-    """What reads revisions (`storage.Revisions`)."""
-
-    async def newest(self, limit: int, *, before: int | None = None) -> Sequence[RevisionRow]:
-        """The newest first, older than `before`."""
-        ...
-
-    async def row(self, revision: int) -> RevisionRow:
-        """One. Raises `RevisionUnknown`."""
-        ...
-
-    async def account(self, revision: int) -> StoredAccount:
-        """The account as it was. Raises `RevisionUnknown`."""
-        ...
 
 
 class Accounts(Protocol):
@@ -84,11 +63,11 @@ class RevisionPages:
             )  # fmt: skip
 
         @router.get("/revisions/compare")
-        async def compared(
+        async def shown(
             request: Request, old: Chosen, new: Chosen, visitor: Visitor = reads
         ) -> Response:
             old, new = min(old, new), max(old, new)
-            lines = await self._difference(old, new)
+            lines = await compared(self.revisions, old, new)
             rows = [await self.revisions.row(each) for each in dict.fromkeys((old, new))]
             return self.pages.render(
                 request, visitor, "revisions/compare.html", old=old, new=new, rows=rows,
@@ -98,12 +77,7 @@ class RevisionPages:
 
         @router.get("/revisions/{revision}/flow-file")
         async def flow_file(revision: Number, visitor: Visitor = reads) -> Response:
-            account = (await self.revisions.account(revision)).account
-            if not visitor.may(Right.FLOWS_WRITE):
-                account = without_secrets(account)
-            named = f'attachment; filename="flows-{revision}.yaml"'
-            text = await anyio.to_thread.run_sync(dump, account)
-            return Response(text, headers={"Content-Disposition": named}, media_type=_YAML)
+            return await sent_flow_file(visitor, await self.revisions.account(revision))
 
         @router.post("/revisions/{revision}/restore")
         async def restored(
@@ -119,13 +93,3 @@ class RevisionPages:
             return self.pages.redirect(request, "/revisions", text)
 
         return router
-
-    async def _difference(self, old: int, new: int) -> list[str]:
-        """The lines of a unified diff, without secrets."""
-        stored = [await self.revisions.account(each) for each in (old, new)]
-        first, second = (without_secrets(each.account) for each in stored)
-
-        def lines() -> list[str]:
-            return list(difference(first, second, f"revision {old}", f"revision {new}"))
-
-        return await anyio.to_thread.run_sync(lines)

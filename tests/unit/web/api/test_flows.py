@@ -199,12 +199,16 @@ async def test_a_block_keeps_what_the_file_said(api: Api) -> None:
     )
     checked = await api.post("/flow-file?check=true", content=text)
     assert checked.json() == {
-        "revision": 0, "added": [], "changed": [], "removed": [], "warnings": [],
+        "revision": 0, "added": ["number 100", "block 7 (File)"], "changed": [], "removed": [],
+        "warnings": [],
     }  # fmt: skip
+    assert (await api.get("/numbers")).json()["items"] == [], "it was only asked"
     applied = await api.post("/flow-file", content=text)
     assert applied.json()["added"] == ["number 100", "block 7 (File)"]
     exported = (await api.get("/flow-file")).text
     assert (await api.post("/flow-file", content=exported)).json()["revision"] == 1
+    foreseen = await api.post("/flow-file?prune=true&check=true", content="numbers: []")
+    assert foreseen.json()["removed"] == ["number 100", "block 7 (File)"]
     pruned = await api.post("/flow-file?prune=true", content="numbers: []\nblocks: []\n")
     assert pruned.json()["removed"] == ["number 100", "block 7 (File)"]
     wrong = await api.post(
@@ -215,6 +219,18 @@ async def test_a_block_keeps_what_the_file_said(api: Api) -> None:
         wrong.json()["detail"]
         == "body:2: numbers[0].destination.block: there is no block 9; add it"
     )
+
+
+async def test_what_is_probably_not_meant_is_told_when_it_is_loaded(api: Api) -> None:
+    text = "numbers:\n  - {number: '100', destination: hangup}\n"
+    told = "number 100: hangs up on everybody at once; give it a destination"
+    for path in ("/flow-file?check=true", "/flow-file"):
+        reply = await api.post(path, content=text)
+        assert (reply.status_code, reply.json()["warnings"]) == (200, [told]), reply.text
+    other = await api.post(
+        "/flow-file", content="blocks:\n  - {id: 7, kind: voicemail, name: Office}\n"
+    )
+    assert not [each for each in other.json()["warnings"] if "number 100" in each], "it was before"
 
 
 async def test_revisions_are_listed_compared_and_restored(api: Api) -> None:
@@ -238,7 +254,8 @@ async def test_revisions_are_listed_compared_and_restored(api: Api) -> None:
     }  # fmt: skip
     assert (await api.get("/revisions/3")).json()["restored"] == 1
     assert (await api.get("/revisions/9")).status_code == 404
-    assert (await api.get("/revisions?cursor=x")).status_code == 422
+    for cursor in ("x", "9" * 20):
+        assert (await api.get(f"/revisions?cursor={cursor}")).status_code == 422
 
 
 @pytest.mark.parametrize("path", ["/ivrs", "/flow-file"])
