@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.access import Author
 from ivrserver.storage import audit
-from ivrserver.storage.database import storage_errors
+from ivrserver.storage.database import storage_errors, writing
 from ivrserver.storage.reports.paging import Page, read_page
 from ivrserver.storage.tables import messages
 
@@ -159,7 +159,7 @@ class Inbox:
         """Change a message that is in one of `states`, and tell the audit log."""
         mine = (messages.c.message_id == message_id) & messages.c.state.in_(list(states))
         with storage_errors("cannot change the message"):
-            async with self._engine.begin() as connection:
+            async with writing(self._engine) as connection:
                 before = await connection.scalar(
                     select(messages.c.state).where(mine).with_for_update()
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -101,3 +102,11 @@ async def test_a_message_outlives_its_call(engine: AsyncEngine) -> None:
     kept = await Inbox(engine).one("m-a-4")
     assert kept is not None
     assert kept.call_id == ""
+
+
+async def test_several_people_sort_messages_at_once(engine: AsyncEngine) -> None:
+    inbox, names = Inbox(engine), ["m-a-1", "m-a-2", "m-a-3", "m-a-4"] * 3
+    moved = await asyncio.gather(*(inbox.move(each, MessageState.SAVED, BY) for each in names))
+    assert {each.state for each in moved if each} == {MessageState.SAVED}
+    told = await Audit(engine).page(AuditFilter(kind="message"))
+    assert len(told.items) == 4, "what changes nothing is not told"
