@@ -10,7 +10,7 @@ import operator as op
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Generic, TypeVar
 
 import orjson
@@ -140,7 +140,7 @@ def _value(value: Any, column: Column[Any]) -> Any:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError
-        return moment
+        return moment.astimezone(UTC)
     kind = column.type.python_type
     if type(value) is not kind or (kind is str and "\0" in value):
         raise ValueError

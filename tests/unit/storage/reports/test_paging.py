@@ -105,6 +105,7 @@ def written(*parts: object) -> str:
         written("calls", "older", "2030-01-02T15:04:05+00:00", 5),
         written("calls", "older", "2030-01-02T15:04:05+00:00", "\0"),
         written("calls", "older", "2030-01-02T15:04:05+00:00", "c", "d"),
+        written("calls", "older", "0001-01-01T00:00:00+14:00", "c"),
         base64.urlsafe_b64encode(b"{}").decode(),
     ],
 )  # fmt: skip
