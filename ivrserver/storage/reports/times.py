@@ -6,14 +6,14 @@ together to local hours and days. Offsets of all zones have been multiples of a 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Float, Integer, Text, cast, extract, func, type_coerce
 
 QUARTER: Final = 900
 """Seconds."""
-HOUR: Final = timedelta(hours=1)
 BEGINNING: Final = datetime(1, 1, 2, tzinfo=UTC)
 END: Final = datetime(9999, 12, 30, tzinfo=UTC)
 """Before and behind everything that is stored."""
@@ -32,13 +32,20 @@ def begin_of(day: date, zone: tzinfo) -> datetime:
 
 
 def hour_of(moment: datetime, zone: tzinfo) -> datetime:
-    """When the local hour of a moment begins; of an hour that comes twice, each is its own."""
-    return moment.astimezone(zone).replace(minute=0, second=0, microsecond=0)
+    """When the local hour of a moment begins, in UTC: an hour that comes twice is two hours."""
+    local = moment.astimezone(zone).replace(minute=0, second=0, microsecond=0)
+    return local.astimezone(UTC)
 
 
 def moment_of(quarter: int) -> datetime:
     """When a quarter begins, as `quarter_of` numbers them."""
     return datetime.fromtimestamp(quarter * QUARTER, UTC)
+
+
+def hours_between(since: datetime, until: datetime, zone: tzinfo) -> Iterable[datetime]:
+    """When each local hour begins that a span touches, as `hour_of`, in order."""
+    first, behind = int(since.timestamp() // QUARTER), -int(-until.timestamp() // QUARTER)
+    return dict.fromkeys(hour_of(moment_of(quarter), zone) for quarter in range(first, behind))
 
 
 def quarter_of(column: Column[Any], dialect: str) -> ColumnElement[int]:

@@ -25,10 +25,10 @@ from ivrserver.storage.reports.days import consistent, counted, uncounted
 from ivrserver.storage.reports.times import (
     BEGINNING,
     END,
-    HOUR,
     begin_of,
     day_of,
     hour_of,
+    hours_between,
     moment_of,
 )
 
@@ -201,12 +201,11 @@ class CallVolume:
     ) -> tuple[HourOfCalls, ...]:
         found: defaultdict[datetime, CallCount] = defaultdict(CallCount)
         for quarter, count in (await count_calls_by_quarter(connection, since, until)).items():
-            # Hours of two offsets are the same only if they are the same moment.
-            found[hour_of(moment_of(quarter), self._zone).astimezone(since.tzinfo)].add(count)
+            found[hour_of(moment_of(quarter), self._zone)].add(count)
         return tuple(
-            HourOfCalls(begins, each.calls, each.answered, each.failed)
-            for begins in _hours_between(since, until, self._zone)
-            for each in (found[begins.astimezone(since.tzinfo)],)
+            HourOfCalls(begins.astimezone(self._zone), each.calls, each.answered, each.failed)
+            for begins in hours_between(since, until, self._zone)
+            for each in (found[begins],)
         )
 
 
@@ -216,11 +215,3 @@ def days_between(since: datetime, until: datetime, zone: ZoneInfo) -> Iterable[d
     while begin_of(day, zone) < until:
         yield day
         day += timedelta(days=1)
-
-
-def _hours_between(since: datetime, until: datetime, zone: ZoneInfo) -> Iterable[datetime]:
-    """The local hours that a span touches, in order; each is one hour of real time long."""
-    hour = hour_of(since, zone).astimezone(since.tzinfo)
-    while hour < until:
-        yield hour.astimezone(zone)
-        hour += HOUR

@@ -170,7 +170,7 @@ class WebhookReports:
                     hour = hour_of(moment_of(quarter_number), self._zone)
                     hours[hour].append((None if status is None else seconds, failed))
         return sorted(
-            (_latency(hour, requests) for hour, requests in hours.items()),
+            (_latency(hour.astimezone(self._zone), each) for hour, each in hours.items()),
             key=lambda each: each.begins,
         )
 

@@ -23,6 +23,7 @@ from ivrserver.storage.reports import (
     Latency,
     WebhookReports,
 )
+from ivrserver.storage.reports.times import hours_between
 from ivrserver.web.access import Guard
 from ivrserver.web.accounts import AccountReader
 from ivrserver.web.portal.errors import is_partial
@@ -171,9 +172,7 @@ def latency_lines(
 ) -> tuple[list[str], list[tuple[str, list[float | None]]]]:
     """The chart: a label for every hour of the span, the median and what 95 % took, in seconds."""
     known: Mapping[datetime, Latency] = {each.begins.astimezone(UTC): each for each in hours}
-    begin = since.replace(minute=0, second=0, microsecond=0)
-    many = int((until - begin) / timedelta(hours=1)) + 1
-    all_hours = [begin + timedelta(hours=each) for each in range(many)]
+    all_hours = list(hours_between(since, until, zone))
     local = [each.astimezone(zone) for each in all_hours]
     with_day = until - since > timedelta(days=_LONGER)
     labels = [f"{each:%a} {each.hour}h" if with_day else f"{each:%H}:00" for each in local]

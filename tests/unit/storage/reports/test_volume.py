@@ -56,6 +56,28 @@ async def test_an_hour_that_comes_twice_is_two_hours(engine: AsyncEngine) -> Non
     assert len({each.begins.isoformat() for each in hours}) == 25
 
 
+@pytest.mark.parametrize(
+    ("zone", "day", "many"),
+    [
+        ("Australia/Lord_Howe", date(2030, 10, 6), 24),
+        ("Australia/Lord_Howe", date(2030, 4, 7), 24),
+        ("Asia/Kolkata", date(2030, 4, 7), 24),
+    ],
+)
+async def test_no_call_is_lost_where_clocks_differ_by_half_an_hour(
+    engine: AsyncEngine, zone: str, day: date, many: int
+) -> None:
+    """On Lord Howe Island summer time is half an hour: an hour of that day has 30 or 90 minutes."""
+    begin, end = (begin_of(day + timedelta(n), ZoneInfo(zone)) for n in (0, 1))
+    async with engine.begin() as connection:
+        for number in range(round((end - begin) / timedelta(minutes=10))):
+            at = begin + timedelta(minutes=10 * number)
+            await tell(connection, replace(CALL, at=at), f"half-{number}")
+    hours = await CallVolume(engine, ZoneInfo(zone)).hours(begin, end)
+    assert [each.begins.hour for each in hours] == list(range(many))
+    assert sum(each.calls for each in hours) == round((end - begin) / timedelta(minutes=10))
+
+
 async def test_today_is_compared_with_yesterday_at_this_time(engine: AsyncEngine) -> None:
     volume = CallVolume(engine, ZONE)
     both = await volume.today(NOW)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.access import Author
 from ivrserver.flow.jobs import JobState
-from ivrserver.flow.records import CallClosed, JobOrdered, JobTried, Record
+from ivrserver.flow.records import CallClosed, JobOrdered, JobTried, Record, WebhookAttempt
 from ivrserver.storage import (
     NO_REPLY,
     AttemptFilter,
@@ -219,3 +219,22 @@ async def test_an_ivr_whose_requests_all_went_well_is_only_counted(engine: Async
     found = await ProblemReports(engine).last_day(NOW)
     assert [(each.requests_day, each.failed_day) for each in found.requests] == [(1, 0)]
     assert not found.webhooks
+
+
+async def test_an_hour_that_comes_twice_has_two_latencies(
+    engine: AsyncEngine, database_url: str
+) -> None:
+    """New York's clocks go from 2:00 back to 1:00 at 06:00 UTC."""
+    twice = [datetime(2030, 11, 3, hour, 30, tzinfo=UTC) for hour in (5, 6)]
+    records = [
+        replace(each, at=at) if isinstance(each, WebhookAttempt) else each
+        for name, at in zip("xy", twice, strict=True)
+        for each in sent(name, 0)
+    ]
+    await store(engine, database_url, records)
+    reports = WebhookReports(engine, ZONE)
+    found = await reports.latencies(twice[0] - timedelta(hours=1), twice[1] + timedelta(hours=1))
+    assert [each.begins.isoformat() for each in found] == [
+        "2030-11-03T01:00:00-04:00",
+        "2030-11-03T01:00:00-05:00",
+    ]
