@@ -28,7 +28,7 @@ class Close(IntEnum):
     """Why we end a connection, as browsers are told (RFC 6455, 7.4)."""
 
     AWAY = 1013
-    """Asterisk is not there: try again later."""
+    """Asterisk or the database is not there: try again later."""
     ODD = 1008
     """The browser has sent what no softphone sends."""
     SIGNED_OUT = 4401

@@ -13,7 +13,7 @@ import structlog
 from fastapi import APIRouter, Depends, HTTPException, Response
 from starlette.websockets import WebSocket
 
-from ivrserver.errors import TelephonyError
+from ivrserver.errors import StorageError, TelephonyError
 from ivrserver.web.softphone.lines import Caller, Directory, Entry, Exchange, OfSocket
 from ivrserver.web.softphone.proxy import Close, passed_on
 
@@ -85,7 +85,11 @@ def softphone_routes(
     @router.websocket(PATH + "/{asterisk}/{name}")
     async def socket(websocket: WebSocket, asterisk: str, name: str) -> None:
         """A browser's SIP. Refused with 403 unless a page of ours opens it for its own line."""
-        caller = await of_socket(websocket)
+        try:
+            caller = await of_socket(websocket)
+        except StorageError:
+            await _told(websocket, Close.AWAY, "the database does not answer")
+            return
         exchange = exchanges.get(asterisk)
         if caller is None or exchange is None:
             await websocket.close()
@@ -104,7 +108,11 @@ def softphone_routes(
             return
 
         async def still_welcome(talks: bool) -> bool:
-            found = await of_socket(websocket, used=talks)
+            try:
+                found = await of_socket(websocket, used=talks)
+            except StorageError:
+                # Nobody can tell: a call is not to end for that.
+                return True
             return found is not None and found.name == user
 
         if await passed_on(websocket, http, exchange.socket, name, still_welcome):

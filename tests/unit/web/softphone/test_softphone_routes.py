@@ -13,7 +13,7 @@ from aiohttp import web
 from fastapi import HTTPException
 from starlette.websockets import WebSocket
 
-from ivrserver.errors import AriUnavailable
+from ivrserver.errors import AriUnavailable, StorageError
 from ivrserver.web import plain_app
 from ivrserver.web.softphone import Entry, Exchange, proxy, softphone_routes
 from tests.unit.web.serving import serving
@@ -74,6 +74,7 @@ class Scene:
 
     softphones: FakeSoftphones = field(default_factory=FakeSoftphones)
     caller: Someone | None = field(default_factory=Someone)
+    storage_away: bool = False
     ready: bool = True
     heard: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     asterisk: web.WebSocketResponse | None = None
@@ -108,6 +109,8 @@ class Scene:
     async def of_socket(self, _websocket: WebSocket, *, used: bool = False) -> Someone | None:
         self.used.append(used)
         self.looked.set()
+        if self.storage_away:
+            raise StorageError("the database is away")
         return self.caller
 
     async def next_look(self) -> bool:
@@ -318,3 +321,16 @@ async def test_who_is_signed_out_loses_the_line(
     async with asyncio.timeout(PATIENCE):
         while MINE in scene.softphones.lines:  # noqa: ASYNC110 - a list of the fake
             await asyncio.sleep(0.01)
+
+
+async def test_a_line_outlives_the_database(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxy, "_CHECK_SECONDS", 0.05)
+    browser = await scene.open()
+    scene.storage_away = True
+    await scene.next_look()
+    await browser.send_str(OPTIONS)
+    assert await scene.next_heard() == OPTIONS
+    another = await scene.open()
+    assert (await another.receive()).data == 1013, "to come again later"
+    scene.storage_away, scene.caller = False, None
+    assert await closed_with(browser) == 4401
