@@ -10,20 +10,23 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import os
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, Literal
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
+from starlette.responses import StreamingResponse
 
 from ivrserver.storage.reports import Cell, QuestionColumn, RunRow
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _AT_ONCE: Final = 500
+_PIECE: Final = 65_536
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS: Final = 1_048_575
 """Rows of a sheet below its heading (Excel specifications and limits)."""
 _BEFORE: Final = (
@@ -69,16 +72,28 @@ class Export:
         """The file in pieces: RFC 4180, UTF-8 with a mark, so that every program knows it."""
         yield b"\xef\xbb\xbf" + _line(self.heading())
         async for row in self.rows:
-            yield _line([_harmless(cell) for cell in self.cells(row)])
+            yield _line(self.cells(row))
 
-    async def xlsx(self) -> Path:
-        """The path of the file, which whoever asked removes; it has `MOST_ROWS` rows at most."""
-        with tempfile.NamedTemporaryFile(suffix=".xlsx", delete=False) as file:
-            path = Path(file.name)
+    async def xlsx(self) -> BinaryIO:
+        """The file, to be read from its beginning; it has no name, and is gone when it is closed.
+
+        It has `MOST_ROWS` rows at most.
+        """
+        made = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
         try:
-            book = xlsxwriter.Workbook(
-                str(path), {"constant_memory": True, "strings_to_formulas": False}
-            )
+            with tempfile.TemporaryDirectory() as folder:
+                await self._fill(made, folder)
+        except BaseException:
+            made.close()
+            raise
+        made.seek(0)
+        return made
+
+    async def _fill(self, made: BinaryIO, folder: str) -> None:
+        """Write all rows; `folder` holds some meanwhile."""
+        options = {"constant_memory": True, "strings_to_formulas": False, "tmpdir": folder}
+        book = xlsxwriter.Workbook(made, options)
+        try:
             sheet = book.add_worksheet("Answers")
             bold = book.add_format({"bold": True})
             for place, name in enumerate(self.heading()):
@@ -91,11 +106,8 @@ class Export:
                     number = await asyncio.to_thread(_write, sheet, number, some)
                     some = []
             await asyncio.to_thread(_write, sheet, number, some)
+        finally:
             await asyncio.to_thread(book.close)
-        except BaseException:
-            await asyncio.to_thread(path.unlink, missing_ok=True)
-            raise
-        return path
 
     def _time(self, moment: datetime | None) -> str:
         return "" if moment is None else f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
@@ -110,9 +122,25 @@ class Export:
         return f"recording {cell.recording}"
 
 
+async def sent(export: Export, kind: Literal["csv", "xlsx"], name: str) -> StreamingResponse:
+    """The file as an answer, to be saved as `name`."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
+    if kind == "csv":
+        return StreamingResponse(export.csv(), headers=headers, media_type="text/csv")
+    made = await export.xlsx()
+    headers["Content-Length"] = str(os.fstat(made.fileno()).st_size)
+    return StreamingResponse(_pieces(made), headers=headers, media_type=XLSX)
+
+
+async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+    with file:
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece
+
+
 def _line(cells: Sequence[str]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerow(cells)
+    csv.writer(text).writerow([_harmless(cell) for cell in cells])
     return text.getvalue().encode("utf-8", "replace")
 
 

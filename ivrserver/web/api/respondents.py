@@ -8,9 +8,8 @@ from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
-from starlette.background import BackgroundTask
 
 from ivrserver.access import Right, Visitor
 from ivrserver.blocks import Account, Ivr
@@ -28,9 +27,8 @@ from ivrserver.web.accounts import AccountReader
 from ivrserver.web.api.blocks import BlockId
 from ivrserver.web.api.moments import Moment
 from ivrserver.web.api.problems import responses
-from ivrserver.web.exports import Export
+from ivrserver.web.exports import XLSX, Export, sent
 
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _DAYS: Final = timedelta(days=30)
 _LONGEST: Final = timedelta(days=400)
 _UNREADABLE: Final = responses(401, 403, 404, 422, 503)
@@ -215,29 +213,24 @@ def respondent_routes(
         block_id: BlockId, wanted: Annotated[Wanted, Query()], visitor: Visitor = reads
     ) -> Response:
         """The same as a file, a line for each respondent and a column for each question."""
-        made = await export(block_id, wanted, visitor)
-        return StreamingResponse(made.csv(), headers=_file(block_id, "csv"), media_type="text/csv")
+        return await sent(await export(block_id, wanted, visitor), "csv", _name(block_id))
 
     @router.get(
         "/ivrs/{block_id}/respondents.xlsx",
-        response_class=FileResponse,
+        response_class=StreamingResponse,
         responses={200: {"content": {XLSX: {}}}, **_UNREADABLE},
     )
     async def respondents_xlsx(
         block_id: BlockId, wanted: Annotated[Wanted, Query()], visitor: Visitor = reads
     ) -> Response:
         """The same as an Excel file; a sheet takes a million of them."""
-        path = await (await export(block_id, wanted, visitor)).xlsx()
-        gone = BackgroundTask(path.unlink, missing_ok=True)
-        headers = _file(block_id, "xlsx")
-        return FileResponse(path, headers=headers, media_type=XLSX, background=gone)
+        return await sent(await export(block_id, wanted, visitor), "xlsx", _name(block_id))
 
     return router
 
 
-def _file(ivr_id: int, kind: str) -> dict[str, str]:
-    disposition = f'attachment; filename="respondents-{ivr_id}.{kind}"'
-    return {"Cache-Control": "no-store", "Content-Disposition": disposition}
+def _name(ivr_id: int) -> str:
+    return f"respondents-{ivr_id}"
 
 
 def _has(account: Account, ivr_id: int) -> bool:

@@ -10,8 +10,6 @@ from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
-from starlette.background import BackgroundTask
 
 from ivrserver.access import Right, Visitor
 from ivrserver.blocks import Account, Ivr
@@ -25,7 +23,7 @@ from ivrserver.storage.reports import (
 )
 from ivrserver.web.access import Guard
 from ivrserver.web.accounts import AccountReader
-from ivrserver.web.exports import Export
+from ivrserver.web.exports import Export, sent
 from ivrserver.web.portal.pages_calls import meanings
 from ivrserver.web.portal.render import Pages
 from ivrserver.web.portal.times import day_of, midnight
@@ -41,7 +39,6 @@ STATES: Final = {
     RunState.LEFT_EARLY: "Left early",
     RunState.LIVE: "Going on",
 }
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +155,8 @@ class AnswerPages:
             self._name(await self.accounts.export(), ivr_id, known=bool(columns))
             rows = self.table.everything(ivr_id, asked.filter(self.zone, self.region))
             hears = visitor.may(Right.RECORDINGS_READ)
-            return await sent(Export(rows, columns, self.zone, hears), kind, ivr_id)
+            export = Export(rows, columns, self.zone, hears)
+            return await sent(export, kind, f"answers-{ivr_id}")
 
         return router
 
@@ -214,18 +212,6 @@ class Asked:
             caller_id=webhook_form(self.caller, region) if self.caller else "",
             answers=answers,
         )
-
-
-async def sent(export: Export, kind: Literal["csv", "xlsx"], ivr_id: int) -> Response:
-    """The file as an answer."""
-    disposition = {"Content-Disposition": f'attachment; filename="answers-{ivr_id}.{kind}"'}
-    if kind == "csv":
-        return StreamingResponse(
-            export.csv(), headers=disposition, media_type="text/csv; charset=utf-8"
-        )
-    path = await export.xlsx()
-    gone = BackgroundTask(path.unlink, missing_ok=True)
-    return FileResponse(path, headers=disposition, media_type=XLSX, background=gone)
 
 
 def _chart(each: QuestionReport, ivr_id: int, words: Mapping[tuple[int, int, str], str]) -> Chart:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import tempfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
 
+from ivrserver.errors import StorageError
 from ivrserver.storage.reports import Cell, QuestionColumn, RunRow, RunState
-from ivrserver.web.exports import Export
+from ivrserver.web.exports import Export, sent
 
 COLUMNS = [
     QuestionColumn(1, "Number", "digits", sensitive=True, asked_now=True),
@@ -47,7 +50,7 @@ def export(many: int = 1, *, hears: bool = True) -> Export:
 async def test_csv_quotes_everything_and_disarms_formulas() -> None:
     data = b"".join([piece async for piece in export().csv()])
     heading, line = csv.reader(data.decode("utf-8-sig").splitlines(keepends=True))
-    assert heading[-3:] == ["Number", "Question 2", '=cmd|"x"']
+    assert heading[-3:] == ["Number", "Question 2", '\'=cmd|"x"']
     assert line == [
         "r-1", "c-1", "2030-01-02 10:04:05", "", "left early", "", "2125550100",
         '\'=HYPERLINK("x")\nü, "y"', "•••", "'@more", "'-1+1",
@@ -62,14 +65,32 @@ async def test_who_may_not_hear_recordings_does_not_read_them_either() -> None:
 
 @pytest.mark.parametrize("many", [0, 1, 1201])
 async def test_xlsx_holds_every_row_as_text(many: int) -> None:
-    path = await export(many).xlsx()
-    try:
-        sheet = openpyxl.load_workbook(path).active
+    with await export(many).xlsx() as file:
+        sheet = openpyxl.load_workbook(file).active
         heading, *lines = sheet.values
         assert heading[0] == "Respondent"
         assert len(lines) == many
         if many:
             assert lines[-1][-4:] == ('=HYPERLINK("x")\nü, "y"', "•••", "@more", "-1+1")
             assert sheet.cell(2, 8).data_type == "s"
-    finally:
-        path.unlink()
+
+
+def left(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()]
+
+
+async def broken() -> AsyncIterator[RunRow]:
+    yield ROW
+    raise StorageError("the database is away")
+
+
+async def test_nothing_is_left_of_a_file_that_was_sent_or_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    answer = await sent(export(600), "xlsx", "answers-1")
+    data = b"".join([piece async for piece in answer.body_iterator])  # type: ignore[misc]
+    assert answer.headers["Content-Length"] == str(len(data))
+    with pytest.raises(StorageError):
+        await Export(broken(), COLUMNS, ZoneInfo("UTC"), hears=True).xlsx()
+    assert not left(tmp_path)
