@@ -258,14 +258,16 @@ async def test_revisions_are_listed_compared_and_restored(api: Api) -> None:
         assert (await api.get(f"/revisions?cursor={cursor}")).status_code == 422
 
 
-@pytest.mark.parametrize("path", ["/ivrs", "/flow-file"])
-async def test_a_body_that_is_too_large_is_not_read(api: Api, path: str) -> None:
-    refused = await api.post(path, content=b"x" * 1_200_000)
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/ivrs"), ("POST", "/flow-file"), ("PUT", "/numbers/audio")]
+)
+async def test_a_body_that_is_too_large_is_not_read(api: Api, method: str, path: str) -> None:
+    refused = await api.client.request(method, path, content=b"x" * 1_200_000)
     assert (refused.status_code, refused.json()["title"]) == (413, "Request Entity Too Large")
 
     async def endless() -> Any:
         while True:
             yield b"x" * 65536
 
-    refused = await api.post(path, content=endless())
+    refused = await api.client.request(method, path, content=endless())
     assert refused.status_code == 413
