@@ -173,7 +173,7 @@ class Users:
                 "disabled": before.disabled if disabled is None else disabled,
             }
             await connection.execute(update(users).where(users.c.name == name).values(values))
-            await _ensure_admin(connection)
+            await _ensure_admin(connection, before)
             after = user_of(await _row(connection, name))
             if after.disabled:
                 await connection.execute(delete(sessions).where(sessions.c.user_name == name))
@@ -210,7 +210,7 @@ class Users:
             before = user_of(await _row(connection, name))
             (check or _anyhow)(before)
             await connection.execute(delete(users).where(users.c.name == name))
-            await _ensure_admin(connection)
+            await _ensure_admin(connection, before)
             await audit.write(connection, author, Deed("delete", KIND, name, _told(before)))
 
     async def set_password(
@@ -341,7 +341,10 @@ def _anyhow(user: User) -> None:
     del user
 
 
-async def _ensure_admin(connection: AsyncConnection) -> None:
+async def _ensure_admin(connection: AsyncConnection, before: User) -> None:
+    """See that whoever was changed was not the last one; where there is none, nobody was."""
+    if before.role is not Role.ADMIN or before.disabled:
+        return
     admins = (users.c.role == Role.ADMIN.value) & ~users.c.disabled
     if not await connection.scalar(select(func.count()).select_from(users).where(admins)):
         raise UserRefused("this is the last admin: make somebody else one first", field="role")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi.responses import JSONResponse
 
 from ivrserver.blocks import Ivr
-from ivrserver.blocks.editing import version_of, version_of_tree
+from ivrserver.blocks.editing import version_of
 from ivrserver.blocks.forms import form_of
 from ivrserver.web.api.conditions import tag
 
@@ -41,8 +41,3 @@ def resource(
     if location:
         headers["Location"] = location
     return JSONResponse(tree_of(item), status, headers)
-
-
-def whole(tree: Any) -> JSONResponse:
-    """An answer that is a JSON value with its version."""
-    return JSONResponse(tree, headers=NOT_KEPT | {"ETag": tag(version_of_tree(tree))})

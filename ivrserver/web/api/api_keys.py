@@ -7,11 +7,12 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from ivrserver.access import NAME_PATTERN, Right, Visitor, Way
 from ivrserver.storage import ApiKey, ApiKeys
 from ivrserver.web.access import Guard
+from ivrserver.web.api.moments import Moment
 from ivrserver.web.api.once import Once, acts_once
 from ivrserver.web.api.problems import responses
 
@@ -29,7 +30,7 @@ class KeyForm(BaseModel, extra="forbid"):
     name: str = Field(min_length=1, max_length=100, examples=["ci-deploy"])
     rights: list[Right] = Field(min_length=1, description="of those that you have yourself")
     owner: str = Field("", description="a user; empty: you. Others' are for admins")
-    expires_at: AwareDatetime | None = Field(None, description="left out: never")
+    expires_at: Moment | None = Field(None, description="left out: never")
 
 
 class KeyTold(BaseModel):

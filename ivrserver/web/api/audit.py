@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from ivrserver.access import Right, Visitor
 from ivrserver.storage import Audit, AuditFilter, Entry
 from ivrserver.web.access import Guard
+from ivrserver.web.api.moments import Moment
 from ivrserver.web.api.problems import responses
 
 
@@ -43,8 +44,8 @@ class Asked(BaseModel):
     verb: str = Field("", max_length=100)
     kind: str = Field("", max_length=100)
     thing: str = Field("", max_length=100)
-    since: AwareDatetime | None = Field(None, description="at or after then")
-    until: AwareDatetime | None = Field(None, description="before then")
+    since: Moment | None = Field(None, description="at or after then")
+    until: Moment | None = Field(None, description="before then")
     cursor: str = Field("", max_length=500)
     limit: int = Field(50, ge=1, le=200)
 

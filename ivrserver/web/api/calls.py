@@ -19,6 +19,7 @@ from ivrserver.flow.story import story
 from ivrserver.storage import AnswerRow, CallDetails, CallRow, RespondentRow
 from ivrserver.storage.reports import CallFilter, CallSummary, Page
 from ivrserver.web.access import Guard
+from ivrserver.web.api.moments import Moment
 from ivrserver.web.api.problems import responses
 from ivrserver.web.recordings import Recordings, send_recording
 
@@ -221,8 +222,8 @@ class CallQuery:
         label: Text = "",
         block: Annotated[int | None, Query(ge=0, le=2**31 - 1, description="visited")] = None,
         end_reason: Annotated[str, Query(max_length=40)] = "",
-        since: Annotated[datetime | None, Query(description="began then or later")] = None,
-        until: Annotated[datetime | None, Query(description="began before")] = None,
+        since: Annotated[Moment | None, Query(description="began then or later")] = None,
+        until: Annotated[Moment | None, Query(description="began before")] = None,
         live: Annotated[bool | None, Query(description="have not ended, or have")] = None,
         recorded: Annotated[bool, Query(description="have a recording")] = False,
         problem: Annotated[bool, Query(description="have a problem")] = False,
@@ -236,8 +237,8 @@ class CallQuery:
             label=label,
             block_id=block,
             end_reason=end_reason,
-            since=_aware(since, "since"),
-            until=_aware(until, "until"),
+            since=since,
+            until=until,
             live=live,
             recorded=recorded,
             problem=problem,
@@ -259,14 +260,6 @@ async def details_of(calls: Calls, call_id: str) -> CallDetails:
     if details is None:
         raise NothingThere(f"there is no call {call_id}; it may be too old to be kept")
     return details
-
-
-def _aware(moment: datetime | None, name: str) -> datetime | None:
-    if moment is not None and moment.tzinfo is None:
-        raise HTTPException(
-            HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} needs a time zone, such as Z or +02:00"
-        )
-    return moment
 
 
 def _call(row: CallRow) -> dict[str, Any]:

@@ -182,6 +182,7 @@ def _users(guard: Guard, users: Users) -> APIRouter:
         )
         if password is not None:
             await users.set_password(name, password, visitor.author)
+            changed = await users.get(name)
         return _answer(changed)
 
     @router.delete(

@@ -30,7 +30,7 @@ async def test_calls_are_found_a_page_at_a_time(api: Api) -> None:
     assert await found(since=START.isoformat()) == ["call-2", "call-1"]
     assert await found(until=START.isoformat()) == []
     naive = await api.get("/calls?since=2030-01-02T10:00:00")
-    assert (naive.status_code, "time zone" in naive.json()["detail"]) == (422, True)
+    assert (naive.status_code, "time zone" in naive.json()["errors"][0]["text"]) == (422, True)
     strange = await api.get("/calls?cursor=strange")
     assert strange.status_code == 422
     assert strange.json()["detail"].startswith("the cursor is not one of this list's")
@@ -80,3 +80,11 @@ async def test_recordings_and_calls_are_rights_of_their_own(api: Api) -> None:
     stranger = {"Authorization": "Bearer x"}
     for path in ("/calls", "/calls/call-1", "/recordings/rec"):
         assert (await api.client.get(path, headers=stranger)).status_code == 401
+
+
+async def test_moments_that_cannot_be_are_refused(api: Api) -> None:
+    for path in ("/calls", "/audit", "/webhook-attempts", "/ivrs/101/respondents"):
+        for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2030-01-02"):
+            refused = await api.get(path, params={"since": moment})
+            assert refused.status_code == 422, (path, moment, refused.text)
+            assert refused.json()["errors"][0]["field"] == "query.since"

@@ -91,6 +91,16 @@ async def test_a_password_that_is_not_taken_leaves_the_role_as_it_was(api: Api) 
     assert (await api.get("/users/mia")).json()["role"] == "viewer"
 
 
+async def test_a_user_who_was_to_be_invited_is_given_a_password(api: Api) -> None:
+    """Nobody is an admin here: the token of the settings does everything."""
+    await added(api, password=None)
+    await api.post("/users/mia/invitation")
+    form = {"password": "correct horse battery"}
+    told = (await api.client.patch("/users/mia", json=form, headers={"If-Match": "*"})).json()
+    assert (told["has_password"], told["invited_until"]) == (True, None)
+    assert told == (await api.get("/users/mia")).json()
+
+
 async def test_the_last_admin_stays(api: Api) -> None:
     await added(api, "root", role="admin")
     reply = await api.client.patch(

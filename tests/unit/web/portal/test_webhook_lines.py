@@ -19,7 +19,7 @@ NOW = datetime(2030, 4, 7, 12, 10, tzinfo=UTC)
 )
 def test_every_hour_with_requests_is_in_the_chart(name: str) -> None:
     zone, since = ZoneInfo(name), NOW - timedelta(days=1)
-    begins = dict.fromkeys(hour_of(since + timedelta(minutes=m), zone) for m in range(0, 1440, 15))
+    begins = dict.fromkeys(hour_of(since + timedelta(minutes=m), zone) for m in range(0, 1440, 5))
     hours = [Latency(each.astimezone(zone), 1, 0, 0.2, 0.4) for each in begins]
     labels, ((_, median), (_, slow)) = latency_lines(hours, since, NOW, zone)
     assert median == [0.2] * len(hours)
