@@ -55,7 +55,8 @@ def arguments() -> argparse.Namespace:
     add("--short", type=int, default=10_000, help="with --soak: short calls in all")
     add("--mixed", type=float, default=0.5, help="with --soak: calls of the mixture, a second")
     add("--postgres", action="store_true", help="with --soak: rows in PostgreSQL, else in SQLite")
-    add("--keep", type=Path, help="an empty folder for logs and data [default: a temporary one]")
+    add("--keep", type=Path, help="an empty folder for logs and data [default: a temporary one]; "
+        "with --portal also one that it has filled before, the same day")  # fmt: skip
     return parser.parse_args()
 
 
@@ -146,13 +147,15 @@ async def _overload(folder: Path) -> bool:
 
 async def _portal(options: argparse.Namespace, folder: Path) -> bool:
     """Read what the portal shows, and print; return whether every target holds."""
-    async with postgres() as url:
+    kept = None if options.keep is None else folder / "postgres"
+    async with postgres(kept) as url:
         rows, timings, visits = await portal.measure(url, folder, _say, options.calls)
     _say(f"\nMeasured on {report.machine()}, with these rows in PostgreSQL: {portal.told(rows)}.\n")
     _say(portal.timing_table(timings) + "\n")
     _say(portal.visit_table(visits) + "\n")
     found = [*portal.targets(rows, timings), *portal.visit_targets(visits)]
     _say(targets.target_table(found))
+    _say(f"\n{portal.slow_ones(visits)}")
     return all(target.holds for target in found)
 
 

@@ -31,6 +31,7 @@ _SETTLE_SECONDS: Final = 2.0
 _POLL_SECONDS: Final = 0.1
 _READY: Final = "serving calls"  # what `ivrserver serve` prints
 _MANY: Final = 1_000_000
+_DATABASE: Final = "ivrserver"
 _AUDIO_PORTS: Final = {"rtp_start": 16000, "rtp_end": 19999}
 
 
@@ -100,18 +101,19 @@ def beside(settings: Settings) -> Settings:
 
 
 @asynccontextmanager
-async def postgres() -> AsyncIterator[str]:
-    """The URL of an empty database of a PostgreSQL of our own."""
-    folder = Path(tempfile.mkdtemp(prefix="ivrserver-postgres-"))
+async def postgres(kept: Path | None = None) -> AsyncIterator[str]:
+    """The URL of a database of a PostgreSQL of our own: empty, or as it was left in `kept`."""
+    folder = kept or Path(tempfile.mkdtemp(prefix="ivrserver-postgres-"))
+    folder.mkdir(exist_ok=True)
     server = PostgresServer(folder)
     try:
         await asyncio.to_thread(server.initialise)
         await asyncio.to_thread(server.start)
-        async with server.new_database() as url:
-            yield url
+        yield await server.database(_DATABASE)
     finally:
         await asyncio.to_thread(server.stop)
-        shutil.rmtree(folder)
+        if kept is None:
+            shutil.rmtree(folder)
 
 
 def sipp_program(settings: Settings, say: Callable[[str], None]) -> Program:

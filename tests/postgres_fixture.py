@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,9 @@ class PostgresServer:
             self.port: int = probe.getsockname()[1]
 
     def initialise(self) -> None:
-        """Make the data folder."""
+        """Make the data folder, unless it is there."""
+        if (self._data / "PG_VERSION").exists():
+            return
         self._run(
             "initdb", "--pgdata", str(self._data), "--username", _USER, "--auth=trust",
             "--no-locale", "--encoding=UTF8", "--no-sync",
@@ -117,6 +119,12 @@ class PostgresServer:
         finally:
             await self._sql(f"DROP DATABASE {name} WITH (FORCE)")
 
+    async def database(self, name: str) -> str:
+        """The URL of that database, which is made if it is not there, and stays."""
+        with suppress(asyncpg.DuplicateDatabaseError):
+            await self._sql(f"CREATE DATABASE {name}")
+        return self.url(name)
+
     async def _sql(self, statement: str) -> None:
         connection = await asyncpg.connect(self.url("postgres"))
         try:
@@ -138,7 +146,7 @@ class PostgresServer:
             # The programs look for their libraries beside the package.
             copy = self._folder / "programs"
             for part in (newest.parent, package.with_name(f"{package.name}.libs")):
-                shutil.copytree(part, copy / part.relative_to(package.parent))
+                shutil.copytree(part, copy / part.relative_to(package.parent), dirs_exist_ok=True)
             return copy / newest.relative_to(package.parent)
         return newest
 

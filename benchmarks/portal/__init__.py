@@ -6,13 +6,14 @@
 
 from benchmarks.portal.measuring import CALLS, measure, targets, timing_table, told
 from benchmarks.portal.seeding import Plan, seed
-from benchmarks.portal.visiting import visit_table, visit_targets
+from benchmarks.portal.visiting import slow_ones, visit_table, visit_targets
 
 __all__ = [
     "CALLS",
     "Plan",
     "measure",
     "seed",
+    "slow_ones",
     "targets",
     "timing_table",
     "told",

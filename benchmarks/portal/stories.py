@@ -48,6 +48,7 @@ from ivrserver.flow.records import (
     JobOrdered,
     JobTried,
     MessageLeft,
+    QuestionReached,
     Record,
     RecordingMade,
     RespondentClosed,
@@ -144,7 +145,9 @@ class Story:
             leaves = dice.randrange(2, len(ivr.questions))
         for place, question in enumerate(ivr.questions):
             why = "the first question" if place == 0 else "the next question"
-            self.note(QuestionAsked(question.question_id, question.name, 1, why))
+            asked = question.question_id
+            self.records.append(QuestionReached(response_id=run, question_id=asked))
+            self.note(QuestionAsked(asked, question.name, 1, why))
             if self.detail:
                 self.note(PromptPlayed(str(getattr(question.prompt, "text", "")), 3.2))
             self.wait(dice.uniform(1.5, 4))

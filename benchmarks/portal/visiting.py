@@ -75,11 +75,13 @@ class Visit:
 
     Attributes:
         status: of the answer.
+        busy: seconds of a core that it took on average, browser included, the database not.
     """
 
     address: str
     status: int
     seconds: Sequence[float]
+    busy: float
 
     @property
     def median(self) -> float:
@@ -125,12 +127,15 @@ async def visit(
 
 async def _visited(browser: aiohttp.ClientSession, path: str, rounds: int) -> Visit:
     took = []
+    busy = 0.0
     for _ in range(rounds + 1):
-        began = time.perf_counter()
+        before, began = time.process_time(), time.perf_counter()
         async with browser.get(path, allow_redirects=False) as answer:
             await answer.read()
+        if took:
+            busy += time.process_time() - before
         took.append(time.perf_counter() - began)
-    return Visit(path, answer.status, took[1:])
+    return Visit(path, answer.status, took[1:], busy / rounds)
 
 
 def _addresses(app: FastAPI, known: Mapping[str, str], say: Callable[[str], None]) -> Iterator[str]:
@@ -230,8 +235,15 @@ async def _signed_in(sessions: Sessions) -> str:
 def visit_table(visits: Sequence[Visit]) -> str:
     """What was measured, the slowest first."""
     ordered = sorted(visits, key=lambda each: -each.median)
-    rows = [[each.address, ms(each.median), ms(each.p95)] for each in ordered]
-    return table(["address", "median", "95 %"], rows)
+    rows = [[each.address, ms(each.median), ms(each.p95), ms(each.busy)] for each in ordered]
+    return table(["address", "median", "95 %", "CPU of the portal"], rows)
+
+
+def slow_ones(visits: Sequence[Visit]) -> str:
+    """Which pages take longer than they may, in one line."""
+    found = [each for each in visits if each.median >= MOST_SECONDS]
+    told = ", ".join(f"{each.address} ({ms(each.median)})" for each in found)
+    return f"{len(visits)} addresses, {ms(MOST_SECONDS)} or more at the median: {told or 'none'}"
 
 
 def visit_targets(visits: Sequence[Visit]) -> list[Target]:

@@ -26,7 +26,7 @@ from ivrserver.flow.gather import LeftOver
 from ivrserver.flow.ports import RecordedAudio
 from ivrserver.flow.question import Answered, Unanswered, ask, prompts_of, tell
 from ivrserver.flow.recording import ask_to_record
-from ivrserver.flow.records import AnswerGiven
+from ivrserver.flow.records import AnswerGiven, QuestionReached
 from ivrserver.flow.report import CallFacts
 from ivrserver.flow.respondent import Respondent
 from ivrserver.flow.transfer import transfer
@@ -69,6 +69,11 @@ class IvrRun:
         if self._reach(position) is None:
             return None
         question = self.respondent.ivr.questions[position]
+        self.talk.write(
+            QuestionReached(
+                response_id=self.respondent.response_id, question_id=question.question_id
+            )
+        )
         ahead.start(self._soon(position), self.voice)
         outcome = await self._ask(question, left)
         if isinstance(outcome, Answered) and isinstance(question, Digits | Choice | YesNo):

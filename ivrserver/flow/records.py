@@ -71,6 +71,14 @@ class RespondentClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionReached:
+    """The respondent is at that question. Who leaves early has left at the newest one."""
+
+    response_id: str
+    question_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerGiven:
     """One answer. A later answer of the same respondent to the same question replaces it.
 
@@ -291,6 +299,7 @@ Record = (
     | CallClosed
     | RespondentOpened
     | RespondentClosed
+    | QuestionReached
     | AnswerGiven
     | AnswerTranscribed
     | RecordingMade

@@ -1,7 +1,7 @@
 """The tables that reports read besides the calls': what calls are found by, and totals of days.
 
-Nothing here is said for the first time: `marks` repeats steps of timelines, the totals count rows.
-Both are made anew from those when they are missing (`reports.days`).
+Nothing here is said for the first time: `marks` and `asked` repeat steps of timelines, the totals
+count rows. All are made anew from those when they are missing (`reports.days`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,21 @@ marks = Table(
     Column("kind", Text, nullable=False),
     Column("block_id", Integer, nullable=False),
     Index(None, "kind", "block_id", "happened_at"),
+)
+
+# Which questions a respondent was asked; who leaves early has left at that with the highest `seq`.
+# They go when the answers go.
+asked = Table(
+    "asked",
+    metadata,
+    Column(
+        "response_id",
+        Text,
+        ForeignKey("respondents.response_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("question_id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
 )
 
 # A day that is over and counted. `day` is a date of `time_zone`, such as 2030-01-02. Without its

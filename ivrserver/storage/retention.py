@@ -13,6 +13,7 @@ from ivrserver.storage.audit import first_id
 from ivrserver.storage.database import storage_errors, writing
 from ivrserver.storage.mailboxes import DELETED
 from ivrserver.storage.recordings import is_needed
+from ivrserver.storage.report_tables import asked
 from ivrserver.storage.reports.days import forget_days_of
 from ivrserver.storage.tables import (
     answers,
@@ -30,7 +31,7 @@ from ivrserver.storage.tables import (
 BATCH: Final = 50
 """Calls of one transaction: a few thousand rows, gone in some hundredths of a second."""
 
-_OF_RESPONDENT: Final = (transcripts, answers, webhook_attempts)
+_OF_RESPONDENT: Final = (transcripts, answers, asked, webhook_attempts)
 _OF_CALL: Final = (timeline, checkpoints, jobs)
 
 

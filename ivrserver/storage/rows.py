@@ -28,6 +28,7 @@ from ivrserver.flow.records import (
     JobOrdered,
     JobTried,
     MessageLeft,
+    QuestionReached,
     Record,
     RecordingMade,
     RespondentClosed,
@@ -49,6 +50,7 @@ class Statement(IntEnum):
 
     OPEN_CALL = auto()
     OPEN_RESPONDENT = auto()
+    ASK = auto()
     RECORDING = auto()
     ANSWER = auto()
     TRANSCRIPT = auto()
@@ -110,8 +112,8 @@ class RowWriter:
                 where = (r.call_id, time(r.at), r.block_id, r.response_id, r.question_id)
                 given = (r.pass_through, parameters, visited, r.backed_up, _json(r.doing))
                 return Statement.CHECKPOINT, (*where, *given)
-            case AnswerGiven() | AnswerTranscribed():
-                return self._row_of_answer(record)
+            case QuestionReached() | AnswerGiven() | AnswerTranscribed():
+                return self._row_of_question(seq, record)
             case CallOpened() as r:
                 who = (r.channel_id, r.number_called, r.caller_id, r.phone_label)
                 carried = (r.revision, r.asterisk, r.controller)
@@ -146,8 +148,13 @@ class RowWriter:
             row = (entry.call_id, seq, self._time(entry.at), kind_of(entry.event), block_id)
             found.setdefault(Statement.MARK, []).append(row)
 
-    def _row_of_answer(self, r: AnswerGiven | AnswerTranscribed) -> tuple[Statement, Row]:
-        key, at = (r.response_id, r.question_id), self._time(r.at)
+    def _row_of_question(
+        self, seq: int, r: QuestionReached | AnswerGiven | AnswerTranscribed
+    ) -> tuple[Statement, Row]:
+        key = (r.response_id, r.question_id)
+        if isinstance(r, QuestionReached):
+            return Statement.ASK, (*key, seq)
+        at = self._time(r.at)
         if isinstance(r, AnswerGiven):
             return Statement.ANSWER, (*key, at, r.value, r.sensitive, r.recording)
         return Statement.TRANSCRIPT, (*key, r.recording, r.seconds, at, r.text, r.engine)
@@ -240,6 +247,7 @@ def _compiled(dialect: Dialect) -> dict[Statement, str]:
     statements = {
         Statement.OPEN_CALL: once(tables.calls),
         Statement.OPEN_RESPONDENT: once(tables.respondents),
+        Statement.ASK: newest(report_tables.asked),
         Statement.RECORDING: newest(tables.recordings, given=_RECORDED),
         Statement.MESSAGE: once(tables.messages),
         Statement.ANSWER: newest(tables.answers),

@@ -211,3 +211,35 @@ async def test_recorded_answers_of_the_fifth_version_can_be_written_down(databas
             assert list(kept.scalars()) == [4]
         assert (await migrate(engine)).ready
         assert await answers.written("r1", 4) is None
+
+
+STEPS = (
+    ("block_entered", '{"block_id": 100, "response_id": "r1"}'),
+    ("question_asked", '{"question_id": 3}'),
+    ("question_asked", '{"question_id": 4}'),
+    ("question_asked", '{"question_id": 3}'),
+    ("block_entered", '{"block_id": 200, "response_id": ""}'),
+    ("question_asked", '{"question_id": 5}'),
+)
+
+
+async def test_questions_that_calls_of_the_eleventh_version_asked_become_rows(
+    database_url: str,
+) -> None:
+    """Those of the run that asked them, at the place where they were asked last."""
+    async with database(settings(database_url)) as engine:
+        async with engine.begin() as connection:
+            await connection.run_sync(to("0011", command.upgrade))
+            for row in (OLD_CALL, ANSWERED[0]):
+                await connection.exec_driver_sql(row)
+            for place, (kind, data) in enumerate(STEPS, 1):
+                step = f"('c1', {place}, '2030-01-02 15:04:05.000000+00:00', '{kind}', '{data}')"
+                names = "(call_id, seq, happened_at, kind, data)"
+                await connection.exec_driver_sql(f"INSERT INTO timeline {names} VALUES {step}")
+        assert (await migrate(engine)).ready
+        async with engine.begin() as connection:
+            query = text("SELECT response_id, question_id, seq FROM asked ORDER BY seq")
+            rows = [tuple(row) for row in await connection.execute(query)]
+            await connection.execute(text("DELETE FROM respondents"))
+            left = list(await connection.execute(query))
+    assert (rows, left) == ([("r1", 4, 3), ("r1", 3, 4)], [])

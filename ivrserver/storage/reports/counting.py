@@ -12,20 +12,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivrserver.storage.marks import ANSWERED
-from ivrserver.storage.report_tables import marks
+from ivrserver.storage.report_tables import asked, marks
 from ivrserver.storage.reports.calls import FAILED
 from ivrserver.storage.reports.times import END, quarter_of, seconds_between
-from ivrserver.storage.tables import answers, calls, respondents, short_answer, timeline
+from ivrserver.storage.tables import answers, calls, respondents, short_answer
 
-_ENTERED, _ASKED = "block_entered", "question_asked"
 _ANSWERED_WITHIN: Final = timedelta(days=1)
-_RUN: Final = "@"
-_CALLS_AT_ONCE: Final = 500
-"""Whose timelines are in memory at the same time."""
 
 
 @dataclass(slots=True)
@@ -232,51 +228,24 @@ async def count_questions(
 async def _count_asked(
     connection: AsyncConnection, found: Questions, began: ColumnElement[bool]
 ) -> None:
-    """How many were asked each question, and left at it, as the timelines of their calls say."""
-    query = select(
-        respondents.c.response_id,
-        respondents.c.call_id,
-        respondents.c.ivr_id,
-        respondents.c.ended_at.is_not(None) & respondents.c.completed.is_not(True),
-    ).where(began)
-    rows = (await connection.execute(query)).all()
-    runs = {name: (ivr, left) for name, _, ivr, left in rows}
-    ids = sorted({call_id for _, call_id, *_ in rows})
-    for start in range(0, len(ids), _CALLS_AT_ONCE):
-        asked: defaultdict[str, dict[int, None]] = defaultdict(dict)
-        steps = _steps(ids[start : start + _CALLS_AT_ONCE])
-        for story in await connection.scalars(steps):
-            run = ""
-            for step in story.split(","):
-                if step.startswith(_RUN):
-                    run = step[len(_RUN) :]
-                elif run in runs:
-                    # The newest one goes to the end.
-                    asked[run].pop(int(step), None)
-                    asked[run][int(step)] = None
-        for name, reached in asked.items():
-            ivr, left = runs[name]
-            for question in reached:
-                found[ivr, question].reached += 1
-            if left:
-                found[ivr, next(reversed(reached))].left_early += 1
-
-
-def _steps(call_ids: Sequence[str]) -> Select[Any]:
-    """One text for each call: the respondents of the blocks entered, the questions asked between.
-
-    As in ``@ID,1,2,@,@ID,1``. Put together in the database, because so many rows cost more to send
-    than to find. Both databases keep the order of what a subquery has sorted.
-    """
-    run = literal(_RUN).concat(func.coalesce(timeline.c.data["response_id"].as_string(), ""))
-    # One piece of JSON is taken out of each row.
-    step = case(
-        (timeline.c.kind == _ENTERED, run), else_=timeline.c.data["question_id"].as_string()
-    )
+    """How many were asked each question, and left at it."""
+    left = respondents.c.ended_at.is_not(None) & respondents.c.completed.is_not(True)
+    newest = func.row_number().over(partition_by=asked.c.response_id, order_by=asked.c.seq.desc())
     steps = (
-        select(timeline.c.call_id, step.label("step"))
-        .where(timeline.c.call_id.in_(call_ids), timeline.c.kind.in_((_ENTERED, _ASKED)))
-        .order_by(timeline.c.call_id, timeline.c.seq)
+        select(
+            respondents.c.ivr_id,
+            asked.c.question_id,
+            left.label("left"),
+            newest.label("place"),
+        )
+        .join(asked, asked.c.response_id == respondents.c.response_id)
+        .where(began)
         .subquery()
     )
-    return select(func.aggregate_strings(steps.c.step, ",")).group_by(steps.c.call_id)
+    left_here = func.count(case((steps.c.left & (steps.c.place == 1), 1)))
+    key = (steps.c.ivr_id, steps.c.question_id)
+    query = select(*key, func.count(), left_here).group_by(*key)
+    for ivr, question, reached, left_early in await connection.execute(query):
+        count = found[ivr, question]
+        count.reached += reached
+        count.left_early += left_early

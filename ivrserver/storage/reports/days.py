@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from ivrserver.storage import asked, marks
 from ivrserver.storage.database import is_sqlite, storage_errors, writing
-from ivrserver.storage.marks import missing
 from ivrserver.storage.report_tables import (
     report_days,
     report_questions,
@@ -118,14 +118,15 @@ class DayTotals:
                "seconds": 0.0}  # fmt: skip
         with storage_errors("cannot count a day"):
             async with writing(self._engine) as connection:
-                await connection.execute(missing(connection.dialect.name, begin, end))
+                dialect, ivrs = connection.dialect.name, await ivr_ids(connection)
+                await connection.execute(marks.missing(dialect, begin, end))
+                await connection.execute(asked.missing(dialect, ivrs, begin, end))
                 await connection.execute(delete(report_days).where(report_days.c.day == name))
                 await connection.execute(insert(report_days), [row])
             async with consistent(self._engine) as connection:
                 if await self._over(connection, now) < end:
                     return False
                 total = await count_calls(connection, begin, end)
-                ivrs = await ivr_ids(connection)
                 runs = await count_runs(connection, ivrs, begin, end)
                 questions = await count_questions(connection, ivrs, begin, end)
             totals = {"time_zone": self._zone.key, **asdict(total)}

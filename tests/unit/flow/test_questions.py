@@ -31,8 +31,10 @@ from ivrserver.flow.events import (
 from ivrserver.flow.records import (
     AnswerGiven,
     Checkpoint,
+    QuestionReached,
     RecordingMade,
     RespondentClosed,
+    RespondentOpened,
     TimelineEntry,
 )
 from tests.unit.flow.scene import Scene, ivr
@@ -190,6 +192,21 @@ async def test_the_checkpoint_names_the_question_in_progress() -> None:
         ("reporting", 0),
         ("following", 0),
     ]
+
+
+async def test_the_newest_question_reached_is_the_one_that_a_caller_leaves_at() -> None:
+    back = Choice(
+        question_id=2,
+        name="back",
+        prompt=Prompt("back"),
+        keys=(ChoiceKey("1", "again", GoToQuestion(1)),),
+    )
+    scene = Scene((ivr(zip_code(1), back, zip_code(3)),))
+    await scene.call((0.5, "12345"), (1.5, "1"), hang_up_at=2.0)
+    reached = scene.journal.of(QuestionReached)
+    assert [each.question_id for each in reached] == [1, 2, 1]
+    (run,) = scene.journal.of(RespondentOpened)
+    assert {each.response_id for each in reached} == {run.response_id}
 
 
 async def test_prompts_of_the_next_question_are_made_while_this_one_is_heard() -> None:

@@ -21,6 +21,7 @@ from ivrserver.flow.records import (
     JobOrdered,
     JobTried,
     MessageLeft,
+    QuestionReached,
     Record,
     RecordingMade,
     RespondentClosed,
@@ -47,6 +48,10 @@ def opened(call_id: str = "call-1", at: datetime = START, **changes: str) -> Cal
 
 def respondent(call_id: str = "call-1") -> RespondentOpened:
     return RespondentOpened(response_id=f"r-{call_id}", call_id=call_id, ivr_id=100, at=START)
+
+
+def reached(question: int, call_id: str = "call-1") -> QuestionReached:
+    return QuestionReached(response_id=f"r-{call_id}", question_id=question)
 
 
 def answer(question: int, value: str, call_id: str = "call-1", **more: object) -> AnswerGiven:
@@ -135,8 +140,9 @@ def whole_call(call_id: str = "call-1") -> list[Record]:
     first, *middle, last = timeline(call_id)
     return [
         opened(call_id), first, respondent(call_id), checkpoint(1, call_id), *middle,
-        answer(1, "1234", call_id, sensitive=True), checkpoint(2, call_id),
-        answer(2, "5", call_id), answer(3, "", call_id, recording=f"rec-{call_id}"),
+        reached(1, call_id), answer(1, "1234", call_id, sensitive=True), checkpoint(2, call_id),
+        reached(2, call_id), answer(2, "5", call_id),
+        answer(3, "", call_id, recording=f"rec-{call_id}"),
         recording(call_id), transcribed(call_id=call_id), message(1, 300, call_id),
         answer(2, "7", call_id), ordered(call_id), begun(1, call_id), attempt(1, call_id),
         begun(2, call_id), attempt(2, call_id), tried(call_id),

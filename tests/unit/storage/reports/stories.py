@@ -14,6 +14,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivrserver.storage import tables
+from ivrserver.storage.report_tables import asked as asked_table
 from ivrserver.storage.report_tables import marks
 from ivrserver.storage.reports import IvrReports
 from ivrserver.storage.reports.times import day_of
@@ -103,9 +104,14 @@ async def tell(connection: AsyncConnection, story: Story, name: str) -> None:
         {"call_id": name, "seq": 0, "happened_at": story.at, "kind": "call_answered",
          "block_id": 0},
     ]  # fmt: skip
+    places = {question: seq for seq, question in enumerate(story.asked, len(steps) - len(asked))}
+    reached = [
+        {"response_id": f"r-{name}", "question_id": question, "seq": seq}
+        for question, seq in places.items()
+    ]
     for table, rows in (
         (tables.calls, [call]), (tables.respondents, [run]), (tables.answers, answers),
-        (tables.timeline, lines), (marks, marked),
+        (tables.timeline, lines), (marks, marked), (asked_table, reached),
     ):  # fmt: skip
         if rows:
             await connection.execute(insert(table), rows)

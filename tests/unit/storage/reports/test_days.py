@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.storage import DayTotals, IvrReports, Retention, database, migrate, tables
-from ivrserver.storage.report_tables import report_days, report_runs, report_values
+from ivrserver.storage.report_tables import asked, report_days, report_runs, report_values
 from ivrserver.storage.reports.times import begin_of, day_of
 from tests.unit.storage.records import settings as with_url
 from tests.unit.storage.reports.stories import (
@@ -141,6 +141,20 @@ async def test_a_respondent_stored_late_is_counted_though_the_call_is_of_the_day
     await store(engine, [late], 1)
     assert await count_all(engine, LATER) == [date(2030, 3, 9), date(2030, 3, 8)]
     await check(engine, [ONE, late])
+
+
+async def test_questions_that_an_older_controller_asked_are_counted_with_their_day(
+    engine: AsyncEngine,
+) -> None:
+    """It has told the timeline alone; one call was continued by a controller that tells more."""
+    again = replace(ONE, at=FIRST + timedelta(hours=1), asked=(1, 2, 3, 1), answered=0)
+    later = replace(ONE, at=FIRST + timedelta(days=1), ivr=101, completed=True)
+    told = [ONE, again, later]
+    await store(engine, told)
+    async with engine.begin() as connection:
+        await connection.execute(delete(asked).where(asked.c.question_id != 1))
+    await count_all(engine, LATER)
+    await check(engine, told)
 
 
 async def test_retention_takes_the_totals_with_the_rows(engine: AsyncEngine) -> None:
