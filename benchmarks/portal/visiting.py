@@ -42,7 +42,7 @@ MOST_SECONDS: Final = 0.1
 ROUNDS: Final = 20
 _USER: Final = "bench"
 _NO_PAGES: Final = re.compile(
-    r"/events$|/recordings/|answers\.|/flow-file$|/audio/\{|/hear|\.wav$|/sound"
+    r"/events$|/recordings/|(answers|respondents)\.|/flow-file$|/audio/\{|/hear|\.wav$|/sound"
 )
 """Streams, sounds and files, which are as long as they are."""
 _QUERIES: Final = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import phonenumbers
 
 _SHORT = 6
@@ -41,6 +43,7 @@ def webhook_form(raw: str, region: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def readable(number: str) -> str:
     """A number in webhook form as people read it, such as ``(212) 555-0123`` or ``+49 30 123456``.
 

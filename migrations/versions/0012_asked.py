@@ -30,8 +30,10 @@ FILL = """
     JOIN respondents ON response_id = run
     WHERE question_id IS NOT NULL
     GROUP BY run, question_id
+    ORDER BY max(seq)
 """
-"""A question belongs to the block that was entered last before it."""
+"""A question belongs to the block that was entered last before it. The order is that in which calls
+would have written them: then a day's rows lie together, and PostgreSQL knows it."""
 
 TAKEN = {
     "sqlite": "json_extract(data, '$.{name}')",

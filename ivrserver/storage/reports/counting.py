@@ -229,23 +229,27 @@ async def _count_asked(
     connection: AsyncConnection, found: Questions, began: ColumnElement[bool]
 ) -> None:
     """How many were asked each question, and left at it."""
-    left = respondents.c.ended_at.is_not(None) & respondents.c.completed.is_not(True)
-    newest = func.row_number().over(partition_by=asked.c.response_id, order_by=asked.c.seq.desc())
-    steps = (
-        select(
-            respondents.c.ivr_id,
-            asked.c.question_id,
-            left.label("left"),
-            newest.label("place"),
-        )
+    key = (respondents.c.ivr_id, asked.c.question_id)
+    query = (
+        select(*key, func.count())
         .join(asked, asked.c.response_id == respondents.c.response_id)
         .where(began)
-        .subquery()
+        .group_by(*key)
     )
-    left_here = func.count(case((steps.c.left & (steps.c.place == 1), 1)))
-    key = (steps.c.ivr_id, steps.c.question_id)
-    query = select(*key, func.count(), left_here).group_by(*key)
-    for ivr, question, reached, left_early in await connection.execute(query):
-        count = found[ivr, question]
-        count.reached += reached
-        count.left_early += left_early
+    for ivr, question, many in await connection.execute(query):
+        found[ivr, question].reached = many
+    newest = (
+        select(asked.c.question_id)
+        .where(asked.c.response_id == respondents.c.response_id)
+        .order_by(asked.c.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("newest")
+    )
+    left = respondents.c.ended_at.is_not(None) & respondents.c.completed.is_not(True)
+    query = select(respondents.c.ivr_id, newest, func.count()).where(began, left)
+    for ivr, question, many in await connection.execute(
+        query.group_by(respondents.c.ivr_id, newest)
+    ):
+        if question is not None:
+            found[ivr, question].left_early = many

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ivrserver.storage import asked, marks
@@ -57,6 +57,10 @@ async def consistent(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     async with engine.connect() as plain:
         connection = await plain.execution_options(**options)
         async with connection.begin():
+            if not is_sqlite(engine.url):
+                # They take longer to begin than these queries; and with them all respondents are
+                # read for those of a day.
+                await connection.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
             yield connection
 
 

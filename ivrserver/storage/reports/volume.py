@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -31,6 +31,7 @@ from ivrserver.storage.reports.times import (
     hours_between,
     moment_of,
 )
+from ivrserver.storage.tables import calls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,16 +100,14 @@ class TodayAndYesterday:
     """Today so far, beside yesterday.
 
     Attributes:
-        yesterday_so_far: yesterday up to the same time of day.
+        yesterday_so_far: calls that had begun yesterday at the same time of day.
         hours: every hour of today, also those to come; 23 to 25 of them.
-        hours_yesterday: every hour of yesterday.
     """
 
     today: Volume
-    yesterday_so_far: Volume
+    yesterday_so_far: int
     yesterday: Volume
     hours: tuple[HourOfCalls, ...]
-    hours_yesterday: tuple[HourOfCalls, ...]
 
 
 class CallVolume:
@@ -137,7 +136,8 @@ class CallVolume:
         """Every hour that begins in a span of a few days, in order."""
         with storage_errors("cannot count the calls"):
             async with self._engine.connect() as connection:
-                return await self._hours(connection, since, until)
+                quarters = await count_calls_by_quarter(connection, since, until)
+        return self._by_hour(quarters, since, until)
 
     async def days(self, since: datetime, until: datetime) -> tuple[DayOfCalls, ...]:
         """Every day of a span, in order: also the one that it begins or ends in the middle of."""
@@ -166,47 +166,59 @@ class CallVolume:
         before, begin, end = (begin_of(today + n * one, self._zone) for n in (-1, 0, 1))
         local = now.astimezone(self._zone)
         same_time = datetime.combine(today - one, local.timetz().replace(fold=0), self._zone)
+        began = select(func.count()).where(
+            calls.c.started_at >= before, calls.c.started_at < same_time
+        )
+        total, runs = CallCount(), RunCount()
         with storage_errors("cannot count the calls"):
             async with consistent(self._engine) as connection:
+                quarters = await count_calls_by_quarter(connection, begin, end)
+                for count in quarters.values():
+                    total.add(count)
+                ivrs = await ivr_ids(connection)
+                for each in (await count_runs(connection, ivrs, begin, end)).values():
+                    runs.add(each)
                 return TodayAndYesterday(
-                    today=await self._total(connection, begin, end),
-                    yesterday_so_far=await self._total(connection, before, same_time),
+                    today=_volume(total, runs),
+                    yesterday_so_far=await connection.scalar(began) or 0,
                     yesterday=await self._total(connection, before, begin),
-                    hours=await self._hours(connection, begin, end),
-                    hours_yesterday=await self._hours(connection, before, begin),
+                    hours=self._by_hour(quarters, begin, end),
                 )
 
     async def _total(self, connection: AsyncConnection, since: datetime, until: datetime) -> Volume:
         inside = counted(self._zone, since, until)
         columns = ("calls", "answered", "ended", "failed", "seconds")
         sums = [func.coalesce(func.sum(report_days.c[name]), 0) for name in columns]
-        calls = CallCount(*(await connection.execute(select(*sums).where(inside))).one())
+        total = CallCount(*(await connection.execute(select(*sums).where(inside))).one())
         names = ("runs", "completed", "left_early")
         sums = [func.coalesce(func.sum(report_runs.c[name]), 0) for name in names]
         query = select(*sums).join(report_days, report_days.c.day == report_runs.c.day)
         runs = RunCount(*(await connection.execute(query.where(inside))).one())
         ivrs = await ivr_ids(connection)
         for span in await uncounted(connection, self._zone, since, until):
-            calls.add(await count_calls(connection, *span))
+            total.add(await count_calls(connection, *span))
             for each in (await count_runs(connection, ivrs, *span)).values():
                 runs.add(each)
-        return Volume(
-            calls=calls.calls, answered=calls.answered, ended=calls.ended, failed=calls.failed,
-            seconds=calls.seconds, runs=runs.runs, completed=runs.completed,
-            left_early=runs.left_early,
-        )  # fmt: skip
+        return _volume(total, runs)
 
-    async def _hours(
-        self, connection: AsyncConnection, since: datetime, until: datetime
+    def _by_hour(
+        self, quarters: Mapping[int, CallCount], since: datetime, until: datetime
     ) -> tuple[HourOfCalls, ...]:
         found: defaultdict[datetime, CallCount] = defaultdict(CallCount)
-        for quarter, count in (await count_calls_by_quarter(connection, since, until)).items():
+        for quarter, count in quarters.items():
             found[hour_of(moment_of(quarter), self._zone)].add(count)
         return tuple(
             HourOfCalls(begins.astimezone(self._zone), each.calls, each.answered, each.failed)
             for begins in hours_between(since, until, self._zone)
             for each in (found[begins],)
         )
+
+
+def _volume(total: CallCount, runs: RunCount) -> Volume:
+    return Volume(
+        calls=total.calls, answered=total.answered, ended=total.ended, failed=total.failed,
+        seconds=total.seconds, runs=runs.runs, completed=runs.completed, left_early=runs.left_early,
+    )  # fmt: skip
 
 
 def days_between(since: datetime, until: datetime, zone: ZoneInfo) -> Iterable[date]:

@@ -88,7 +88,7 @@ class OverviewPages:
                 visitor,
                 "overview/overview.html",
                 today=volume.today,
-                note=compared(volume.today.calls, volume.yesterday_so_far.calls),
+                note=compared(volume.today.calls, volume.yesterday_so_far),
                 yesterday=volume.yesterday,
                 labels=labels,
                 series=series,
