@@ -126,7 +126,7 @@ async def visit(
 
 
 async def _visited(browser: aiohttp.ClientSession, path: str, rounds: int) -> Visit:
-    took = []
+    took: list[float] = []
     busy = 0.0
     for _ in range(rounds + 1):
         before, began = time.process_time(), time.perf_counter()
