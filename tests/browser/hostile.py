@@ -16,11 +16,13 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 from xml.sax.saxutils import escape
 
 import yaml
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.blocks import Account
 from ivrserver.blocks.files import FlowSource, load
 from ivrserver.blocks.lint import Known
+from ivrserver.blocks.schema import AccountForm
 from ivrserver.config import Settings
 from ivrserver.errors import IvrError
 from ivrserver.flow.event_kinds import KINDS
@@ -87,7 +89,7 @@ def account() -> tuple[Account, set[str]]:
     """The account of `hostile.yaml` with hostile text wherever it is taken.
 
     Returns:
-        It, and the names of the fields that took some.
+        It, and the fields that took some, such as ``FindMeForm.whisper_phrase``.
     """
     tree: Any = yaml.safe_load(FILE.read_text())
     for parameters in _all(tree, "parameters"):
@@ -96,12 +98,22 @@ def account() -> tuple[Account, set[str]]:
     for audio in ("audio", "whisper_audio", "hold_music"):
         for place in [place for place in _texts(tree) if place[-1] == audio]:
             _replace(tree, place, SOUND)
-    taken = {"audio", "whisper_audio", "hold_music"}
-    for name, places in _alike(tree).items():
-        tree, some = _poisoned(tree, places)
-        if some:
-            taken.add(name)
-    return _loaded(tree), taken
+    for places in _alike(tree).values():
+        tree = _poisoned(tree, places)
+    return _loaded(tree), set(_taken(AccountForm.model_validate(tree)))
+
+
+def _taken(form: Any) -> Iterator[str]:
+    """The fields of a form, and of the forms in it, that hold hostile text."""
+    if isinstance(form, BaseModel):
+        for name, field in type(form).model_fields.items():
+            content = getattr(form, name)
+            if MARK in repr(content):
+                yield f"{type(form).__name__}.{field.alias or name}"
+            yield from _taken(content)
+    elif isinstance(form, Mapping | list | tuple):
+        for each in form.values() if isinstance(form, Mapping) else form:
+            yield from _taken(each)
 
 
 def _all(tree: Any, wanted: str) -> Iterator[Any]:
@@ -126,7 +138,7 @@ def _alike(tree: Any) -> dict[str, list[Place]]:
     return found
 
 
-def _poisoned(tree: Any, places: list[Place]) -> tuple[Any, bool]:
+def _poisoned(tree: Any, places: list[Place]) -> Any:
     """The tree with hostile text at all places, or at the first of them that takes any."""
     for some in (places, *([place] for place in places[:FEW])):
         for text in (HOSTILE, SHORT, ADDRESS):
@@ -134,8 +146,8 @@ def _poisoned(tree: Any, places: list[Place]) -> tuple[Any, bool]:
             for place in some:
                 _replace(changed, place, text)
             if _is_taken(changed):
-                return changed, True
-    return tree, False
+                return changed
+    return tree
 
 
 def _texts(tree: Any, place: Place = ()) -> Iterator[Place]:

@@ -7,8 +7,10 @@ import pytest
 from playwright.async_api import expect
 
 from ivrserver.access import Role
+from ivrserver.flow.events import LegDecided
+from ivrserver.flow.ports import LegOutcome
 from tests.browser.conftest import Look
-from tests.browser.handset import PAGE, handset, lines_of
+from tests.browser.handset import PAGE, caller_of, handset, lines_of
 from tests.browser.site import NAMES, Live
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="session")]
@@ -100,6 +102,25 @@ async def test_what_leads_nowhere_is_told(look: Look, live: Live) -> None:
     phone = await handset(look, live)
     await phone.dial("block-99")
     await phone.idle()
+    await live.house.nothing_is_left()
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [("+442079460000", "dial.allow"), ("+19005550123", "dial.deny")],
+)
+async def test_no_number_outside_is_called_that_the_dial_policy_forbids(
+    look: Look, live: Live, number: str, why: str
+) -> None:
+    phone = await handset(look, live)
+    await phone.dial(number)
+    await phone.idle()
+    stored = caller_of(live, phone)
+    refused = await stored.sees(LegDecided)
+    assert isinstance(refused.event, LegDecided)
+    assert refused.event.outcome == LegOutcome.REFUSED.value
+    assert why in refused.event.reason
+    assert number.endswith((await stored.outcome()).details.call.number_called)
     await live.house.nothing_is_left()
 
 

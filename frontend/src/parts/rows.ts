@@ -1,5 +1,5 @@
 // Rows of fields that can be added, moved and removed: [data-rows] holds each [data-row]; <template> is
-// a new one, its NUMBER replaced by one that no row has had. The server minds the order, not the numbers.
+// a new one, NUMBER in its attributes replaced by one that no row has had. The server minds the order, not the numbers.
 
 export function mount(element: HTMLElement): () => void {
   const rows = element.querySelector<HTMLElement>("[data-rows]");
@@ -8,11 +8,13 @@ export function mount(element: HTMLElement): () => void {
 
   function add(): void {
     if (!rows || !template) return;
-    const holder = document.createElement("template");
-    holder.innerHTML = template.innerHTML.replaceAll("NUMBER", String(next));
+    const row = template.content.cloneNode(true) as DocumentFragment;
+    for (const element of row.querySelectorAll("*"))
+      for (const attribute of element.attributes)
+        attribute.value = attribute.value.replaceAll("NUMBER", String(next));
     next += 1;
-    const field = holder.content.querySelector<HTMLElement>("input, select");
-    rows.append(holder.content);
+    const field = row.querySelector<HTMLElement>("input, select");
+    rows.append(row);
     field?.focus();
   }
 
