@@ -23,7 +23,7 @@ from starlette.responses import StreamingResponse
 
 from ivrserver.storage.reports import Cell, QuestionColumn, RunRow
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = tuple("=+-@＝＋－＠\t\r\n")  # noqa: RUF001 - wide ones are taken, too
 _AT_ONCE: Final = 500
 _PIECE: Final = 65_536
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

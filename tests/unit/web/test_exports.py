@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -94,3 +95,15 @@ async def test_nothing_is_left_of_a_file_that_was_sent_or_failed(
     with pytest.raises(StorageError):
         await Export(broken(), COLUMNS, ZoneInfo("UTC"), hears=True).xlsx()
     assert not left(tmp_path)
+
+
+@pytest.mark.parametrize("first", list("=+-@＝＋－＠\t\r\n"))  # noqa: RUF001 - wide ones, too
+async def test_nothing_that_begins_a_formula_begins_a_cell(first: str) -> None:
+    async def one() -> AsyncIterator[RunRow]:
+        yield replace(ROW, phone_label=f"{first}1+1")
+
+    data = b"".join(
+        [piece async for piece in Export(one(), COLUMNS, ZoneInfo("UTC"), hears=True).csv()]
+    )
+    _, line = csv.reader(data.decode("utf-8-sig").splitlines(keepends=True))
+    assert line[7] == f"'{first}1+1"
