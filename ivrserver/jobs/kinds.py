@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from ivrserver.flow.jobs import Job, Schedule
 
@@ -76,3 +76,20 @@ class Kind:
     lane_slots: int
     seconds: float
     recurs: bool = False
+
+
+ENDLESSLY: Final = Schedule((60, 600, 3600), give_up_after=timedelta(days=36_500))
+"""What comes again by itself is never given up."""
+
+
+def recurring(name: str, work: Work, seconds: float) -> Kind:
+    """A kind of which there is one job, again and again, at one controller at a time."""
+    return Kind(
+        name=name,
+        work=work,
+        schedule=ENDLESSLY,
+        slots=1,
+        lane_slots=1,
+        seconds=seconds,
+        recurs=True,
+    )

@@ -9,8 +9,8 @@ from typing import Final
 
 from ivrserver.flow.jobs import Job
 from ivrserver.flow.ports import Clock
-from ivrserver.jobs.kinds import Kind, NextAt
-from ivrserver.jobs.upkeep import BUDGET, ENDLESSLY, PAUSE
+from ivrserver.jobs.kinds import Kind, NextAt, recurring
+from ivrserver.jobs.upkeep import BUDGET, PAUSE
 from ivrserver.storage import DayTotals
 
 EVERY: Final = timedelta(minutes=5)
@@ -25,15 +25,7 @@ class Totals:
 
     def kind(self) -> Kind:
         """This kind of job."""
-        return Kind(
-            name="totals",
-            work=self.work,
-            schedule=ENDLESSLY,
-            slots=1,
-            lane_slots=1,
-            seconds=2 * BUDGET,
-            recurs=True,
-        )
+        return recurring("totals", self.work, 2 * BUDGET)
 
     async def work(self, job: Job) -> NextAt:
         """Count for a while; what is left comes soon."""

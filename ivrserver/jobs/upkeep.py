@@ -15,18 +15,16 @@ import structlog
 
 from ivrserver.config import RetentionSettings
 from ivrserver.errors import IvrError, StorageError
-from ivrserver.flow.jobs import Job, Schedule
+from ivrserver.flow.jobs import Job
 from ivrserver.flow.kept import KeptRecording
 from ivrserver.flow.ports import Clock
 from ivrserver.flow.saved import SavedCall
-from ivrserver.jobs.kinds import Kind, NextAt
+from ivrserver.jobs.kinds import Kind, NextAt, recurring
 from ivrserver.storage import Calls, RecordingRows, Retention, Revisions
 from ivrserver.storage.retention import Place
 
 RETENTION_EVERY: Final = timedelta(hours=1)
 UPKEEP_EVERY: Final = timedelta(minutes=5)
-ENDLESSLY: Final = Schedule((60, 600, 3600), give_up_after=timedelta(days=36_500))
-"""What comes again by itself is never given up."""
 
 PAUSE: Final = 0.1
 """Seconds between batches, for everybody else who writes."""
@@ -60,15 +58,7 @@ class Deletions:
 
     def kind(self) -> Kind:
         """This kind of job."""
-        return Kind(
-            name="retention",
-            work=self.delete,
-            schedule=ENDLESSLY,
-            slots=1,
-            lane_slots=1,
-            seconds=2 * BUDGET,
-            recurs=True,
-        )
+        return recurring("retention", self.delete, 2 * BUDGET)
 
     async def delete(self, job: Job) -> NextAt:
         """Delete for a while: recordings first, since calls wait for those of theirs."""
@@ -157,15 +147,7 @@ class Upkeep:
 
     def kind(self) -> Kind:
         """This kind of job."""
-        return Kind(
-            name="upkeep",
-            work=self.work,
-            schedule=ENDLESSLY,
-            slots=1,
-            lane_slots=1,
-            seconds=BUDGET,
-            recurs=True,
-        )
+        return recurring("upkeep", self.work, BUDGET)
 
     async def work(self, job: Job) -> NextAt:
         """Do all of it."""
