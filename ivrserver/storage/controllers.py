@@ -140,7 +140,7 @@ class Controllers:
                 ids = select(calls.c.call_id).where(open_ones)
                 if controller != heir:
                     taken = update(calls).where(open_ones).values(controller=heir)
-                    ids = taken.returning(calls.c.call_id)  # type: ignore[assignment]
+                    ids = taken.returning(calls.c.call_id)  # type: ignore[assignment]  # both give ids
                 claimed = list((await connection.execute(ids)).scalars())
                 return await load(connection, claimed, self._first_asterisk)
 

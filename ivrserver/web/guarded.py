@@ -76,7 +76,7 @@ class Guarded(H11Protocol):
         self._waits_since: float | None = None
         self._upgraded = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         """A client has connected (called by the event loop)."""
         super().connection_made(transport)
         self._look()

@@ -24,7 +24,7 @@ from ivrserver.storage.reports import (
 from ivrserver.web.access import Guard
 from ivrserver.web.accounts import AccountReader
 from ivrserver.web.exports import Export, sent
-from ivrserver.web.portal.pages_calls import meanings
+from ivrserver.web.portal.names import meanings
 from ivrserver.web.portal.render import Pages
 from ivrserver.web.portal.times import day_of, midnight
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -12,13 +11,14 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from ivrserver.access import Right, Visitor
-from ivrserver.blocks import Account, Choice, Ivr, YesNo
+from ivrserver.blocks import Account
 from ivrserver.blocks.numbers import webhook_form
 from ivrserver.flow.chart import draw_chart
 from ivrserver.storage import CallDetails
 from ivrserver.storage.reports import CallFilter, CallSummary, Page
 from ivrserver.web.access import Guard
 from ivrserver.web.accounts import AccountReader
+from ivrserver.web.portal.names import block_names, meanings
 from ivrserver.web.portal.render import Pages
 from ivrserver.web.portal.timeline import timeline
 from ivrserver.web.portal.times import day_of, midnight
@@ -177,25 +177,6 @@ class Asked:
         if whole.isdigit() and len(whole) >= len(digits):
             digits = whole
         return {"digits": digits} if len(digits) >= _SHORTEST else {"prefix": digits}
-
-
-def block_names(account: Account) -> Mapping[int, str]:
-    """What each block is called; a dynamic FindMe has id 0."""
-    return {0: "FindMe"} | {block.block_id: block.name for block in account.blocks}
-
-
-def meanings(account: Account) -> Mapping[tuple[int, int, str], str]:
-    """What keys mean, as the account says now: by IVR, question and key."""
-    found: dict[tuple[int, int, str], str] = {}
-    for ivr in account.blocks:
-        for asked in ivr.questions if isinstance(ivr, Ivr) else ():
-            at = (ivr.block_id, asked.question_id)
-            match asked:
-                case Choice(keys=keys):
-                    found |= {(*at, key.key): key.label for key in keys if key.label}
-                case YesNo():
-                    found |= {(*at, "1"): "yes", (*at, "2"): "no"}
-    return found
 
 
 def _shown(details: CallDetails, account: Account) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ivrserver.flow.story import story
 from ivrserver.storage.reports import LiveCall, Problems, TodayAndYesterday
 from ivrserver.web.access import Guard
 from ivrserver.web.accounts import AccountReader
-from ivrserver.web.portal.pages_calls import block_names
+from ivrserver.web.portal.names import block_names
 from ivrserver.web.portal.render import Pages
 
 

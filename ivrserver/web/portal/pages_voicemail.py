@@ -19,7 +19,7 @@ from ivrserver.storage.reports import BoxCount, Inbox, MessageState
 from ivrserver.web.access import Guard
 from ivrserver.web.accounts import AccountReader
 from ivrserver.web.portal.errors import is_partial
-from ivrserver.web.portal.pages_calls import block_names
+from ivrserver.web.portal.names import block_names
 from ivrserver.web.portal.render import Pages
 
 PAGE: Final = 20

@@ -27,7 +27,7 @@ from ivrserver.storage.reports.times import hours_between
 from ivrserver.web.access import Guard
 from ivrserver.web.accounts import AccountReader
 from ivrserver.web.portal.errors import is_partial
-from ivrserver.web.portal.pages_calls import block_names
+from ivrserver.web.portal.names import block_names
 from ivrserver.web.portal.pages_jobs import given_up, under_way
 from ivrserver.web.portal.render import Pages
 from ivrserver.web.replies import Replies

@@ -25,24 +25,29 @@ class Leads:
 
     Attributes:
         text: for people.
-        icon: of what it leads to.
+        icon: of what it leads to; empty: it stays inside an IVR.
         page: the address of the page about that; empty: there is none.
         missing: it leads to what is not there.
+        usual: simply on, which needs not be said.
     """
 
     text: str
-    icon: str
+    icon: str = ""
     page: str = ""
     missing: bool = False
+    usual: bool = False
 
 
-def leads(place: Destination, account: Account) -> Leads:
+def leads(place: Destination | None, account: Account) -> Leads:
     """Where a destination leads.
 
     Args:
+        place: None: none is chosen, for callers with whom an IVR cannot go on.
         account: has the blocks.
     """
     match place:
+        case None:
+            return Leads("An apology is read, then the call ends", "phone-off")
         case HangUp():
             return Leads("Hang up", "phone-off")
         case ToNumber(number):

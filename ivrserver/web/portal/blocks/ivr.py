@@ -17,7 +17,7 @@ from ivrserver.blocks.ivr_forms import IvrForm
 from ivrserver.errors import FlowFileError
 from ivrserver.web.portal.blocks.kinds import KINDS
 from ivrserver.web.portal.blocks.pages import BlockId, Place, Shown, about, shown, triggers
-from ivrserver.web.portal.blocks.question_types import TYPES, place_words
+from ivrserver.web.portal.blocks.question_types import TYPES
 from ivrserver.web.portal.blocks.question_views import questions_shown
 from ivrserver.web.portal.blocks.questions import question_routes
 from ivrserver.web.portal.errors import is_partial
@@ -33,6 +33,7 @@ from ivrserver.web.portal.forms import (
     posted,
     read,
 )
+from ivrserver.web.portal.places import leads
 
 Passing = Callable[[int], Awaitable[Mapping[int, Passed]]]
 """Counts callers at each question of an IVR, by question id."""
@@ -81,8 +82,8 @@ class IvrPages:
             "conflict": (),
             "choices": Choices(found.account, found.phones),
             "questions": questions_shown(found),
-            "next_step": place_words(ivr.next_step, found.account),
-            "backup": place_words(ivr.backup_routing, found.account),
+            "next_step": leads(ivr.next_step, found.account),
+            "backup": leads(ivr.backup_routing, found.account),
             "types": TYPES,
             "form": None,
             "editing": None,

@@ -8,12 +8,10 @@ from typing import Final, assert_never
 from ivrserver.blocks import (
     Account,
     Choice,
-    Destination,
     Digits,
     EndIvr,
     GoToBlock,
     GoToQuestion,
-    HangUp,
     Ivr,
     Message,
     NextQuestion,
@@ -21,8 +19,6 @@ from ivrserver.blocks import (
     Record,
     Step,
     ToBlock,
-    ToMailbox,
-    ToNumber,
     Transfer,
     YesNo,
 )
@@ -35,6 +31,7 @@ from ivrserver.blocks.question_forms import (
     TransferForm,
     YesNoForm,
 )
+from ivrserver.web.portal.places import Leads, leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,52 +71,19 @@ def type_of(question: Question) -> QuestionType:
     return next(each for each in TYPES if isinstance(question, each.value))
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Where something leads: what people call it, and the address of its page; empty: none."""
-
-    text: str
-    page: str = ""
-    usual: bool = False
-
-
-def step_words(step: Step, ivr: Ivr, account: Account) -> Words:
-    """Where a question's step leads; `usual`: simply on."""
+def step_leads(step: Step, ivr: Ivr, account: Account) -> Leads:
+    """Where a question's step leads."""
     match step:
         case NextQuestion():
-            return Words("next question", usual=True)
+            return Leads("next question", usual=True)
         case EndIvr():
-            return Words("end of the IVR")
+            return Leads("end of the IVR")
         case GoToQuestion(question_id):
             at = ivr.index_of(question_id)
             if at is None:
-                return Words(f"question {question_id}, which is not there")
-            return Words(f"{at + 1}. {ivr.questions[at].name}", f"#question-{question_id}")
+                return Leads(f"question {question_id}, which is not there", missing=True)
+            return Leads(f"{at + 1}. {ivr.questions[at].name}", page=f"#question-{question_id}")
         case GoToBlock(block_id):
-            return _block(block_id, account)
+            return leads(ToBlock(block_id), account)
         case _:
             assert_never(step)
-
-
-def place_words(place: Destination | None, account: Account) -> Words:
-    """Where a destination leads; None: nothing is chosen."""
-    match place:
-        case None:
-            return Words("an apology is read, then the call ends")
-        case HangUp():
-            return Words("hang up")
-        case ToNumber(number):
-            return Words(f"transfer to {number}")
-        case ToBlock(block_id):
-            return _block(block_id, account)
-        case ToMailbox(block_id):
-            return Words(f"messages of {_block(block_id, account).text}", f"/blocks/{block_id}")
-        case _:
-            assert_never(place)
-
-
-def _block(block_id: int, account: Account) -> Words:
-    for block in account.blocks:
-        if block.block_id == block_id:
-            return Words(f"{block.name} ({block_id})", f"/blocks/{block_id}")
-    return Words(f"block {block_id}, which is not there")

@@ -14,9 +14,10 @@ from ivrserver.blocks import Account, Choice, Ivr, Question
 from ivrserver.blocks.editing import block_in
 from ivrserver.blocks.graph.problems import Trouble
 from ivrserver.web.portal.blocks.pages import Place, Shown, shown, triggers
-from ivrserver.web.portal.blocks.question_types import QuestionType, Words, step_words, type_of
+from ivrserver.web.portal.blocks.question_types import QuestionType, step_leads, type_of
 from ivrserver.web.portal.errors import is_partial
 from ivrserver.web.portal.forms import Choices, FormView
+from ivrserver.web.portal.places import Leads
 
 _GONE: Final = "the question is not there any more: somebody has removed it"
 
@@ -44,9 +45,9 @@ class ShownQuestion:
 
     question: Question
     type: QuestionType
-    then: Words
-    keys: Sequence[tuple[str, str, Words]]
-    failures: Sequence[tuple[str, Words]]
+    then: Leads
+    keys: Sequence[tuple[str, str, Leads]]
+    failures: Sequence[tuple[str, Leads]]
     troubles: Sequence[Trouble]
 
 
@@ -59,7 +60,7 @@ def questions_shown(found: Shown) -> list[ShownQuestion]:
         ShownQuestion(
             question=question,
             type=type_of(question),
-            then=step_words(question.then, ivr, found.account),
+            then=step_leads(question.then, ivr, found.account),
             keys=_keys(question, ivr, found.account),
             failures=_failures(question, ivr, found.account),
             troubles=troubles.get(question.question_id, ()),
@@ -141,13 +142,13 @@ class Answers:
         return answer
 
 
-def _keys(question: Question, ivr: Ivr, account: Account) -> list[tuple[str, str, Words]]:
+def _keys(question: Question, ivr: Ivr, account: Account) -> list[tuple[str, str, Leads]]:
     if not isinstance(question, Choice):
         return []
-    return [(key.key, key.label, step_words(key.then, ivr, account)) for key in question.keys]
+    return [(key.key, key.label, step_leads(key.then, ivr, account)) for key in question.keys]
 
 
-def _failures(question: Question, ivr: Ivr, account: Account) -> list[tuple[str, Words]]:
+def _failures(question: Question, ivr: Ivr, account: Account) -> list[tuple[str, Leads]]:
     """What is not as usual, that is: on with the next question."""
     cases = [
         ("nothing is pressed", getattr(question, "no_input", None)),
@@ -155,12 +156,12 @@ def _failures(question: Question, ivr: Ivr, account: Account) -> list[tuple[str,
     ]
     found = [
         (f"When {case}, {retries.tries} times" if retries.tries > 1 else f"When {case}",
-         step_words(retries.then, ivr, account))
+         step_leads(retries.then, ivr, account))
         for case, retries in cases
         if retries is not None
     ]  # fmt: skip
     if hasattr(question, "unanswered"):
-        found.append(("When nobody is reached", step_words(question.unanswered, ivr, account)))
+        found.append(("When nobody is reached", step_leads(question.unanswered, ivr, account)))
     return [(case, words) for case, words in found if not words.usual]
 
 

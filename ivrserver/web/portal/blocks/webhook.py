@@ -20,7 +20,6 @@ from ivrserver.blocks.ivr_forms import IvrForm
 from ivrserver.errors import FlowFileError
 from ivrserver.web.access import Guard
 from ivrserver.web.portal.blocks.pages import BlockId, Place, Shown, about, shown, triggers
-from ivrserver.web.portal.blocks.question_types import place_words
 from ivrserver.web.portal.errors import is_partial
 from ivrserver.web.portal.forms import (
     Choices,
@@ -33,6 +32,7 @@ from ivrserver.web.portal.forms import (
     posted,
     read,
 )
+from ivrserver.web.portal.places import leads
 
 _LEFT: Final = ("name", "language", "voice", "next_step")
 _SECRET_BYTES: Final = 32
@@ -142,7 +142,7 @@ def _page(
         "kept_back": [each for each in ivr.questions if isinstance(each, Record)],
         "generated": IVR_PARAMETERS,
         "sourcetrak": SOURCETRAK_PARAMETERS,
-        "backup": place_words(ivr.backup_routing, found.account),
+        "backup": leads(ivr.backup_routing, found.account),
         "new_secret": "",
         "conflict": (),
         "names": {each.question_id: each.name for each in ivr.questions},
