@@ -55,16 +55,21 @@ _WELL: Final = (HTTPStatus.OK, HTTPStatus.SEE_OTHER)
 _BESIDES: Final = (
     f"/answers/{SURVEY}?since={datetime.now(UTC).date() - timedelta(days=89)}",
     f"/answers/{SURVEY}/table?question=9&value=3",
+    f"/answers/{SURVEY}/table?question=9&value=2",
+    f"/answers/{SURVEY}/table?question=13&value=52",
+    f"/answers/{SURVEY}/table?state=live",
     "/calls?q=77777",
     "/calls?q=2125550103",
     "/calls?state=problem",
     "/calls?state=recorded",
     f"/calls?block={OFFICE_BOX}",
     "/webhooks?state=failed",
-    "/webhooks?host=nowhere.test",
+    "/webhooks?host=nowhere.test&days=all",
+    "/webhooks?status=none&days=all",
     "/api/v1/calls?limit=200",
     "/api/v1/calls?problem=true",
     "/api/v1/calls?digits=77777",
+    "/api/v1/webhook-attempts?host=nowhere.test",
 )
 """What pages are asked for besides: filters that find much, or nothing."""
 

@@ -259,7 +259,8 @@ def _answer(row: dict[str, Any]) -> AnswerRow:
 
 
 def _attempt(row: dict[str, Any]) -> WebhookAttempt:
-    kept = {name: row[name] for name in row if name not in {"seq", "sent_at", "parameters"}}
+    without = {"seq", "sent_at", "parameters", "host"}
+    kept = {name: row[name] for name in row if name not in without}
     parameters = tuple((name, value) for name, value in row["parameters"])
     return WebhookAttempt(at=row["sent_at"], parameters=parameters, **kept)
 

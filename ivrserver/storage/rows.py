@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum, auto
 from typing import Any, assert_never
+from urllib.parse import urlsplit
 
 import orjson
 from sqlalchemy import Dialect, Table, bindparam, delete, literal_column, text, update
@@ -170,8 +171,9 @@ class RowWriter:
                 "",
                 NO_REPLY_KNOWN,
                 0.0,
+                host_of(r.url),
             )
-        got = (r.status, r.body, r.error, r.seconds)
+        got = (r.status, r.body, r.error, r.seconds, host_of(r.url))
         return Statement.ATTEMPT, (r.response_id, seq, *asked, *got)
 
     def _row_of_job(self, r: JobOrdered | JobTried) -> tuple[Statement, Row]:
@@ -200,6 +202,14 @@ def cleaned(row: Row) -> Row:
         else cell
         for cell in row
     )
+
+
+def host_of(url: str) -> str:
+    """The host of a URL, with its port if the URL has one, as requests are found by it."""
+    try:
+        return urlsplit(url).netloc.lower()[: tables.LONGEST_HOST]
+    except ValueError:
+        return ""
 
 
 def _aware(moment: datetime) -> datetime:

@@ -278,6 +278,9 @@ controllers = Table(
     Column("released", Boolean, nullable=False),
 )
 
+LONGEST_HOST: Final = 260
+"""Characters of it that are kept, with its port."""
+
 webhook_attempts = Table(
     "webhook_attempts",
     metadata,
@@ -293,7 +296,10 @@ webhook_attempts = Table(
     Column("body", Text, nullable=False),
     Column("error", Text, nullable=False),
     Column("seconds", Float, nullable=False),
+    # Empty: an older controller has written the row.
+    Column("host", Text, nullable=False, server_default=""),
     Index(None, "response_id", "number", unique=True),
+    Index(None, "host", "sent_at"),
 )
 
 

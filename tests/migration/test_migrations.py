@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from alembic import command
@@ -19,9 +20,11 @@ from ivrserver.errors import StorageError
 from ivrserver.flow.records import AnswerTranscribed
 from ivrserver.flow.spoken_answers import RecordedAnswer
 from ivrserver.storage import (
+    AttemptFilter,
     Calls,
     RecordingRows,
     Transcripts,
+    WebhookReports,
     database,
     migrate,
     open_journal,
@@ -243,3 +246,26 @@ async def test_questions_that_calls_of_the_eleventh_version_asked_become_rows(
             await connection.execute(text("DELETE FROM respondents"))
             left = list(await connection.execute(query))
     assert (rows, left) == ([("r1", 4, 3), ("r1", 3, 4)], [])
+
+
+async def test_requests_of_the_twelfth_version_are_found_by_their_host(database_url: str) -> None:
+    urls = ("https://one.test:8443/a", "http://TWO.test", "https://one.test:8443/a", "nowhere")
+    async with database(settings(database_url)) as engine:
+        async with engine.begin() as connection:
+            await connection.run_sync(to("0012", command.upgrade))
+            for row in (OLD_CALL, ANSWERED[0]):
+                await connection.exec_driver_sql(row)
+            for number, url in enumerate(urls, 1):
+                names = """response_id, seq, webhook_id, number, sent_at, method, url, parameters,
+                    body, error, seconds"""
+                made = f"'r1', {number}, 'r1', {number}, '2030-01-02 15:04:05.000000+00:00'"
+                told = f"{made}, 'GET', '{url}', '[]', '', '', 0.5"
+                insert = f"INSERT INTO webhook_attempts ({names}) VALUES ({told})"
+                await connection.exec_driver_sql(insert)
+        assert (await migrate(engine)).ready
+        async with engine.begin() as connection:
+            query = text("SELECT host FROM webhook_attempts ORDER BY number")
+            hosts = list((await connection.execute(query)).scalars())
+        found = await WebhookReports(engine, ZoneInfo("UTC")).page(AttemptFilter(host="two.test"))
+    assert hosts == ["one.test:8443", "two.test", "one.test:8443", ""]
+    assert [each.number for each in found.items] == [2]

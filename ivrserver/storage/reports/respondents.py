@@ -27,6 +27,9 @@ from ivrserver.storage.tables import (
 EXPORTED_AT_ONCE: Final = 500
 """Respondents whose answers are in memory at the same time while all are exported."""
 
+FEW: Final = 1000
+"""Respondents who gave an answer, up to which they are looked for one by one."""
+
 _ORDER = (respondents.c.started_at, respondents.c.response_id)
 
 
@@ -150,9 +153,12 @@ class RunTable:
         Raises:
             CursorRefused: the cursor is none of this list's.
         """
-        query = _query(ivr_id, wanted or RunFilter())
+        wanted = wanted or RunFilter()
+        query = _query(ivr_id, wanted)
         with storage_errors("cannot read the respondents"):
             async with self._engine.connect() as connection:
+                if (few := await _few(connection, wanted)) is not None:
+                    query = query.where(respondents.c.response_id.in_(few))
                 page = await read_page(connection, query, _ORDER, cursor=cursor, limit=limit)
                 return page.of(await _with_answers(connection, page.items))
 
@@ -186,14 +192,14 @@ def _query(ivr_id: int, wanted: RunFilter) -> Select[Any]:
     if wanted.number_called:
         found.append(calls.c.number_called == wanted.number_called)
     for question, value in wanted.answers:
+        # Asked of one respondent after the other, the newest first, until a page is full. Put as
+        # EXISTS, PostgreSQL guesses how many gave that answer, and it guesses badly.
         given = and_(
             answers.c.response_id == respondents.c.response_id,
             answers.c.question_id == question,
-            answers.c.value == value,
-            short_answer(),
             answers.c.sensitive.is_(False),
         )
-        found.append(select(answers.c.response_id).where(given).exists())
+        found.append(select(answers.c.value).where(given).scalar_subquery() == value)
     return (
         select(
             *respondents.c,
@@ -204,6 +210,20 @@ def _query(ivr_id: int, wanted: RunFilter) -> Select[Any]:
         .join(calls, calls.c.call_id == respondents.c.call_id)
         .where(*found)
     )
+
+
+async def _few(connection: AsyncConnection, wanted: RunFilter) -> Sequence[str] | None:
+    """Who gave one of the answers, if few did: a page of them may be spread over all that there is.
+
+    None: many gave each; a page of them is soon full.
+    """
+    for question, value in wanted.answers:
+        gave = and_(answers.c.question_id == question, answers.c.value == value, short_answer())
+        query = select(answers.c.response_id).where(gave).limit(FEW + 1)
+        found = (await connection.scalars(query)).all()
+        if len(found) <= FEW:
+            return found
+    return None
 
 
 _STATES: Final = {

@@ -224,13 +224,14 @@ def _conditions(wanted: AttemptFilter) -> list[ColumnElement[bool]]:
     if wanted.until is not None:
         found.append(table.sent_at < wanted.until)
     if wanted.host:
-        schemes = [f"{scheme}://{wanted.host}" for scheme in ("https", "http")]
-        found.append(
-            or_(
-                table.url.in_(schemes),
-                *(table.url.startswith(f"{each}/", autoescape=True) for each in schemes),
-            )
+        begins = [f"{scheme}://{wanted.host}" for scheme in ("https", "http")]
+        unknown = or_(
+            table.url.in_(begins),
+            *(table.url.startswith(f"{each}/", autoescape=True) for each in begins),
         )
+        # Rows that do not tell their host are found by the index, too.
+        found.append(table.host.in_([wanted.host, ""]))
+        found.append(or_(table.host == wanted.host, unknown))
     return found
 
 
@@ -244,7 +245,7 @@ async def _with_jobs(
 
 
 def _row(row: Mapping[Any, Any], job: Any) -> AttemptRow:
-    kept = {name: row[name] for name in row if name not in {"seq", "parameters"}}
+    kept = {name: row[name] for name in row if name not in {"seq", "parameters", "host"}}
     return AttemptRow(
         **kept,
         parameters=tuple((name, value) for name, value in row["parameters"]),

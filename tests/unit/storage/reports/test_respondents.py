@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -85,6 +86,21 @@ async def test_each_filter_finds_what_it_says(
 ) -> None:
     page = await RunTable(engine).page(100, RunFilter(**wanted))
     assert "".join(each.call_id for each in page.items) == found
+
+
+@pytest.mark.parametrize("few", [0, 1, 2])
+async def test_an_answer_is_found_whether_few_gave_it_or_many(
+    engine: AsyncEngine, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivrserver.storage.reports.respondents.FEW", few)
+    table, wanted = RunTable(engine), RunFilter(answers=((2, "5"),))
+    first = await table.page(100, wanted, limit=1)
+    second = await table.page(100, wanted, limit=1, cursor=first.next)
+    assert [each.call_id for each in (*first.items, *second.items)] == ["b", "a"]
+    assert second.next is None
+    assert (await table.page(100, replace(wanted, state=RunState.LIVE))).items == ()
+    both = RunFilter(answers=((2, "5"), (3, "9")))
+    assert (await table.page(100, both)).items == ()
 
 
 async def test_a_row_has_a_cell_for_each_answer_and_masks_what_is_sensitive(

@@ -97,6 +97,16 @@ async def test_each_filter_finds_what_it_says(
     assert "".join(each.call_id for each in page.items) == found
 
 
+async def test_requests_of_an_older_controller_are_found_by_their_host(engine: AsyncEngine) -> None:
+    """It did not tell it."""
+    made, host = tables.webhook_attempts, "example.com"
+    async with engine.begin() as connection:
+        await connection.execute(update(made).where(made.c.response_id != "r-e").values(host=""))
+    page = await WebhookReports(engine, ZONE).page(AttemptFilter(host=host))
+    assert "".join(each.call_id for each in page.items) == "edba"
+    assert (await WebhookReports(engine, ZONE).page(AttemptFilter(host="example.co"))).items == ()
+
+
 async def test_pages_follow_each_other(engine: AsyncEngine) -> None:
     reports = WebhookReports(engine, ZONE)
     first = await reports.page(limit=2)
