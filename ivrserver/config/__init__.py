@@ -188,7 +188,9 @@ class HttpSettings(Section):
     @property
     def reached_at(self) -> str:
         """How others reach it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        # No address at all is where it listens, but not where anybody goes.
+        named = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        host = f"[{named}]" if ":" in named else named
         return self.public_url or f"http://{host}:{self.port}"
 
 

@@ -1,15 +1,17 @@
 #!/bin/sh
 # Try docker-compose.yml for real: build the images, run them, call, kill parts, look what became of it.
 #
-#   tests/compose/run.sh [single] [outside] [trunk] [scale]
+#   tests/compose/run.sh [single] [outside] [portal] [trunk] [scale]
 #
 #   single    Asterisk, controller, PostgreSQL; the scripted phone calls the sample; what its health
 #             checks say of parts that hang; restart and drain
 #   outside   a phone behind the public address hears and is heard [needs root and ip]
+#   portal    a browser makes the first user and calls the sample; another one does so from outside, by
+#             https [needs root, ip, `make dev-venv`]
 #   trunk     README's way from .env.example to a call through a carrier [needs root and ip]
 #   scale     the profile scale: a controller, then an Asterisk is killed while calls come and go
 #
-# All four without arguments. Needs Docker's engine; `docker compose` or, in $COMPOSE, another command.
+# All of them without arguments. Needs Docker's engine; `docker compose` or, in $COMPOSE, another command.
 # Everything has names and ports of its own and is removed at the end, the images excepted; KEEP=1
 # leaves it running, BUILD=0 takes the images as they are. Build arguments are taken from the
 # environment: DEBIAN_MIRROR, PIP_INDEX_URL, NPM_REGISTRY, CA_CERTIFICATES, ALLOW_EXPIRED_INDEX.
@@ -50,6 +52,8 @@ SIP_PORT=15060
 SIP_TLS_PORT=15061
 HTTP_PORT=18080
 HTTP_B_PORT=18081
+HTTPS_PORT=18443
+REDIRECT_PORT=18082
 KAMAILIO_PORT=15070
 RTP_START=28000
 RTP_END=28059
@@ -74,7 +78,7 @@ clean() {
         say "left as it is; settings are in $ENV_FILE"
         exit $status
     fi
-    compose --profile phone --profile scale down --volumes --timeout 5 >/dev/null 2>&1 || true
+    compose --profile phone --profile https --profile scale down --volumes --timeout 5 >/dev/null 2>&1 || true
     # shellcheck disable=SC2086
     docker rm --force $outsiders ivrserver-test-callers >/dev/null 2>&1 || true
     ip link delete ivrtest >/dev/null 2>&1 || true
@@ -135,14 +139,14 @@ plug_in() {
         ip link set lo up && ip route add default via $public"
 }
 
-for part in single outside trunk scale; do
+for part in single outside portal trunk scale; do
     # shellcheck source=/dev/null
     . "$here/parts/$part.sh"
 done
 
-[ $# -gt 0 ] || set -- single outside trunk scale
+[ $# -gt 0 ] || set -- single outside portal trunk scale
 for part in "$@"; do
-    case $part in single | outside | trunk | scale) ;; *)
+    case $part in single | outside | portal | trunk | scale) ;; *)
         sed -n '2,/^$/s/^# \{0,1\}//p' "$0" >&2
         exit 2
         ;;
@@ -154,7 +158,7 @@ trap clean EXIT
 trap 'exit 1' INT TERM
 if [ "${BUILD:-1}" = 1 ]; then
     say "building"
-    compose --profile phone --profile scale build asterisk controller phone kamailio
+    compose --profile phone --profile https --profile scale build asterisk controller phone caddy kamailio
 fi
 docker image ls --format '{{.Repository}}:{{.Tag}} {{.Size}}' | grep "^${IMAGES:-ivrserver}-" || true
 for part in "$@"; do

@@ -31,6 +31,23 @@ def test_the_environment_wins_over_the_file(
     assert (settings.sip.port, settings.sip.bind) == (5080, "127.0.0.2")
 
 
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:8080"),
+        ("::", "http://[::1]:8080"),
+        ("fd00::1", "http://[fd00::1]:8080"),
+    ],
+)
+def test_where_it_listens_everywhere_people_are_told_an_address_that_exists(
+    host: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IVRSERVER_HTTP__HOST", host)
+    assert load().http.reached_at == told
+    monkeypatch.setenv("IVRSERVER_HTTP__PUBLIC_URL", "https://ivr.example.com")
+    assert load().http.reached_at == "https://ivr.example.com"
+
+
 def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
     file = tmp_path / "other.toml"
     file.write_text('[sip]\nport = 0\nprot = 1\n[account]\ntime_zone = "Mars/Olympus"\n')

@@ -122,7 +122,7 @@ def test_the_example_shows_the_defaults() -> None:
     defaults = dict(VARIABLE.findall(COMPOSE))
     shown = {name: value for name, value in example(EVERYDAY).items() if value}
     differs = {name for name in shown.keys() & defaults.keys() if shown[name] != defaults[name]}
-    assert differs == {"IVRSERVER_WEBHOOK__ALLOW"}
+    assert differs == {"IVRSERVER_WEBHOOK__ALLOW", "IVRSERVER_HTTP__PUBLIC_URL"}
 
 
 def test_passwords_of_the_example_are_for_the_reader_to_make() -> None:
@@ -147,7 +147,7 @@ def test_nothing_runs_as_root_or_may_write_where_it_need_not() -> None:
     images = (ROOT / "docker" / "Dockerfile").read_text()
     stages = re.split(r"^FROM .* AS (\S+)$", images, flags=re.MULTILINE)
     finals = dict(zip(stages[1::2], stages[2::2], strict=True))
-    for image in ("asterisk", "controller", "kamailio"):
+    for image in ("asterisk", "controller", "caddy", "kamailio"):
         assert "\nUSER ivrserver\n" in finals[image], image
         assert "\nHEALTHCHECK " in finals[image], image
     assert services()["postgres"]["user"] == "postgres"
@@ -181,6 +181,15 @@ def test_fixed_addresses_are_none_that_docker_gives_to_other_networks() -> None:
         assert not any(ours.overlaps(pool) for pool in pools)
 
 
+def test_controllers_believe_caddy_where_a_request_is_from_and_ask_it_for_all_of_them() -> None:
+    caddy = services()["caddy"]
+    ours = [name for name in services() if name.startswith("controller")]
+    assert caddy["environment"]["HTTPS_CONTROLLERS"].split() == [f"{name}:8080" for name in ours]
+    address = caddy["networks"]["web"]["ipv4_address"]
+    for name in ours:
+        assert address in services()[name]["environment"]["FORWARDED_ALLOW_IPS"].split(",")
+
+
 def test_asterisk_is_not_told_the_databases_password() -> None:
     for name in ("asterisk", "asterisk-b", "kamailio"):
         assert services()[name]["environment"]["POSTGRES_PASSWORD"] == ""
@@ -204,7 +213,7 @@ def test_every_image_of_ours_is_built_once_and_first() -> None:
     for name, each in ours.items():
         assert ("build" in each) == (each["image"] not in built), name
         built.add(each["image"])
-    assert len(built) == 4
+    assert len(built) == 5
     assert {"asterisk-b", "controller-b"} < ours.keys()
 
 
