@@ -136,6 +136,26 @@ async def test_it_ends_when_asterisk_no_longer_answers(settings: Settings) -> No
         os.kill(pid, 0)
 
 
+async def softphone_logs_in(settings: Settings) -> str:
+    """What a softphone that Asterisk does not know hears first: whether it may try at all."""
+    request = [
+        "REGISTER sip:ivrserver SIP/2.0",
+        "Via: SIP/2.0/WS browser.invalid;branch=z9hG4bKone",
+        "Max-Forwards: 70",
+        "From: <sip:softphone.anna.one@ivrserver>;tag=one",
+        "To: <sip:softphone.anna.one@ivrserver>",
+        "Call-ID: one",
+        "CSeq: 1 REGISTER",
+        "Contact: <sip:anna@browser.invalid;transport=ws>",
+        "Content-Length: 0",
+    ]
+    url = f"http://127.0.0.1:{settings.ari.port}/ws"
+    async with aiohttp.ClientSession() as http, http.ws_connect(url, protocols=("sip",)) as socket:
+        await socket.send_str("\r\n".join([*request, "", ""]))
+        answer = await socket.receive_str(timeout=PATIENCE)
+        return answer.split("\r\n", 1)[0]
+
+
 async def test_asterisk_takes_the_configuration_for_networks_without_a_complaint(
     settings: Settings,
 ) -> None:
@@ -155,6 +175,7 @@ async def test_asterisk_takes_the_configuration_for_networks_without_a_complaint
             update={
                 "data": settings.data.with_name("proxy"),
                 "network": NetworkSettings(proxy="127.0.0.9", public_address="192.0.2.10"),
+                "sip": behind_nat.sip.model_copy(update={"guests": False}),
             }
         )
     )
@@ -165,7 +186,11 @@ async def test_asterisk_takes_the_configuration_for_networks_without_a_complaint
             assert [line for line in log.splitlines() if " WARNING[" in line] == []
         transport = await service.ask_console(behind_nat, "pjsip show transport transport-udp")
         assert "192.0.2.10" in transport
-        assert (await call(behind_proxy.sip.port, "100")).status == 403
+        assert (await call(behind_proxy.sip.port, "100")).status == 401
+        by_trunk = {"number": "100", "more": "X-Trunk: carrier\r\n", "leave_after": 0.1}
+        assert (await call(behind_proxy.sip.port, **by_trunk)).status == 401
+        assert (await call(behind_proxy.sip.port, **by_trunk, address="127.0.0.9")).status == 200
+        assert await softphone_logs_in(behind_proxy) == "SIP/2.0 401 Unauthorized"
         url = f"http://127.0.0.1:{settings.ari.port}/ari/asterisk/ping"
         elsewhere = aiohttp.TCPConnector(local_addr=("127.0.0.2", 0))
         async with aiohttp.ClientSession(connector=elsewhere) as http, http.get(url) as reply:

@@ -49,7 +49,10 @@ class Softphone {
       standing: (standing, why) => {
         this.view.standing(standing, why, this.agent.user);
         if (standing === "refused") this.view.error(why);
-        if (standing === "ready") this.view.error("");
+        if (standing === "ready") {
+          this.view.error("");
+          this.call?.moved();
+        }
         if (standing === "ready" || standing === "refused") this.whenReady?.(standing === "ready");
       },
       incoming: (session, party) => this.ring(session, party),

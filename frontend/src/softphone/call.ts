@@ -11,6 +11,14 @@ export interface CallEvents {
   heard(heard: Heard): void;
 }
 
+/** Of JsSIP's sessions; its types leave it out. */
+interface InCall {
+  sendRequest(
+    method: "UPDATE",
+    options: { extraHeaders: string[]; eventHandlers: { onDialogError(): void } },
+  ): void;
+}
+
 const STATISTICS_MS = 1000;
 const TONE_MS = 160;
 const BETWEEN_TONES_MS = 80;
@@ -99,6 +107,16 @@ export class Call {
     if (muted) this.session.mute({ audio: true });
     else this.session.unmute({ audio: true });
     this.events.changed(this);
+  }
+
+  /** The connection was gone and is back: Asterisk would tell where it was that the call has ended. */
+  moved(): void {
+    if (!this.session.isEstablished()) return;
+    (this.session as unknown as InCall).sendRequest("UPDATE", {
+      extraHeaders: [`Contact: ${this.session.contact}`],
+      // It has ended, and that was told to nobody.
+      eventHandlers: { onDialogError: () => this.hangUp() },
+    });
   }
 
   private listen(connection: RTCPeerConnection): void {

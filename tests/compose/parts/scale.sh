@@ -21,10 +21,8 @@ judge() {
     round=$((round + 1))
 }
 
-# A phone is being asked by the questions of block 200. Sets `call`, `carrier`, who carries it, and `other`.
-being_asked() {
-    calling phone phone --as softphone sip:200@kamailio 1 1 1 1 1 1
-    until_true 40 "the phone is asked" grep -q "pressed 1" "$work/phone"
+# Sets `call`, the newest one, `carrier`, the controller that carries it, and `other`.
+who_carries() {
     call=$(newest)
     name=$(query "SELECT controller FROM calls WHERE call_id = '$call'")
     case $name in
@@ -32,6 +30,13 @@ being_asked() {
         *-b-1) carrier=controller-b other=controller ;;
         *) fail "nobody carries the call $call: “$name”" ;;
     esac
+}
+
+# A phone is being asked by the questions of block 200.
+being_asked() {
+    calling phone phone --as softphone sip:200@kamailio 1 1 1 1 1 1
+    until_true 40 "the phone is asked" grep -q "pressed 1" "$work/phone"
+    who_carries
 }
 
 # The other controller has gone on with that call, and lost nothing of it.
@@ -64,6 +69,22 @@ handed_over() {
     say "a call that went on for longer was handed over: all answers are there"
 }
 
+# Pages, live events and the softphone do not mind which controller they reach, nor that one dies.
+in_a_browser() {
+    browse -- "$(setup_link)"
+    : >"$work/phone"
+    browse -- --outlives "https://127.0.0.1:18443" >"$work/phone" 2>&1 &
+    caller=$!
+    until_true 120 "the softphone is asked" grep -q "is asked" "$work/phone"
+    who_carries
+    say "killing $carrier, which carries the softphone's call"
+    docker kill "$(container "$carrier")" >/dev/null
+    carried_on
+    cat "$work/phone"
+    expect "the call went on" "$work/phone"
+    say "the softphone's call went on, and so did the page: all answers are there"
+}
+
 # While calls come and go, the service $2 is killed; $3: the name of the Asterisk, if it is one.
 killed_under_load() {
     callers 201 "${CALLS:-60}" "${PACE:-4}" >"$work/report" 2>&1 &
@@ -89,9 +110,10 @@ IVRSERVER_ASTERISKS__B__HOST=ari-b
 IVRSERVER_TRUNKS__SOFTPHONE__HOST=10.172.60.50
 IVRSERVER_TRUNKS__SOFTPHONE__PREFIXES=["+999"]
 PHONE_CALLS=kamailio
+IVRSERVER_HTTP__PUBLIC_URL=https://127.0.0.1:18443
 END
-    compose --profile scale up -d
-    until_healthy postgres asterisk asterisk-b controller controller-b kamailio
+    compose --profile scale --profile https up -d
+    until_healthy postgres asterisk asterisk-b controller controller-b kamailio caddy
     sample_call
     compose exec -T controller ivrserver apply /flows/flows.yaml
     sleep 3
@@ -101,10 +123,11 @@ END
         both=$(query "SELECT count(DISTINCT $what) FROM calls")
         [ "$both" = 2 ] || fail "calls were spread over $both $what(s)"
     done
+    in_a_browser
     taken_over
     handed_over
     killed_under_load "while a controller is killed" controller
     # Whoever talks to an Asterisk that dies is cut off; whoever calls then is not.
     killed_under_load "while an Asterisk is killed" asterisk-b b
-    compose --profile phone --profile scale down --volumes --timeout 5
+    compose --profile phone --profile https --profile scale down --volumes --timeout 5
 }
