@@ -209,7 +209,7 @@ def _areas(parts: Parts, pages: Pages, guard: Guard, seen: System) -> Iterator[A
         accounts=accounts,
     ).routes()
     yield from _webhooks(parts, pages, guard, accounts)
-    yield VoicemailPages(pages, guard, Inbox(parts.engine), accounts).routes()
+    yield VoicemailPages(pages, guard, Inbox(parts.engine), Jobs(parts.engine), accounts).routes()
     yield TrunkPages(pages, guard, seen).routes()
     yield HealthPages(pages, guard, seen).routes()
     yield SettingPages(pages, guard, settings).routes()

@@ -18,6 +18,15 @@ AREAS: Final = (
 HOURS: Final = (1, 1, 0, 0, 0, 1, 3, 8, 20, 36, 45, 48, 40, 42, 46, 44, 40, 34, 24, 16, 10, 6, 3, 2)
 """How many calls come in each hour of a day, compared with each other."""
 WEEKDAYS: Final = (1.1, 1.0, 1.0, 1.0, 1.2, 0.8, 0.5)
+MESSAGES: Final = (
+    "hello this is about the invoice of last week please call me back before noon",
+    "i would like to move my appointment to thursday morning if that is possible thank you",
+    "good morning we are still waiting for the second parcel the first one came on monday could"
+    " you find out where it is and let me know my number is the one i am calling from",
+    "please call me back",
+    "",
+)
+"""What voicemail messages say; nothing could be made out of the last one."""
 COMMENTS: Final = (
     "The young man at the counter was very helpful",
     "It took a while until somebody had time for me",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from benchmarks.portal.people import COMMENTS, Dice
+from benchmarks.portal.people import COMMENTS, MESSAGES, Dice
 from ivrserver.blocks import Account, FindMe, Ivr, Question
 from ivrserver.flow.events import (
     ActionChosen,
@@ -48,6 +48,7 @@ from ivrserver.flow.records import (
     JobOrdered,
     JobTried,
     MessageLeft,
+    MessageTranscribed,
     QuestionReached,
     Record,
     RecordingMade,
@@ -224,6 +225,11 @@ class Story:
         )  # fmt: skip
         self.records.append(message)
         self.note(VoicemailLeft(message_id, box, round(seconds, 1)))
+        written = MessageTranscribed(
+            message_id=message_id, at=self.at + timedelta(seconds=20), recording=recording,
+            text=MESSAGES[int(seconds) % len(MESSAGES)], engine="pocketsphinx",
+        )  # fmt: skip
+        self.records.append(written)
         return self.end("caller_hung_up", "after the message")
 
     # ---- steps

@@ -23,6 +23,7 @@ class Voicemail:
         review: afterwards the caller may keep it (1), hear it (2) or record it again (3).
         email: addresses that are told about each message.
         attach: the e-mail carries the recording.
+        transcribe: messages are written down in the background, as recorded answers are.
         envelope: date and time are read out before each message.
         phones: names of registered phones whose message lamp shows this box.
     """
@@ -37,5 +38,6 @@ class Voicemail:
     review: bool = True
     email: tuple[str, ...] = ()
     attach: bool = True
+    transcribe: bool = False
     envelope: bool = True
     phones: tuple[str, ...] = ()

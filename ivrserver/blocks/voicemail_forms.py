@@ -28,6 +28,7 @@ class VoicemailForm(BlockForm):
         (), max_length=100, description="addresses that are told about each message"
     )
     attach: bool = Field(True, description="the e-mail carries the recording")
+    transcribe: bool = Field(False, description="messages are transcribed in the background")
     envelope: bool = Field(True, description="date and time are read out before each message")
     phones: tuple[kinds.PhoneName, ...] = Field(
         (), max_length=100, description="registered phones whose message lamp shows this box"

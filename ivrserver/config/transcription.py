@@ -1,4 +1,4 @@
-"""How recorded answers are written down."""
+"""How recorded answers and messages are written down."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _base(url: str) -> str:
 
 
 class TranscriptionSettings(Section):
-    """How recorded answers to questions with `transcribe` are written down, after the call."""
+    """How recorded answers and messages with `transcribe` are written down, after the call."""
 
     engines: tuple[str, ...] = ("pocketsphinx",)
     """Engines in order of choice: `pocketsphinx`, `openai`, `faster-whisper`; empty: none."""

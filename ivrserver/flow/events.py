@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ivrserver.flow.transcribed import Transcribed
+from ivrserver.flow.transcribed import Transcribed, VoicemailTranscribed
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,6 +385,7 @@ Event = (
     | MenuChosen
     | MenuFailed
     | VoicemailLeft
+    | VoicemailTranscribed
     | VoicemailDropped
     | MailboxOpened
     | MailboxRefused

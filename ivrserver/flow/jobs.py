@@ -18,8 +18,8 @@ MAIL: Final = "mail"
 """Kind of the job that tells owners of a voicemail box about a message; its key is its id."""
 
 TRANSCRIPTION: Final = "transcription"
-"""Kind of the job that writes down a recorded answer; its key is the respondent's id and the
-question's."""
+"""Kind of the job that writes down what was said: in a recorded answer (its key is the respondent's
+id and the question's) or in a voicemail message (its key is the message's id)."""
 POSTBACK: Final = "postback"
 """Kind of the job that tells a web server what was written down; its key is that of the other."""
 
@@ -127,5 +127,7 @@ WEBHOOK_RETRIES: Final = Schedule((5, 30, 120, 300, 600, 1200, 2400, 3600, 7200)
 POSTBACK_RETRIES: Final = WEBHOOK_RETRIES
 TRANSCRIPTION_RETRIES: Final = Schedule((30, 120, 600, 1800, 3600, 7200))
 """A store or a server that is away is back within minutes; what fails by itself costs much."""
+LETTER_WAITS: Final = timedelta(minutes=5)
+"""So long a letter waits for what was said in the message that it is about: there is one letter."""
 LETTER_RETRIES: Final = Schedule((60, 120, 300, 600, 1200, 2400, 3600, 7200))
 """Who is greylisted (RFC 6647) is told within minutes."""

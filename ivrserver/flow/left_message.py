@@ -5,8 +5,8 @@ from __future__ import annotations
 from ivrserver.blocks import Voicemail
 from ivrserver.flow.conversation import Conversation
 from ivrserver.flow.events import VoicemailLeft
-from ivrserver.flow.jobs import MAIL
-from ivrserver.flow.records import JobOrdered, MessageLeft
+from ivrserver.flow.records import MessageLeft
+from ivrserver.flow.spoken_messages import SpokenMessage
 from ivrserver.flow.world import World
 
 
@@ -19,7 +19,7 @@ def leave_message(
     recording: str,
     seconds: float,
 ) -> None:
-    """Store it, and have its owners told, if the box names any.
+    """Store it, and have it written down and its owners told as the box wants it.
 
     Args:
         box: where it is left.
@@ -39,6 +39,12 @@ def leave_message(
             seconds=seconds,
         )
     )
-    if box.email:
-        talk.write(JobOrdered(kind=MAIL, key=message_id, call_id="", at=now, due=now))
+    spoken = SpokenMessage(
+        message_id=message_id,
+        block_id=box.block_id,
+        language=box.language,
+        letter=bool(box.email),
+    )
+    for order in spoken.orders(now, transcribe=box.transcribe):
+        talk.write(order)
     talk.note(VoicemailLeft(message_id, box.block_id, round(seconds, 2)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -25,6 +25,7 @@ class Notice:
         at: when it was left.
         caller_id: in webhook form; empty: unknown.
         recording: name of the recording that is the message.
+        text: what was said in it; empty: nobody has written it down, or nothing could be made out.
     """
 
     message_id: str
@@ -33,6 +34,7 @@ class Notice:
     caller_id: str
     recording: str
     seconds: float
+    text: str = field(default="", repr=False)
 
 
 class Notices(Protocol):

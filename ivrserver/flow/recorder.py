@@ -96,6 +96,7 @@ async def listen(
     speech: Speech,
     *,
     review: bool,
+    transcribe: bool = False,
 ) -> None:
     """Record until the caller keeps it, or says nothing; `speech` always holds what there is.
 
@@ -107,6 +108,6 @@ async def listen(
     left = LeftOver()
     while True:
         speech.audio = None
-        audio = await record(talk, order(), speech.keep)
+        audio = await record(talk, order(), speech.keep, transcribe=transcribe)
         if not review or speech.said is None or await is_kept(talk, audio, voice, left):
             return

@@ -227,6 +227,17 @@ class MessageLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTranscribed:
+    """What was said in a voicemail message; see `AnswerTranscribed`."""
+
+    message_id: str
+    at: datetime
+    recording: str
+    text: str = field(repr=False)
+    engine: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobOrdered:
     """Something is to be done at `due`, whether or not a caller waits for it.
 
@@ -307,6 +318,7 @@ Record = (
     | WebhookBegun
     | WebhookAttempt
     | MessageLeft
+    | MessageTranscribed
     | JobOrdered
     | JobTried
     | TimelineEntry

@@ -53,6 +53,7 @@ def _keep(world: World, talk: Conversation, saved: SavedCall, audio: RecordedAud
     if audio.talking <= 0:
         return None
     question, box = _question(talk, saved), _box(talk, saved)
+    asked = question or box
     talk.note(RecordingEnded(audio.name, audio.seconds, "its controller was lost"))
     talk.write(
         RecordingMade(
@@ -62,7 +63,7 @@ def _keep(world: World, talk: Conversation, saved: SavedCall, audio: RecordedAud
             seconds=audio.seconds,
             ended_by=audio.ended_by,
             asterisk=audio.asterisk,
-            transcribe=question is not None and question.transcribe,
+            transcribe=asked is not None and asked.transcribe,
         )
     )
     if question is not None and saved.run is not None:

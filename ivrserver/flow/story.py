@@ -50,7 +50,7 @@ from ivrserver.flow.events import (
     WordHeard,
 )
 from ivrserver.flow.records import TimelineEntry
-from ivrserver.flow.transcribed import Transcribed
+from ivrserver.flow.transcribed import Transcribed, VoicemailTranscribed
 
 _ACTOR_WIDTH = 9
 _INDENT = " " * (8 + 2 + _ACTOR_WIDTH + 2)
@@ -175,6 +175,7 @@ def _told(event: Event) -> tuple[str, ...]:  # noqa: PLR0912 - one case an event
             | MenuChosen()
             | MenuFailed()
             | VoicemailLeft()
+            | VoicemailTranscribed()
             | VoicemailDropped()
             | MailboxOpened()
             | MailboxRefused()

@@ -15,6 +15,7 @@ from ivrserver.flow.events import (
     VoicemailDropped,
     VoicemailLeft,
 )
+from ivrserver.flow.transcribed import VoicemailTranscribed
 
 ReceptionEvent = (
     OpeningChecked
@@ -22,6 +23,7 @@ ReceptionEvent = (
     | MenuChosen
     | MenuFailed
     | VoicemailLeft
+    | VoicemailTranscribed
     | VoicemailDropped
     | MailboxOpened
     | MailboxRefused
@@ -42,6 +44,9 @@ def told(event: ReceptionEvent) -> tuple[str, ...]:
             return "caller", f"presses {keys or 'nothing'}: {reason}"
         case VoicemailLeft(message_id, block_id, length):
             return "voicemail", f"a message of {length:.1f} s in box {block_id} ({message_id})"
+        case VoicemailTranscribed(message_id, block_id, words, engine):
+            said = f"{words} word{'' if words == 1 else 's'}" if words else "nothing made out"
+            return "written", f"message in box {block_id}: {said}, {engine} ({message_id})"
         case VoicemailDropped(block_id, reason):
             return "voicemail", f"no message in box {block_id}: {reason}"
         case MailboxOpened(block_id, new, saved):

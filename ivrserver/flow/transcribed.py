@@ -1,4 +1,4 @@
-"""The event of a recorded answer that was written down, mostly after the call."""
+"""The events of what was said that was written down, mostly after the call."""
 
 from __future__ import annotations
 
@@ -18,4 +18,19 @@ class Transcribed:
     question_id: int
     name: str
     text: str
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoicemailTranscribed:
+    """A voicemail message was written down. The text is with the message alone.
+
+    Attributes:
+        words: how many; 0: nothing could be made out.
+        engine: what has written it down.
+    """
+
+    message_id: str
+    block_id: int
+    words: int
     engine: str

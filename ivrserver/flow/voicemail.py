@@ -80,7 +80,14 @@ class _Visit:
         phrases = self.voice.phrases.voicemail
         self.result = "nothing was said"
         try:
-            await listen(self.talk, self._order, self.voice, self.speech, review=self.box.review)
+            await listen(
+                self.talk,
+                self._order,
+                self.voice,
+                self.speech,
+                review=self.box.review,
+                transcribe=self.box.transcribe,
+            )
         except MediaFailed as error:
             self.talk.note(Warned(f"the recording failed, the call goes on: {error}"))
             self.result = "the recording failed"

@@ -20,9 +20,10 @@ from ivrserver.jobs.dispatcher import Dispatcher
 from ivrserver.jobs.engine import DbosEngine
 from ivrserver.jobs.kinds import Kind
 from ivrserver.jobs.letters import Letters
+from ivrserver.jobs.postbacks import Postbacks
 from ivrserver.jobs.rounds import Engine
 from ivrserver.jobs.totals import Totals
-from ivrserver.jobs.transcriptions import Postbacks, Transcriptions
+from ivrserver.jobs.transcriptions import Transcriptions
 from ivrserver.jobs.upkeep import Deletions, Upkeep
 from ivrserver.jobs.watching import UNWATCHED, JobWatcher
 from ivrserver.mail import Carrier, PostOffice
@@ -124,7 +125,7 @@ def _transcriptions(needs: Needs) -> Transcriptions:
     return Transcriptions(
         transcriber=needs.transcriber,
         recording=needs.recordings.read,
-        answers=Transcripts(needs.database),
+        texts=Transcripts(needs.database),
         library=needs.library,
         journal=needs.journal,
         clock=needs.clock,

@@ -1,4 +1,4 @@
-"""The kinds ``transcription`` and ``postback``: write down recorded answers, and tell it.
+"""The kind ``transcription``: write down what callers said, in answers and in messages alike.
 
 What was said is in the database alone: neither a job's row nor a log has any of it.
 """
@@ -8,40 +8,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import structlog
 
-from ivrserver.actions.encoding import readable
-from ivrserver.blocks import Webhook, WebhookMethod
 from ivrserver.errors import NotInStore, Unwritable
-from ivrserver.flow.delivery import BODY_SHOWN, shown_url, told
-from ivrserver.flow.events import WebhookRequested
-from ivrserver.flow.jobs import (
-    POSTBACK,
-    POSTBACK_RETRIES,
-    TRANSCRIPTION,
-    TRANSCRIPTION_RETRIES,
-    Job,
-)
-from ivrserver.flow.ports import (
-    Clock,
-    Journal,
-    Library,
-    Transcriber,
-    WebhookClient,
-    WebhookRequest,
-)
-from ivrserver.flow.records import AnswerTranscribed
-from ivrserver.flow.spoken_answers import (
-    RecordedAnswer,
-    SpokenAnswer,
-    WrittenAnswer,
-    postback_parameters,
-)
-from ivrserver.flow.transcribed import Transcribed
-from ivrserver.jobs.deliveries import CallDiary, webhook_of
-from ivrserver.jobs.kinds import Again, Done, Failed, Kind, Outcome
+from ivrserver.flow.jobs import TRANSCRIPTION, TRANSCRIPTION_RETRIES, Job
+from ivrserver.flow.ports import Clock, Journal, Library, Transcriber
+from ivrserver.jobs.kinds import Done, Failed, Kind, Outcome
+from ivrserver.jobs.spoken import Answer, Message, Spoken
 from ivrserver.storage import Transcripts
 
 log = structlog.get_logger(__name__)
@@ -52,7 +26,7 @@ READ_SECONDS: Final = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcriptions:
-    """Writes down recorded answers.
+    """Writes down what was said.
 
     Attributes:
         recording: the recording of that name as a WAV file; raises an `IvrError`.
@@ -62,7 +36,7 @@ class Transcriptions:
 
     transcriber: Transcriber
     recording: Callable[[str], Awaitable[bytes]]
-    answers: Transcripts
+    texts: Transcripts
     library: Library
     journal: Journal
     clock: Clock
@@ -82,112 +56,33 @@ class Transcriptions:
 
     async def transcribe(self, job: Job) -> Outcome:
         """Write down what was said; order that it is told, if anybody wants to know."""
-        answer = SpokenAnswer.of(job.call_id, job.detail)
-        recorded = await self.answers.recorded(answer.response_id, answer.question_id)
-        if recorded is None:
-            return Done("the answer or its recording is deleted")
-        written = await self.answers.written(answer.response_id, answer.question_id)
-        text = "" if written is None else written.text
-        if written is None or job.run:
+        spoken = self._spoken(job)
+        recording = await spoken.recording()
+        if not recording:
+            return Done(f"the {spoken.what} or its recording is deleted")
+        text = None if job.run else await spoken.written()
+        failed = ""
+        if text is None:
             try:
-                text = await self._write(answer, recorded)
+                text = await self._write(spoken, recording)
             except (Unwritable, NotInStore) as error:
-                return Failed(str(error))
-        if text and webhook_of(self.library, answer.ivr_id).transcription_url:
-            self.journal.write(answer.postback(self.clock.now()))
+                text, failed = "", str(error)
+        for order in spoken.orders(text):
+            self.journal.write(order)
         await self.journal.commit()
+        if failed:
+            return Failed(failed)
         return Done("" if text else "nothing was said that could be made out")
 
-    async def _write(self, answer: SpokenAnswer, recorded: RecordedAnswer) -> str:
-        wav = await self.recording(recorded.recording)
-        transcript = await self.transcriber.transcribe(wav, answer.language)
-        if await self.answers.recorded(answer.response_id, answer.question_id) != recorded:
+    def _spoken(self, job: Job) -> Spoken:
+        """What the job is about: of answers it says whose."""
+        kind = Answer if "response_id" in job.detail else Message
+        return kind.of(job, self.texts, self.library, self.journal, self.clock)
+
+    async def _write(self, spoken: Spoken, recording: str) -> str:
+        wav = await self.recording(recording)
+        transcript = await self.transcriber.transcribe(wav, spoken.language)
+        if not await spoken.keep(recording, transcript):
             return ""  # deleted meanwhile: nothing may quote it
-        now = self.clock.now()
-        self.journal.write(
-            AnswerTranscribed(
-                response_id=answer.response_id,
-                question_id=answer.question_id,
-                at=now,
-                recording=recorded.recording,
-                seconds=recorded.seconds,
-                text=transcript.text,
-                engine=transcript.engine,
-            )
-        )
-        shown = WrittenAnswer(
-            recording=recorded.recording,
-            seconds=recorded.seconds,
-            sensitive=recorded.sensitive,
-            at=now,
-            text=transcript.text,
-            engine=transcript.engine,
-        ).shown
-        diary = CallDiary(answer.call_id, self.clock, self.journal)
-        diary.note(Transcribed(answer.question_id, answer.name, shown, transcript.engine))
-        log.info("answer_transcribed", recording=recorded.recording, engine=transcript.engine)
+        log.info("transcribed", what=spoken.what, recording=recording, engine=transcript.engine)
         return transcript.text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Postbacks:
-    """Tells customers' web servers what was written down.
-
-    Attributes:
-        zone: the account's time zone.
-        longest: seconds that an attempt may take.
-    """
-
-    client: WebhookClient
-    answers: Transcripts
-    library: Library
-    journal: Journal
-    clock: Clock
-    zone: ZoneInfo
-    longest: float
-
-    def kind(self) -> Kind:
-        """This kind of job. A web server that hangs has a lane of its own, as with webhooks."""
-        return Kind(
-            name=POSTBACK,
-            work=self.post,
-            schedule=POSTBACK_RETRIES,
-            slots=8,
-            lane_slots=4,
-            seconds=self.longest,
-        )
-
-    async def post(self, job: Job) -> Outcome:
-        """Make an attempt; it is told on the call's timeline, like those of the webhook."""
-        answer = SpokenAnswer.of(job.call_id, job.detail)
-        written = await self.answers.written(answer.response_id, answer.question_id)
-        if written is None or not written.text:
-            return Done("the answer is deleted")
-        webhook = webhook_of(self.library, answer.ivr_id)
-        if not webhook.transcription_url:
-            return Failed(f"IVR {answer.ivr_id} has no transcription URL any more")
-        error = await self._send(job, answer, written, webhook)
-        await self.journal.commit()
-        return Again(error) if error else Done()
-
-    async def _send(
-        self, job: Job, answer: SpokenAnswer, written: WrittenAnswer, webhook: Webhook
-    ) -> str:
-        """Ask once; why there was no usable reply, empty: there was one."""
-        parameters = postback_parameters(answer, written, self.zone)
-        request = WebhookRequest(
-            webhook_id=answer.key,
-            method=WebhookMethod.GET,
-            url=webhook.transcription_url,
-            parameters=parameters,
-            secret=webhook.secret,
-        )
-        diary = CallDiary(answer.call_id, self.clock, self.journal)
-        shown = dict(parameters) | {"text": written.shown}
-        url = shown_url(request.url)
-        diary.note(WebhookRequested(request.method.value, url, shown, job.attempts))
-        result = await self.client.send(request)
-        # What is not shown may be in the reply, too.
-        body = "" if written.sensitive else readable(result.body, result.charset)[:BODY_SHOWN]
-        diary.note(told(result, body))
-        return result.error

@@ -60,6 +60,7 @@ def compose(
         f"{said.left}: {local:%Y-%m-%d %H:%M} ({local.tzname()})",
         f"{said.length}: {length}",
         "",
+        *([said.said, _one_line(notice.text), ""] if notice.text else []),
         _hint(box, recording),
     ]
     letter.set_content("\n".join(lines) + "\n", cte="quoted-printable")

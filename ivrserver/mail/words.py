@@ -16,6 +16,8 @@ class Words:
     caller: str
     left: str
     length: str
+    said: str
+    """Above what was said in the message."""
     unknown: str
     attached: str
     missing: str
@@ -30,6 +32,7 @@ _BY_LANGUAGE = {
         caller="From",
         left="Left",
         length="Length",
+        said="What was said, written down by a machine:",
         unknown="an unknown number",
         attached="The recording is attached.",
         missing="The recording could not be attached. Call the box to hear it.",
@@ -41,6 +44,7 @@ _BY_LANGUAGE = {
         caller="De",
         left="Recibido",
         length="Duración",
+        said="Lo que se dijo, transcrito por una máquina:",
         unknown="un número desconocido",
         attached="La grabación está adjunta.",
         missing="No se pudo adjuntar la grabación. Llame al buzón para escucharla.",
@@ -52,6 +56,7 @@ _BY_LANGUAGE = {
         caller="De",
         left="Reçu",
         length="Durée",
+        said="Ce qui a été dit, transcrit par une machine :",
         unknown="un numéro inconnu",
         attached="L'enregistrement est joint.",
         missing="L'enregistrement n'a pas pu être joint. Appelez la boîte pour l'écouter.",
@@ -63,6 +68,7 @@ _BY_LANGUAGE = {
         caller="Von",
         left="Hinterlassen",
         length="Länge",
+        said="Was gesagt wurde, von einer Maschine aufgeschrieben:",
         unknown="einer unbekannten Nummer",
         attached="Die Aufnahme ist angehängt.",
         missing="Die Aufnahme konnte nicht angehängt werden. Zum Anhören rufen Sie die Box an.",

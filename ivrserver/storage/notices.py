@@ -9,6 +9,7 @@ from ivrserver.flow.post import Notice, Waiting
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.mailboxes import DELETED, NEW, SAVED
 from ivrserver.storage.tables import messages
+from ivrserver.storage.transcript_tables import message_transcripts
 
 
 class Notices:
@@ -23,10 +24,15 @@ class Notices:
 
     async def about(self, message_id: str) -> Notice | None:
         """That message; None: it is deleted."""
-        wanted = (messages.c.message_id == message_id) & (messages.c.state != DELETED)
+        written = message_transcripts.c.message_id == messages.c.message_id
+        query = (
+            select(messages, message_transcripts.c.text)
+            .outerjoin(message_transcripts, written)
+            .where(messages.c.message_id == message_id, messages.c.state != DELETED)
+        )
         with storage_errors("cannot read the message"):
             async with self._engine.connect() as connection:
-                row = (await connection.execute(select(messages).where(wanted))).one_or_none()
+                row = (await connection.execute(query)).one_or_none()
         if row is None:
             return None
         return Notice(
@@ -36,6 +42,7 @@ class Notices:
             caller_id=row.caller_id,
             recording=row.recording,
             seconds=row.seconds,
+            text=row.text or "",
         )
 
     async def waiting(self) -> dict[int, Waiting]:

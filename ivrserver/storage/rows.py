@@ -29,6 +29,7 @@ from ivrserver.flow.records import (
     JobOrdered,
     JobTried,
     MessageLeft,
+    MessageTranscribed,
     QuestionReached,
     Record,
     RecordingMade,
@@ -40,6 +41,7 @@ from ivrserver.flow.records import (
 )
 from ivrserver.storage import report_tables, tables
 from ivrserver.storage.marks import block_marked
+from ivrserver.storage.transcript_tables import message_transcripts
 
 Row = tuple[Any, ...]
 Entry = tuple[int, Record]
@@ -56,6 +58,7 @@ class Statement(IntEnum):
     ANSWER = auto()
     TRANSCRIPT = auto()
     MESSAGE = auto()
+    MESSAGE_TRANSCRIPT = auto()
     CHECKPOINT = auto()
     BEGIN_ATTEMPT = auto()
     ATTEMPT = auto()
@@ -130,11 +133,8 @@ class RowWriter:
                 made, due = time(r.at), time(r.at)
                 how = (r.seconds, r.ended_by, r.audio_format, r.transcribe, r.asterisk)
                 return Statement.RECORDING, (r.name, r.call_id, made, *how, due)
-            case MessageLeft() as r:
-                box = (r.message_id, r.block_id, r.call_id, time(r.at))
-                heard = (r.caller_id, r.recording, r.seconds, "new")
-                no_letter = (None, 0, None, "", None)
-                return Statement.MESSAGE, (*box, *heard, *no_letter)
+            case MessageLeft() | MessageTranscribed():
+                return self._row_of_message(record)
             case WebhookBegun() | WebhookAttempt():
                 return self._row_of_attempt(seq, record)
             case JobOrdered() | JobTried():
@@ -159,6 +159,16 @@ class RowWriter:
         if isinstance(r, AnswerGiven):
             return Statement.ANSWER, (*key, at, r.value, r.sensitive, r.recording)
         return Statement.TRANSCRIPT, (*key, r.recording, r.seconds, at, r.text, r.engine)
+
+    def _row_of_message(self, r: MessageLeft | MessageTranscribed) -> tuple[Statement, Row]:
+        at = self._time(r.at)
+        if isinstance(r, MessageTranscribed):
+            written = (r.message_id, r.recording, at, r.text, r.engine)
+            return Statement.MESSAGE_TRANSCRIPT, written
+        box = (r.message_id, r.block_id, r.call_id, at)
+        heard = (r.caller_id, r.recording, r.seconds, "new")
+        no_letter = (None, 0, None, "", None)
+        return Statement.MESSAGE, (*box, *heard, *no_letter)
 
     def _row_of_attempt(self, seq: int, r: WebhookBegun | WebhookAttempt) -> tuple[Statement, Row]:
         asked = (r.webhook_id, r.number, self._time(r.at), r.method, r.url, _json(r.parameters))
@@ -260,6 +270,7 @@ def _compiled(dialect: Dialect) -> dict[Statement, str]:
         Statement.ASK: newest(report_tables.asked),
         Statement.RECORDING: newest(tables.recordings, given=_RECORDED),
         Statement.MESSAGE: once(tables.messages),
+        Statement.MESSAGE_TRANSCRIPT: newest(message_transcripts),
         Statement.ANSWER: newest(tables.answers),
         Statement.TRANSCRIPT: newest(tables.transcripts),
         Statement.CHECKPOINT: newest(tables.checkpoints),

@@ -1,4 +1,4 @@
-"""Recorded answers and what was said in them, for those who write it down and tell about it."""
+"""What callers said: recordings and texts, for those who write them down and tell about them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.flow.spoken_answers import RecordedAnswer, WrittenAnswer
+from ivrserver.flow.spoken_messages import RecordedMessage
 from ivrserver.storage.database import storage_errors
-from ivrserver.storage.tables import answers, recordings, transcripts
+from ivrserver.storage.mailboxes import DELETED
+from ivrserver.storage.tables import answers, messages, recordings, transcripts
+from ivrserver.storage.transcript_tables import message_transcripts
 
 
 class Transcripts:
-    """Reads recorded answers; every method raises `StorageError` when it cannot.
+    """Reads recorded answers and messages; every method raises `StorageError` when it cannot.
 
     Args:
         engine: the database, migrated.
@@ -52,8 +55,23 @@ class Transcripts:
         row = await self._first(query)
         return None if row is None else WrittenAnswer(**row)
 
+    async def message(self, message_id: str) -> RecordedMessage | None:
+        """That message; None: it or its recording is deleted."""
+        query = (
+            select(messages.c.recording, messages.c.call_id, message_transcripts.c.text)
+            .join(recordings, recordings.c.name == messages.c.recording)
+            .outerjoin(
+                message_transcripts, message_transcripts.c.message_id == messages.c.message_id
+            )
+            .where(messages.c.message_id == message_id, messages.c.state != DELETED)
+        )
+        row = await self._first(query)
+        if row is None:
+            return None
+        return RecordedMessage(row["recording"], row["call_id"] or "", row["text"])
+
     async def _first(self, query: Select[Any]) -> dict[str, Any] | None:
-        with storage_errors("cannot read the recorded answer"):
+        with storage_errors("cannot read what was recorded"):
             async with self._engine.connect() as connection:
                 row = (await connection.execute(query)).mappings().first()
         return None if row is None else dict(row)

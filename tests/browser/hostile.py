@@ -19,7 +19,7 @@ import yaml
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ivrserver.blocks import Account
+from ivrserver.blocks import Account, Ivr, Voicemail
 from ivrserver.blocks.files import FlowSource, load
 from ivrserver.blocks.lint import Known
 from ivrserver.blocks.schema import AccountForm
@@ -27,7 +27,7 @@ from ivrserver.config import Settings
 from ivrserver.errors import IvrError
 from ivrserver.flow.event_kinds import KINDS
 from ivrserver.flow.events import CallEnded, CallStarted
-from ivrserver.flow.jobs import ORDERED, WEBHOOK, job_id
+from ivrserver.flow.jobs import ORDERED, TRANSCRIPTION, WEBHOOK, job_id
 from ivrserver.flow.records import (
     AnswerGiven,
     AnswerTranscribed,
@@ -36,6 +36,7 @@ from ivrserver.flow.records import (
     JobOrdered,
     JobTried,
     MessageLeft,
+    MessageTranscribed,
     Record,
     RecordingMade,
     RespondentClosed,
@@ -76,6 +77,9 @@ REPLY: Final = f"""<action>
 <{"x" * 80}>{escape(HOSTILE)}</{"x" * 80}>
 </action>"""
 """A reply of a web server that is understood."""
+TRANSCRIPT: Final = f"<script>{MARK}</script>{WITH_CONTROLS}"
+"""What an engine has made of a message."""
+
 JOB: Final = job_id(WEBHOOK, f"w{0:026}"[:26])
 """A request to a web server that was given up."""
 
@@ -192,7 +196,7 @@ def calls(account: Account, now: datetime) -> Iterator[list[Record]]:
 def _call(call_id: str, block: Any, now: datetime) -> Iterator[Record]:
     known: dict[str, Any] = {
         "call_id": call_id, "response_id": f"r{call_id}"[:26], "ivr_id": block.block_id,
-        "block_id": block.block_id, "revision": 1, "message_id": f"m{call_id}"[:26],
+        "block_id": block.block_id, "revision": 1, "message_id": f"m{call_id[1:]}",
         "webhook_id": f"w{call_id}"[:26], "name": f"recording-{call_id}", "status": 200,
         "controller": "main", "asterisk": "main", "at": now, "audio_format": "wav",
     }  # fmt: skip
@@ -215,7 +219,16 @@ def _call(call_id: str, block: Any, now: datetime) -> Iterator[Record]:
         given_up = {"kind": job, "key": known["webhook_id"], "due": None, "attempts": 1}
         yield _lie(JobOrdered, known | given_up | {"due": now, "detail": {HOSTILE: HOSTILE}})
         yield _lie(JobTried, known | given_up | {"error": HOSTILE})
-    yield _lie(MessageLeft, known | {"recording": known["name"]})
+    left = known | {"recording": known["name"]}
+    yield _lie(RecordingMade, known | {"transcribe": True})
+    yield _lie(MessageLeft, left)
+    if isinstance(block, Voicemail):
+        yield _lie(MessageTranscribed, left | {"text": TRANSCRIPT})
+    else:
+        order = {"kind": TRANSCRIPTION, "key": known["message_id"], "attempts": 1}
+        again = now + timedelta(hours=9) if isinstance(block, Ivr) else None
+        yield _lie(JobOrdered, known | order | {"due": now, "detail": {}})
+        yield _lie(JobTried, known | order | {"error": HOSTILE, "due": again})
     for step, kind in enumerate(KINDS.values()):
         if kind not in (CallStarted, CallEnded):
             known["leg_id"] = "leg"

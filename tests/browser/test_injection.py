@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from ivrserver import shelves
 from ivrserver.access import Role
@@ -134,6 +134,16 @@ async def test_every_text_of_flow_files_is_hostile_here() -> None:
 async def harmless(page: Page, where: str) -> None:
     """Assert that nothing of what is shown would do anything."""
     assert not await page.evaluate(_HARM), where
+
+
+async def test_what_an_engine_has_written_down_is_shown_as_text(look: Look, poisoned: Site) -> None:
+    watched = await watching(look, poisoned)
+    page = watched.page
+    await page.goto("/voicemail/4")
+    said = page.locator(".message-said p").first
+    await expect(said).to_contain_text("<script>alert(1)</script>")
+    await harmless(page, "/voicemail/4")
+    assert await said.locator("*").count() == 0
 
 
 async def test_no_page_executes_what_somebody_has_written(look: Look, poisoned: Site) -> None:

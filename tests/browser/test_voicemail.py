@@ -12,7 +12,15 @@ from playwright.async_api import Page, expect
 from benchmarks.portal import Plan, seed
 from ivrserver.access import Role
 from ivrserver.flow.events import VoicemailLeft
-from ivrserver.flow.records import MessageLeft, Record, TimelineEntry
+from ivrserver.flow.jobs import TRANSCRIPTION
+from ivrserver.flow.records import (
+    JobTried,
+    MessageLeft,
+    MessageTranscribed,
+    Record,
+    TimelineEntry,
+)
+from ivrserver.flow.spoken_messages import SpokenMessage
 from ivrserver.storage import AuditFilter, Mailboxes, open_journal
 from tests.browser.conftest import Look
 from tests.browser.pages import NARROW, assert_accessible, shoot
@@ -36,7 +44,9 @@ async def busy(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
         yield site
 
 
-async def leave(site: Site, name: str, caller_id: str = "2125550177") -> None:
+async def leave(
+    site: Site, name: str, caller_id: str = "2125550177", *, transcribe: bool = False
+) -> None:
     """Let somebody leave a message in the box."""
     now = datetime.now(UTC)
     call = f"call-{name}"
@@ -47,7 +57,24 @@ async def leave(site: Site, name: str, caller_id: str = "2125550177") -> None:
     )  # fmt: skip
     await write(site, opened(call, now, caller_id=caller_id), recording(call, said))
     await site.record()
-    await write(site, message, TimelineEntry(call, now, VoicemailLeft(name, BOX, 4.0)))
+    orders = spoken(name).orders(now, transcribe=transcribe)
+    await write(site, message, *orders, TimelineEntry(call, now, VoicemailLeft(name, BOX, 4.0)))
+
+
+def spoken(name: str) -> SpokenMessage:
+    return SpokenMessage(message_id=name, block_id=BOX, language="en-US", letter=False)
+
+
+def written_down(name: str, text: str) -> MessageTranscribed:
+    return MessageTranscribed(
+        message_id=name, at=datetime.now(UTC), recording=f"{name}-said", text=text,
+        engine="pocketsphinx",
+    )  # fmt: skip
+
+
+def given_up(name: str, error: str) -> JobTried:
+    now = datetime.now(UTC)
+    return JobTried(kind=TRANSCRIPTION, key=name, at=now, attempts=1, error=error)
 
 
 async def write(site: Site, *records: Record) -> None:
@@ -78,6 +105,7 @@ async def test_messages_are_heard_saved_and_deleted_without_a_new_page(
     await page.get_by_role("link", name="Office messages").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Office messages")
     await expect(page.locator("#messages [data-drawn='']").first).to_be_visible()
+    await expect(page.get_by_text("Transcribed by pocketsphinx").first).to_be_visible()
     await assert_accessible(page)
     await shoot(page, "voicemail-box")
 
@@ -141,6 +169,38 @@ async def test_a_new_message_and_what_the_phone_does_appear_by_themselves(
     ).to_be_visible()
     await page.goto("/calls/call-zz-1")
     await expect(page.get_by_role("heading", level=1)).to_contain_text(EVIL)
+
+
+async def test_what_was_said_appears_as_soon_as_it_is_written_down(look: Look, busy: Site) -> None:
+    watched = await look(busy.address)
+    await busy.sign_in(watched, Role.EDITOR)
+    page = watched.page
+    await leave(busy, "zz-3", transcribe=True)
+    await page.goto(f"/voicemail/{BOX}")
+    said = page.locator("#message-zz-3-said")
+    await expect(said).to_have_text("Being transcribed")
+    await assert_accessible(page)
+    await shoot(page, "voicemail-being-transcribed")
+    await write(busy, written_down("zz-3", f"{EVIL} please call me back"))
+    await expect(said).to_contain_text(f"{EVIL} please call me back")
+    await expect(said).to_contain_text("Transcribed by pocketsphinx")
+    assert await said.locator("script, b").count() == 0
+    await assert_accessible(page)
+
+    await leave(busy, "zz-4", transcribe=True)
+    await page.reload()
+    said = page.locator("#message-zz-4-said")
+    await expect(said).to_have_text("Being transcribed")
+    await write(busy, given_up("zz-4", f"{EVIL} is not known"))
+    await expect(said).to_contain_text("Not transcribed")
+    await expect(said).to_contain_text(f"{EVIL} is not known")
+    await assert_accessible(page)
+    await said.get_by_role("button", name="Try again").press("Enter")
+    await expect(said).to_contain_text("Being transcribed")
+    await write(busy, written_down("zz-4", ""))
+    await expect(said).to_have_text("Nothing that could be made out.")
+    log = (await busy.people.audit.page(AuditFilter(thing="transcription-zz-4"))).items
+    assert [each.author.name for each in log] == ["edgar"]
 
 
 async def test_a_viewer_hears_and_changes_nothing(look: Look, busy: Site) -> None:

@@ -14,7 +14,7 @@ from ivrserver.flow.events import Event, PromptPlayed, RecordingStarted, Warned
 from ivrserver.flow.mailbox import open_mailbox
 from ivrserver.flow.phrases import phrases
 from ivrserver.flow.ports import Sound, StoredMessage
-from ivrserver.flow.records import MessageLeft, Record, RecordingMade
+from ivrserver.flow.records import JobOrdered, MessageLeft, Record, RecordingMade
 from ivrserver.flow.report import CallFacts
 from ivrserver.flow.voicemail import take_message
 from ivrserver.flow.world import World
@@ -22,7 +22,10 @@ from tests.contract.parties import FakeParty, Party
 from tests.fakes import START, FakeClock, FakeJournal
 from tests.unit.flow.scene import Scene
 
-BOX = Voicemail(block_id=9, name="Sales", greeting=Prompt("greeting"), silence=0, envelope=False)
+BOX = Voicemail(
+    block_id=9, name="Sales", greeting=Prompt("greeting"), silence=0, envelope=False,
+    transcribe=True,
+)  # fmt: skip
 FACTS = CallFacts(
     session_id="c1", number_called="100", caller_id="2125550199", phone_label="Sample line"
 )
@@ -117,6 +120,7 @@ async def test_a_message_is_left_and_heard_whole(party: Party) -> None:
     message, made = journal.of(MessageLeft)[0], journal.of(RecordingMade)[0]
     assert (message.recording, made.ended_by) == (made.name, "key")
     assert MESSAGE_SECONDS <= message.seconds < MESSAGE_SECONDS + 2
+    assert [job.job_id for job in journal.of(JobOrdered)] == [f"transcription-{message.message_id}"]
 
     visit.keep(message.recording, message.seconds)
     loop = asyncio.get_running_loop()

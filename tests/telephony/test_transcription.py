@@ -1,4 +1,4 @@
-"""What a caller says in a recorded answer reaches the customer's web server as text."""
+"""What callers say becomes text: of an answer the web server is told, of a message its owner."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from ivrserver.config import Settings, StoreSettings
-from ivrserver.flow.transcribed import Transcribed
-from ivrserver.storage import Calls
+from ivrserver.flow.events import RecordingStarted, VoicemailLeft
+from ivrserver.flow.transcribed import Transcribed, VoicemailTranscribed
+from ivrserver.storage import Calls, Inbox
+from ivrserver.storage.reports import TextState
 from tests.telephony.caller import Outcome
 from tests.telephony.customer import SAID, Asked
 from tests.telephony.house import Site, house_settings, open_house, open_site
 from tests.telephony.nodes import nodes_of
+from tests.unit.mail.mail_server import mail_server
 from tests.unit.recordings.places import SEALED
 from tests.unit.webhooks.servers import Exchange, serving
 
@@ -63,8 +66,7 @@ async def check(site: Site, call: Outcome, asked: Asked) -> None:
     assert (given["unique_id"], given["question"]) == (run.response_id, "2")
     assert given["duration"] == str(round(recording.seconds))
     assert time.strptime(given["date"], "%Y-%m-%d %H:%M:%S")
-    words = {"call", "tomorrow", "morning", "blue", "bicycle"}
-    assert len(words & set(given["text"].split())) >= 3, given["text"]
+    assert_said(given["text"])
     details = await Calls(site.engine).details(call.details.call.call_id)
     assert details is not None
     (answer,) = details.respondents[0].answers
@@ -73,11 +75,50 @@ async def check(site: Site, call: Outcome, asked: Asked) -> None:
     assert Transcribed(7, "wish", given["text"], "pocketsphinx") in events
 
 
+def assert_said(text: str) -> None:
+    """Most of the wish is in it: the engine makes a draft."""
+    words = {"call", "tomorrow", "morning", "blue", "bicycle"}
+    assert len(words & set(text.split())) >= 3, text
+
+
 async def test_a_recorded_answer_is_written_down_and_told(tmp_path: Path) -> None:
     async with open_house(sealed(tmp_path), flows=[FLOWS]) as house:
         call = await speaks(house)
         await check(house, call, await told(house, call))
         await house.nothing_is_left()
+
+
+async def test_a_message_is_in_the_inbox_as_text_and_in_the_one_letter_about_it(
+    tmp_path: Path,
+) -> None:
+    async with mail_server() as server:
+        settings = sealed(tmp_path).model_copy(update={"mail": server.settings()})
+        async with open_house(settings, flows=[FLOWS]) as house:
+            async with house.calling("8071") as caller:
+                await caller.sees(RecordingStarted)
+                await caller.speak(await house.voice(WISH))
+                await caller.press("#")
+                call = await caller.waits()
+            left = call.one(VoicemailLeft)
+            async with asyncio.timeout(PATIENCE):
+                while not server.letters:  # noqa: ASYNC110 - it comes over the wire
+                    await asyncio.sleep(house.poll)
+            found = await Inbox(house.engine).one(left.message_id)
+            details = await Calls(house.engine).details(call.details.call.call_id)
+            await house.nothing_is_left()
+    assert found is not None
+    assert found.said is not None
+    assert (found.said.state, found.said.engine) == (TextState.DONE, "pocketsphinx")
+    assert_said(found.said.text)
+    ((letter, told),) = server.letters
+    body = letter.get_body(("plain",))
+    assert body is not None
+    assert found.said.text in body.get_content()
+    assert told == ["office@example.com"]
+    assert details is not None
+    words = len(found.said.text.split())
+    event = VoicemailTranscribed(left.message_id, 71, words, "pocketsphinx")
+    assert event in [entry.event for entry in details.timeline]
 
 
 async def test_a_controller_killed_meanwhile_leaves_it_to_its_next_start(tmp_path: Path) -> None:

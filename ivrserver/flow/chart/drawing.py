@@ -15,7 +15,7 @@ from ivrserver.flow.chart.tones import tone_of
 from ivrserver.flow.event_kinds import kind_of
 from ivrserver.flow.records import TimelineEntry
 from ivrserver.flow.story import StoryLine, story
-from ivrserver.flow.transcribed import Transcribed
+from ivrserver.flow.transcribed import Transcribed, VoicemailTranscribed
 
 _AFTER = 30.0
 """Seconds behind a call's end that are still drawn; later events are in the list alone."""
@@ -99,6 +99,7 @@ _Decision = (
     | ev.BackupRouted
     | ev.OpeningChecked
     | ev.VoicemailLeft
+    | VoicemailTranscribed
     | ev.VoicemailDropped
     | ev.MailboxOpened
     | ev.MailboxRefused
@@ -261,6 +262,7 @@ _NAMES: dict[type[_Decision], str] = {
     ev.BackupRouted: "backup",
     ev.OpeningChecked: "hours",
     ev.VoicemailLeft: "message",
+    VoicemailTranscribed: "written down",
     ev.VoicemailDropped: "no message",
     ev.MailboxOpened: "mailbox",
     ev.MailboxRefused: "mailbox",

@@ -16,6 +16,7 @@ from ivrserver.storage.reports.calls import CallFilter, CallList, CallSummary
 from ivrserver.storage.reports.days import DayTotals
 from ivrserver.storage.reports.inbox import BoxCount, Inbox, MessageRow, MessageState
 from ivrserver.storage.reports.live import CallState, LiveCall, LiveCalls, NumberedEvent
+from ivrserver.storage.reports.message_texts import MessageText, TextState
 from ivrserver.storage.reports.paging import Page
 from ivrserver.storage.reports.problems import (
     FailedCalls,
@@ -75,6 +76,7 @@ __all__ = [
     "LiveCalls",
     "MessageRow",
     "MessageState",
+    "MessageText",
     "NumberedEvent",
     "Page",
     "ProblemReports",
@@ -86,6 +88,7 @@ __all__ = [
     "RunState",
     "RunTable",
     "Runs",
+    "TextState",
     "TodayAndYesterday",
     "UnstoredRecordings",
     "Volume",

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ivrserver.access import Author
 from ivrserver.storage import audit
 from ivrserver.storage.database import storage_errors, writing
+from ivrserver.storage.reports.message_texts import MessageText, texts_of
 from ivrserver.storage.reports.paging import Page, read_page
 from ivrserver.storage.tables import messages
 
@@ -50,6 +51,7 @@ class MessageRow:
         call_id: empty: the call is deleted already.
         caller_id: empty: unknown.
         recording: name of the recording that is the message.
+        said: what was said in it; None: that was never to be written down.
     """
 
     message_id: str
@@ -60,6 +62,7 @@ class MessageRow:
     recording: str
     seconds: float
     state: MessageState
+    said: MessageText | None = None
 
 
 class Inbox:
@@ -114,23 +117,23 @@ class Inbox:
         with storage_errors("cannot read the messages"):
             async with self._engine.connect() as connection:
                 page = await read_page(connection, query, _ORDER, cursor=cursor, limit=limit)
-        return page.of([_message(row) for row in page.items])
+                return page.of(await _messages(connection, page.items))
 
     async def one(self, message_id: str) -> MessageRow | None:
         """That message, deleted or not; None: there is none."""
         query = select(messages).where(messages.c.message_id == message_id)
         with storage_errors("cannot read the message"):
             async with self._engine.connect() as connection:
-                row = (await connection.execute(query)).mappings().one_or_none()
-        return None if row is None else _message(row)
+                found = await _messages(connection, (await connection.execute(query)).mappings())
+        return found[0] if found else None
 
     async def some(self, message_ids: Collection[str]) -> dict[str, MessageRow]:
         """Those of these messages that there are, deleted or not, by their ids."""
         query = select(messages).where(messages.c.message_id.in_(list(message_ids)))
         with storage_errors("cannot read the messages"):
             async with self._engine.connect() as connection:
-                rows = (await connection.execute(query)).mappings().all()
-        return {row["message_id"]: _message(row) for row in rows}
+                found = await _messages(connection, (await connection.execute(query)).mappings())
+        return {each.message_id: each for each in found}
 
     async def move(self, message_id: str, state: MessageState, by: Author) -> MessageRow | None:
         """Mark a message as new, saved or deleted; what is deleted stays so.
@@ -175,13 +178,24 @@ class Inbox:
                         {"state": before, **at}, {"state": state.value, **at},
                     )  # fmt: skip
                     await audit.write(connection, by, deed)
-        return _message(row)
+                (moved,) = await _messages(connection, [row])
+        return moved
 
 
-def _message(row: Any) -> MessageRow:
+async def _messages(
+    connection: AsyncConnection, rows: Iterable[Mapping[Any, Any]]
+) -> Sequence[MessageRow]:
+    """The messages of those rows, in their order, with what was said in them."""
+    found = list(rows)
+    texts = await texts_of(connection, [row["message_id"] for row in found])
+    return [_message(row, texts.get(row["message_id"])) for row in found]
+
+
+def _message(row: Mapping[Any, Any], said: MessageText | None) -> MessageRow:
     names = ("message_id", "block_id", "left_at", "caller_id", "recording", "seconds")
     return MessageRow(
         **{name: row[name] for name in names},
         call_id=row["call_id"] or "",
         state=MessageState(row["state"]),
+        said=said,
     )

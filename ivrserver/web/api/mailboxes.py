@@ -15,7 +15,7 @@ from ivrserver.access import Right, Visitor
 from ivrserver.blocks import Voicemail
 from ivrserver.blocks.editing import version_of_tree
 from ivrserver.errors import NothingThere
-from ivrserver.storage.reports import BoxCount, Inbox, MessageRow, MessageState
+from ivrserver.storage.reports import BoxCount, Inbox, MessageRow, MessageState, MessageText
 from ivrserver.web.access import Guard
 from ivrserver.web.accounts import AccountReader
 from ivrserver.web.api.answers import NOT_KEPT
@@ -46,6 +46,26 @@ class MailboxList(BaseModel):
     next: None = None
 
 
+class Transcript(BaseModel):
+    """What was said in a message, as far as it is written down."""
+
+    state: Literal["waiting", "done", "failed"]
+    text: str = Field(
+        description="empty: it is not there yet, or nothing could be made out",
+        examples=["please call me back tomorrow morning"],
+    )
+    engine: str = Field(
+        description="what has written it down; empty: nothing has", examples=["pocketsphinx"]
+    )
+    error: str = Field(
+        description="why it is not there; `POST /jobs/JOB/retry` tries again what has failed"
+    )
+    job: str = Field(
+        description="that writes it down",
+        examples=["transcription-01J9ZC8M6T2Q0VN7D4K3B5X8RY"],
+    )
+
+
 class Message(BaseModel):
     """One message. Its sound is `/recordings/RECORDING`."""
 
@@ -57,6 +77,9 @@ class Message(BaseModel):
     seconds: float
     recording: str = Field(description="the name of what was said")
     state: Literal["new", "saved"]
+    transcript: Transcript | None = Field(
+        description="what was said; null: the box does not have its messages transcribed"
+    )
 
 
 class MessageList(BaseModel):
@@ -157,6 +180,17 @@ def _told(row: MessageRow) -> Message:
         seconds=row.seconds,
         recording=row.recording,
         state="new" if row.state is MessageState.NEW else "saved",
+        transcript=None if row.said is None else _transcript(row.said),
+    )
+
+
+def _transcript(said: MessageText) -> Transcript:
+    return Transcript(
+        state=said.state.value,
+        text=said.text,
+        engine=said.engine,
+        error=said.error,
+        job=said.job_id,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -15,11 +16,14 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Reques
 
 from ivrserver.access import Right, Visitor
 from ivrserver.blocks import Account, Voicemail
-from ivrserver.storage.reports import BoxCount, Inbox, MessageState
+from ivrserver.flow.jobs import JobState
+from ivrserver.storage import Jobs
+from ivrserver.storage.reports import BoxCount, Inbox, MessageRow, MessageState, MessageText
 from ivrserver.web.access import Guard
 from ivrserver.web.accounts import AccountReader
 from ivrserver.web.portal.errors import is_partial
 from ivrserver.web.portal.names import block_names
+from ivrserver.web.portal.pages_jobs import under_way
 from ivrserver.web.portal.render import Pages
 
 PAGE: Final = 20
@@ -44,6 +48,7 @@ class VoicemailPages:
     pages: Pages
     guard: Guard
     inbox: Inbox
+    jobs: Jobs
     accounts: AccountReader
 
     def routes(self) -> APIRouter:
@@ -51,6 +56,7 @@ class VoicemailPages:
         router = APIRouter(include_in_schema=False)
         self._read(router)
         self._change(router)
+        self._said(router)
         return router
 
     def _read(self, router: APIRouter) -> None:
@@ -78,6 +84,7 @@ class VoicemailPages:
             return self.pages.render(
                 request, visitor, "voicemail/box.html",
                 name=name, count=count, page=page, state=state, first=not page.previous,
+                is_soon=is_soon,
             )  # fmt: skip
 
         @router.get("/voicemail/{block_id}/news")
@@ -100,7 +107,7 @@ class VoicemailPages:
                     if each.message_id not in before and each.message_id > oldest
                 ],
                 changed=[each for name, each in now.items() if before[name] != each.state],
-                state=state,
+                state=state, is_soon=is_soon,
                 **await self._count(block_id),
             )  # fmt: skip
 
@@ -120,10 +127,7 @@ class VoicemailPages:
             if becomes not in _TOLD:
                 text = f"{becomes!r} is no state of a message"
                 raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, text)
-            message = await self.inbox.one(message_id)
-            if message is None or message.block_id != block_id:
-                text = "there is no such message; it may be too old to be kept"
-                raise HTTPException(HTTPStatus.NOT_FOUND, text)
+            message = await self._one(block_id, message_id)
             if becomes == _RESTORED:
                 await self.inbox.restore(message_id, visitor.author)
             else:
@@ -134,11 +138,52 @@ class VoicemailPages:
             whole = MessageState.DELETED in {message.state, now.state}
             changed = self.pages.render(
                 request, visitor, "voicemail/changed.html",
-                message=now, whole=whole, state=state, **await self._count(block_id),
+                message=now, whole=whole, state=state, is_soon=is_soon,
+                **await self._count(block_id),
             )  # fmt: skip
             if whole:
                 changed.headers["HX-Retarget"] = f"#message-{message_id}"
             return changed
+
+    def _said(self, router: APIRouter) -> None:
+        reads = Depends(self.guard.page(Right.RECORDINGS_READ))
+        writes = Depends(self.guard.page(Right.CALLS_WRITE))
+        path = "/voicemail/{block_id}/{message_id}/said"
+
+        @router.get(path)
+        async def said(
+            request: Request, block_id: BoxId, message_id: MessageId, visitor: Visitor = reads
+        ) -> Response:
+            """What was said in a message, as a part of pages."""
+            return await self._shown(request, visitor, block_id, message_id)
+
+        @router.post(path)
+        async def write_again(
+            request: Request, block_id: BoxId, message_id: MessageId, visitor: Visitor = writes
+        ) -> Response:
+            """Have it written down again."""
+            message = await self._one(block_id, message_id)
+            if message.said is not None:
+                await self.jobs.again(message.said.job_id, datetime.now(UTC), visitor.author)
+            if not is_partial(request):
+                text = "It is transcribed again within seconds."
+                return self.pages.redirect(request, f"/voicemail/{block_id}", text)
+            return await self._shown(request, visitor, block_id, message_id)
+
+    async def _shown(
+        self, request: Request, visitor: Visitor, block_id: int, message_id: str
+    ) -> Response:
+        message = await self._one(block_id, message_id)
+        return self.pages.render(
+            request, visitor, "voicemail/said.html", message=message, is_soon=is_soon
+        )
+
+    async def _one(self, block_id: int, message_id: str) -> MessageRow:
+        message = await self.inbox.one(message_id)
+        if message is None or message.block_id != block_id:
+            text = "there is no such message; it may be too old to be kept"
+            raise HTTPException(HTTPStatus.NOT_FOUND, text)
+        return message
 
     async def _count(self, block_id: int) -> dict[str, Any]:
         return {"count": (await self.inbox.boxes()).get(block_id, BoxCount(block_id))}
@@ -151,6 +196,11 @@ class VoicemailPages:
         if not known:
             raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no voicemail box {block_id}")
         return f"Box {block_id}, which is deleted"
+
+
+def is_soon(said: MessageText) -> bool:
+    """Whether something becomes of a text that is waited for within seconds."""
+    return under_way(JobState.STARTED if said.due is None else JobState.WAITING, said.due)
 
 
 def _boxes(account: Account, counts: Mapping[int, BoxCount]) -> Sequence[tuple[str, BoxCount]]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from ivrserver.blocks import Account, Ivr, Record
+from ivrserver.blocks import Account, Ivr, Record, Voicemail
 from ivrserver.blocks.doubts import doubts
 from ivrserver.blocks.files import FlowSource, load
 from ivrserver.blocks.lint import Known
 from ivrserver.config import Settings
+from ivrserver.flow.jobs import LETTER_WAITS
 from ivrserver.speech.listening import scribe
 from tests.unit.examples.pages import HOW_TO, ROOT, check_command, examples
 
@@ -26,7 +28,7 @@ COMMANDS = [
 
 
 def test_the_flow_file_has_a_question_that_is_written_down_and_told() -> None:
-    (text,) = examples([PAGE], "yaml")
+    text, _ = examples([PAGE], "yaml")
     account = load([FlowSource("page", text.encode())], Known())
     assert isinstance(account, Account)
     assert not list(doubts(account))
@@ -36,6 +38,14 @@ def test_the_flow_file_has_a_question_that_is_written_down_and_told() -> None:
     assert isinstance(question, Record)
     assert question.transcribe
     assert ivr.webhook.transcription_url == "https://www.example.com/said.php?auth=abc123"
+
+
+def test_the_box_has_its_messages_written_down() -> None:
+    _, text = examples([PAGE], "yaml")
+    (box,) = load([FlowSource("page", text.encode())], Known()).blocks
+    assert isinstance(box, Voicemail)
+    assert box.transcribe
+    assert timedelta(minutes=5) == LETTER_WAITS
 
 
 @pytest.mark.parametrize("text", examples([PAGE], "toml"))

@@ -15,6 +15,7 @@ from ivrserver.flow.events import (
     VoicemailLeft,
     Warned,
 )
+from ivrserver.flow.jobs import LETTER_WAITS
 from ivrserver.flow.phrases import phrases
 from ivrserver.flow.ports import GreetingKind, MailboxState
 from ivrserver.flow.records import CallClosed, JobOrdered, MessageLeft, RecordingMade
@@ -59,6 +60,22 @@ async def test_its_owners_are_told_by_email_if_the_box_names_any() -> None:
     (message,), (job,) = call.journal.of(MessageLeft), call.journal.of(JobOrdered)
     assert (job.kind, job.key, job.due) == ("mail", message.message_id, message.at)
     assert job.call_id == "", "it outlives the call, as the message does"
+
+
+async def test_it_is_written_down_if_the_box_says_so_and_the_letter_waits_for_that() -> None:
+    call = scene(transcribe=True, language="en-GB", email=("a@example.com",))
+    await call.call()
+    (message,), (made,) = call.journal.of(MessageLeft), call.journal.of(RecordingMade)
+    assert made.transcribe
+    letter, order = call.journal.of(JobOrdered)
+    assert (letter.kind, letter.due) == ("mail", message.at + LETTER_WAITS)
+    assert (order.kind, order.key, order.due) == ("transcription", message.message_id, message.at)
+    assert order.call_id == "", "it outlives the call, as the message does"
+    assert order.detail == {"block_id": 9, "language": "en-GB", "letter": True}
+    silent = scene(transcribe=True)
+    await silent.call()
+    (only,) = silent.journal.of(JobOrdered)
+    assert (only.kind, only.detail["letter"]) == ("transcription", False)
 
 
 async def test_the_message_is_durable_before_the_caller_is_thanked() -> None:

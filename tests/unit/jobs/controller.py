@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver import jobs
-from ivrserver.blocks import Account, Ivr, Webhook, WebhookMode
+from ivrserver.blocks import Account, Block, Ivr, Webhook, WebhookMode
 from ivrserver.config import AriSettings, DatabaseSettings, Settings, WebhookSettings
 from ivrserver.flow.delivery import Delivery
 from ivrserver.flow.ports import Transcriber, Transcript
@@ -94,7 +94,7 @@ async def store(config: Settings, engine: AsyncEngine, *records: Record) -> None
 @asynccontextmanager
 async def at_work(
     config: Settings,
-    ivr: Ivr,
+    block: Block,
     recordings: Recordings = NO_RECORDINGS,
     transcriber: Transcriber = NO_TRANSCRIBER,
 ) -> AsyncIterator[tuple[jobs.Dispatcher, AsyncEngine]]:
@@ -108,7 +108,7 @@ async def at_work(
     ):
         needs = jobs.Needs(
             settings=config, database=engine, journal=journal,
-            library=FakeLibrary(Account(blocks=(ivr,))), webhooks=client,
+            library=FakeLibrary(Account(blocks=(block,))), webhooks=client,
             recordings=recordings, transcriber=transcriber, end=no_call, clock=clock,
         )  # fmt: skip
         async with jobs.dispatching(needs) as dispatcher:

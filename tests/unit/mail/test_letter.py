@@ -62,6 +62,17 @@ def test_the_recording_is_attached_byte_for_byte() -> None:
     assert attached.get_content() == WAV
 
 
+def test_what_was_said_is_in_it_once_it_is_written_down() -> None:
+    said = "please call me back " * 200 + "<b>tomorrow</b>"
+    told = body(sent(about=notice(text=said)))
+    assert told.endswith(
+        "Length: 1:04\n\nWhat was said, written down by a machine:\n"
+        f"{said}\n\nThe recording is attached.\n"
+    )
+    trick = body(sent(about=notice(text="one\u2028Bcc: x\r\n\x07two")))
+    assert "one Bcc: x   two\n" in trick, "it stays on its line"
+
+
 def test_without_the_recording_it_says_where_to_hear_it() -> None:
     letter = sent(recording=None)
     assert list(letter.iter_attachments()) == []
@@ -116,10 +127,11 @@ def test_what_a_caller_sends_adds_no_header_and_no_body(trick: str) -> None:
 
 @pytest.mark.parametrize("language", ["en-US", "es", "fr-CA", "de", "pt-BR"])
 def test_every_language_has_its_own_words(language: str) -> None:
-    about = notice(caller_id="")
+    about = notice(caller_id="", text="hello")
     letter = sent(replace(BOX, language=language, attach=False), None, about)
     assert "{" not in letter["Subject"] + body(letter)
     assert "Office" in letter["Subject"]
+    assert "hello" in body(letter)
 
 
 def test_domains_of_all_scripts_are_written_as_the_name_system_does() -> None:

@@ -21,6 +21,7 @@ from ivrserver.flow.records import (
     JobOrdered,
     JobTried,
     MessageLeft,
+    MessageTranscribed,
     QuestionReached,
     Record,
     RecordingMade,
@@ -90,6 +91,15 @@ def message(number: int = 1, box: int = 300, call_id: str = "call-1") -> Message
     )  # fmt: skip
 
 
+def message_transcribed(
+    number: int = 1, call_id: str = "call-1", text: str = "call me back", name: str = ""
+) -> MessageTranscribed:
+    return MessageTranscribed(
+        message_id=f"m-{call_id}-{number}", at=START + timedelta(minutes=1),
+        recording=name or f"rec-{call_id}-{number}", text=text, engine="pocketsphinx",
+    )  # fmt: skip
+
+
 def attempt(number: int, call_id: str = "call-1", body: str = "<action/>") -> WebhookAttempt:
     return WebhookAttempt(
         webhook_id=f"r-{call_id}", response_id=f"r-{call_id}", number=number, at=START,
@@ -144,6 +154,7 @@ def whole_call(call_id: str = "call-1") -> list[Record]:
         reached(2, call_id), answer(2, "5", call_id),
         answer(3, "", call_id, recording=f"rec-{call_id}"),
         recording(call_id), transcribed(call_id=call_id), message(1, 300, call_id),
+        message_transcribed(call_id=call_id, name=f"rec-{call_id}"),
         answer(2, "7", call_id), ordered(call_id), begun(1, call_id), attempt(1, call_id),
         begun(2, call_id), attempt(2, call_id), tried(call_id),
         RespondentClosed(response_id=f"r-{call_id}", at=START, completed=True), last,

@@ -56,7 +56,8 @@ async def store(engine: AsyncEngine, url: str, records: Sequence[Record]) -> Non
 async def count(engine: AsyncEngine) -> dict[str, int]:
     """How many rows there are of what calls leave behind."""
     names = ("calls", "respondents", "answers", "transcripts", "webhook_attempts", "timeline",
-             "asked", "checkpoints", "jobs", "recordings", "messages")  # fmt: skip
+             "asked", "checkpoints", "jobs", "recordings", "messages",
+             "message_transcripts")  # fmt: skip
     found = {}
     async with engine.connect() as connection:
         for name in names:
@@ -96,6 +97,7 @@ async def test_with_the_answers_goes_all_that_quotes_them_and_nothing_else(
     assert await count(engine) == {
         "calls": 1, "respondents": 1, "answers": 0, "transcripts": 0, "webhook_attempts": 0,
         "timeline": 0, "asked": 0, "checkpoints": 0, "jobs": 0, "recordings": 1, "messages": 1,
+        "message_transcripts": 1,
     }  # fmt: skip
 
 
@@ -139,6 +141,7 @@ async def test_a_call_waits_for_its_recordings_and_then_goes_with_everything(
     assert await count(engine) == {
         "calls": 1, "respondents": 1, "answers": 0, "transcripts": 0, "webhook_attempts": 0,
         "timeline": 1, "asked": 0, "checkpoints": 0, "jobs": 0, "recordings": 0, "messages": 1,
+        "message_transcripts": 0,
     }  # fmt: skip
 
 
@@ -146,17 +149,19 @@ async def test_a_message_outlives_its_call_until_its_owner_deletes_it(engine: As
     retention, before = Retention(engine), START + DAY
     async with engine.begin() as connection:
         await connection.execute(
-            update(tables.recordings).values(
-                name=select(tables.messages.c.recording).scalar_subquery()
+            update(tables.messages).values(
+                recording=select(tables.recordings.c.name).scalar_subquery()
             )
         )
     assert await retention.calls(before) == 1
     left = await count(engine)
     assert (left["calls"], left["recordings"], left["messages"]) == (0, 1, 1)
+    assert left["message_transcripts"] == 1
     (message,) = await Mailboxes(engine).messages(300)
     await Mailboxes(engine).delete(message.message_id)
     assert await retention.calls(before) == 1
-    assert (await count(engine))["messages"] == 0
+    left = await count(engine)
+    assert (left["messages"], left["message_transcripts"]) == (0, 0)
 
 
 async def test_a_live_call_is_not_deleted_however_old_it_is(

@@ -11,8 +11,19 @@ import openpyxl
 
 from ivrserver.flow.events import ActionChosen, WebhookAnswered, WebhookRequested
 from ivrserver.flow.records import TimelineEntry
+from ivrserver.flow.spoken_messages import SpokenMessage
 from ivrserver.storage import Audit, AuditFilter, Mailboxes
-from tests.unit.storage.records import START, attempt, message, opened, ordered, tried, whole_call
+from tests.unit.storage.records import (
+    START,
+    attempt,
+    message,
+    message_transcribed,
+    opened,
+    ordered,
+    recording,
+    tried,
+    whole_call,
+)
 from tests.unit.web.api.conftest import Api, client
 from tests.unit.web.api.test_flows import IVR
 
@@ -56,6 +67,30 @@ async def test_messages_are_found_heard_and_deleted(api: Api) -> None:
     heard = await Mailboxes(api.engine).messages(300)
     assert [(each.message_id, each.new) for each in heard] == [("m-a-3", True), ("m-a-1", False)]
     assert await log_of(api, "message") == [("change", "m-a-1"), ("delete", "m-a-2")]
+
+
+async def test_what_was_said_in_a_message_is_told_as_far_as_it_is_written_down(api: Api) -> None:
+    spoken = SpokenMessage(message_id="m-a-2", block_id=300, language="en-US", letter=False)
+    await api.write(
+        opened("a"), recording("a", "rec-a-1"), message(1, 300, "a"), message(2, 300, "a"),
+        message_transcribed(1, "a"), *spoken.orders(START, transcribe=True), message(3, 300, "a"),
+    )  # fmt: skip
+    found = (await api.looker.get("/mailboxes/300/messages")).json()["items"]
+    never, waiting, done = (each["transcript"] for each in found)
+    assert never is None
+    assert waiting == {
+        "state": "waiting", "text": "", "engine": "", "error": "", "job": "transcription-m-a-2",
+    }  # fmt: skip
+    assert (done["state"], done["text"]) == ("done", "call me back")
+    assert done["engine"] == "pocketsphinx"
+    one = await api.looker.get("/messages/m-a-1")
+    assert one.json()["transcript"] == done
+    saved = await api.client.patch("/messages/m-a-1", json={"state": "saved"})
+    assert saved.json()["transcript"] == done
+    stopped = await api.client.post(f"/jobs/{waiting['job']}/cancel")
+    assert stopped.status_code == 200, stopped.text
+    failed = (await api.looker.get("/messages/m-a-2")).json()["transcript"]
+    assert (failed["state"], failed["error"]) == ("failed", "it was cancelled")
 
 
 async def test_requests_are_found_and_sent_again(api: Api) -> None:
