@@ -1,10 +1,11 @@
-"""Replies to test with: the reference's examples, and a writer of every reply there can be."""
+"""Replies to test with: the reference's examples, short ones, and a writer of all there can be."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+import pytest
 from hypothesis import strategies as st
 
 from ivrserver.actions.model import (
@@ -17,7 +18,9 @@ from ivrserver.actions.model import (
     RunVoicemail,
     TransferCall,
 )
+from ivrserver.actions.parser import parse
 from ivrserver.blocks import AutoAccept, NextAction, ScreenMethod
+from ivrserver.errors import ActionError
 
 FOLDER = Path(__file__).parents[3] / "examples" / "reference"
 USER = {"param1": "alpha", "param2": "bravo"}
@@ -53,6 +56,24 @@ EXAMPLES = {
 
 def example(name: str) -> str:
     return (FOLDER / f"{name}.xml").read_text(encoding="utf-8")
+
+
+def reply(app: str, parameters: str = "", **keywords: str) -> Reply:
+    """What is understood of a reply with this app and these parameters."""
+    body = f"<action><app>{app}</app><parameters>{parameters}</parameters></action>"
+    return parse(body.encode(), **keywords)
+
+
+def refusal(body: bytes | str, **keywords: str) -> str:
+    """Why it is refused."""
+    with pytest.raises(ActionError) as caught:
+        parse(body.encode() if isinstance(body, str) else body, **keywords)
+    return str(caught.value)
+
+
+def declared(encoding: str, text: str) -> str:
+    """The reply with a declaration of its encoding."""
+    return f'<?xml version="1.0" encoding="{encoding}"?>\n{text}'
 
 
 def element(name: str, text: object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -19,30 +18,15 @@ from ivrserver.actions.model import (
     TransferCall,
 )
 from ivrserver.actions.parser import parse
-from ivrserver.blocks import FindMe, NextAction, ScreenMethod
-from ivrserver.errors import ActionError
-from tests.unit.actions.replies import EXAMPLES, REPLIES, example, write
-
-
-def reply(app: str, parameters: str = "", **keywords: str) -> Reply:
-    body = f"<action><app>{app}</app><parameters>{parameters}</parameters></action>"
-    return parse(body.encode(), **keywords)
-
-
-def refusal(body: bytes | str, **keywords: str) -> str:
-    with pytest.raises(ActionError) as caught:
-        parse(body.encode() if isinstance(body, str) else body, **keywords)
-    return str(caught.value)
-
-
-DYNAMIC = FindMe(phones=("2223334444",))
-
-
-def findme(parameters: str) -> tuple[FindMe, tuple[str, ...]]:
-    understood = reply("findme", "<phone_list>2223334444</phone_list>" + parameters)
-    assert isinstance(understood.action, RunFindMe)
-    return understood.action.over(DYNAMIC), understood.warnings
-
+from tests.unit.actions.replies import (
+    EXAMPLES,
+    REPLIES,
+    declared,
+    example,
+    refusal,
+    reply,
+    write,
+)
 
 # The reference's examples, letter for letter and in every dress
 
@@ -50,10 +34,6 @@ def findme(parameters: str) -> tuple[FindMe, tuple[str, ...]]:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_reference_s_examples_are_understood(name: str) -> None:
     assert parse(example(name).encode()) == EXAMPLES[name]
-
-
-def declared(encoding: str, text: str) -> str:
-    return f'<?xml version="1.0" encoding="{encoding}"?>\n{text}'
 
 
 DRESSES = {
@@ -252,192 +232,4 @@ def test_a_flood_of_warnings_is_cut_and_counted() -> None:
 def test_long_names_are_cut_in_warnings() -> None:
     assert reply("hangup", f"<{'x' * 9000}/>").warnings == (
         f"<{'x' * 40}…> is not known in app hangup: ignored",
-    )
-
-
-# FindMe
-
-
-def test_findme_has_the_reference_s_defaults() -> None:
-    action, warnings = findme("")
-    assert action == DYNAMIC
-    assert warnings == ()
-
-
-def test_the_model_s_defaults_are_those_of_the_table() -> None:
-    defaults = {
-        one.name: one.default for one in reference.FINDME.parameters if one.default is not None
-    }
-    action = FindMe()
-    assert defaults == {
-        "simultaneous": action.simultaneous, "timeout": action.timeout,
-        "screen_method": action.screen_method, "auto_accept": action.auto_accept,
-        "dtmf_only": action.dtmf_only, "record": action.record, "nextaction": action.next_action,
-    }  # fmt: skip
-
-
-def test_numbers_are_split_at_pipes_and_empty_ones_dropped() -> None:
-    action = reply("findme", "<phone_list>| 2223334444||5556667777 |</phone_list>").action
-    assert action == RunFindMe(phone_list=("2223334444", "5556667777"))
-
-
-def test_the_id_wins_over_the_list() -> None:
-    understood = reply("findme", "<phone_list>222</phone_list><id>9</id>")
-    assert understood.action == RunFindMe(block_id=9)
-    assert understood.warnings == ("<id> is given, so <phone_list> is ignored",)
-
-
-@pytest.mark.parametrize(
-    ("given_", "used", "warning"),
-    [
-        ("5", 20, "<timeout> is 5, raised to 20"),
-        ("-5", 20, "<timeout> is -5, raised to 20"),
-        ("20", 20, None),
-        ("60", 60, None),
-        ("61", 60, "<timeout> is 61, lowered to 60"),
-        ("soon", 30, "<timeout> is not a whole number: 30 is used"),
-        ("30.0", 30, "<timeout> is not a whole number: 30 is used"),
-        ("9" * 5000, 30, "<timeout> is not a whole number: 30 is used"),
-        ("", 30, None),
-    ],
-)
-def test_the_timeout_is_kept_within_its_limits(given_: str, used: int, warning: str | None) -> None:
-    action, warnings = findme(f"<timeout>{given_}</timeout>")
-    assert action.timeout == used
-    assert warnings == ((warning,) if warning else ())
-
-
-def test_at_least_one_number_is_called_at_once() -> None:
-    action, warnings = findme("<simultaneous>0</simultaneous>")
-    assert action.simultaneous == 1
-    assert warnings == ("<simultaneous> is 0, raised to 1",)
-
-
-@pytest.mark.parametrize(
-    "parameter",
-    [one for one in reference.FINDME.parameters if one.choices],
-    ids=lambda one: one.name,
-)
-def test_a_value_that_is_no_choice_gives_the_default(parameter: reference.Parameter) -> None:
-    action, warnings = findme(f"<{parameter.name}>8</{parameter.name}>")
-    assert action == DYNAMIC
-    assert warnings == (
-        f"<{parameter.name}> must be one of {', '.join(map(str, parameter.choices))}: "
-        f"{parameter.default} is used",
-    )
-
-
-@pytest.mark.parametrize("action", [2, 4, 5, 6])
-def test_a_next_action_that_goes_to_a_block_needs_its_id(action: int) -> None:
-    understood, warnings = findme(f"<nextaction>{action}</nextaction>")
-    assert understood.next_action is NextAction.SAY_NOBODY_AND_HANG_UP
-    assert warnings == (f"<nextaction> {action} needs a <nextactionitem>: nextaction 1 is used",)
-    item = "<nextactionitem>55</nextactionitem>"
-    understood, warnings = findme(f"<nextaction>{action}</nextaction>{item}")
-    assert (understood.next_action, understood.next_action_item) == (action, 55)
-    assert warnings == ()
-
-
-@pytest.mark.parametrize("action", [1, 3, 7])
-def test_a_next_action_that_goes_nowhere_ignores_an_id(action: int) -> None:
-    item = "<nextactionitem>55</nextactionitem>"
-    understood, warnings = findme(f"<nextaction>{action}</nextaction>{item}")
-    assert (understood.next_action, understood.next_action_item) == (action, None)
-    assert warnings == (f"<nextactionitem> is ignored with <nextaction> {action}",)
-
-
-def test_whispers_count_only_with_their_screen_method() -> None:
-    both = "<whisper_phrase>psst</whisper_phrase><whisper_audio>a.wav</whisper_audio>"
-    action, warnings = findme(both)
-    assert (action.whisper_phrase, action.whisper_audio) == ("", "")
-    assert warnings == (
-        "<whisper_phrase> is ignored with <screen_method> 0",
-        "<whisper_audio> is ignored with <screen_method> 0",
-    )
-    action, warnings = findme(f"<screen_method>2</screen_method>{both}")
-    assert (action.whisper_phrase, action.whisper_audio) == ("", "a.wav")
-    action, warnings = findme("<screen_method>1</screen_method>")
-    assert action.screen_method is ScreenMethod.WHISPER_PHRASE
-    assert warnings == ("<screen_method> is 1, but there is no <whisper_phrase>",)
-
-
-def test_a_stored_findme_keeps_what_the_reply_does_not_name() -> None:
-    stored = FindMe(block_id=9, phones=("101",), simultaneous=5, timeout=45, record=True)
-    for parameters, wanted in (
-        ("", {}),
-        ("<timeout>20</timeout>", {"timeout": 20}),
-        ("<record>0</record>", {"record": False}),
-        ("<whisper_phrase>psst</whisper_phrase>", {"whisper_phrase": "psst"}),
-    ):
-        action = reply("findme", f"<id>9</id>{parameters}").action
-        assert isinstance(action, RunFindMe)
-        assert (action.given, action.over(stored)) == (wanted, replace(stored, **wanted))
-
-
-def test_an_item_without_a_next_action_is_ignored_with_a_warning() -> None:
-    action, warnings = findme("<nextactionitem>55</nextactionitem>")
-    assert action == DYNAMIC
-    assert warnings == ("<nextactionitem> is ignored without <nextaction>",)
-
-
-# Pass-through
-
-
-@pytest.mark.parametrize("data", ["", " ", " a|b \n||\tc ", "&#13;&lt;x&gt;&amp;", "é€😀", "%7C+"])
-@pytest.mark.parametrize("app", ["ivr", "findme", "hangup"])
-def test_pass_through_data_is_kept_to_the_byte(data: str, app: str) -> None:
-    understood = reply(app, f"<id>7</id><p_t>{data}</p_t>")
-    plain = (
-        data.replace("&#13;", "\r").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    )
-    assert understood.pass_through == plain
-
-
-def test_without_pass_through_data_there_is_none() -> None:
-    assert reply("ivr", "<id>7</id>").pass_through is None
-
-
-def test_pass_through_data_is_cut_at_the_cap_between_characters() -> None:
-    assert reply("hangup", f"<p_t>{'x' * 4096}</p_t>") == Reply(EndCall(), "x" * 4096)
-    understood = reply("hangup", f"<p_t>x{'é' * 2048}</p_t>")
-    assert understood.pass_through == "x" + "é" * 2047
-    assert understood.warnings == ("<p_t> is longer than 4096 bytes: the rest is dropped",)
-
-
-# Encodings
-
-NAME = "<action><app>transfer</app><parameters><destination>é</destination></parameters></action>"
-
-
-@pytest.mark.parametrize(
-    ("body", "charset", "warned"),
-    [
-        (NAME.encode(), "", False),
-        (NAME.encode("latin-1"), "ISO-8859-1", False),
-        (NAME.encode("latin-1"), '"latin1"', False),
-        (NAME.encode("cp1252"), "windows-1252", False),
-        (NAME.encode("utf-16-le"), "utf-16", False),
-        (codecs.BOM_UTF8 + NAME.encode(), "ISO-8859-1", False),
-        # the header wins over the declaration (RFC 7303) ...
-        (declared("cp437", NAME).encode("latin-1"), "ISO-8859-1", True),
-        # ... unless the bytes show that it is wrong
-        (declared("ISO-8859-1", NAME).encode("latin-1"), "UTF-8", True),
-        (declared("UTF-8", NAME).encode(), "ISO-8859-1", True),
-        (declared("utf-16", NAME).encode(), "", True),
-        (NAME.encode(), "no-such-thing", True),
-        (NAME.encode(), "zlib", True),
-        (NAME.encode(), "utf-7", True),
-        (NAME.encode(), "unicode_escape", True),
-        (NAME.encode(), "a\0b", True),
-    ],
-)
-def test_the_encoding_is_found(body: bytes, charset: str, warned: bool) -> None:
-    understood = parse(body, charset=charset)
-    assert understood.action == TransferCall("é")
-    assert bool(understood.warnings) is warned
-
-
-def test_bytes_that_are_no_text_are_refused() -> None:
-    assert refusal(NAME.encode("latin-1")) == (
-        "the reply is not valid UTF-8 (byte 0xe9 at position 52): declare its encoding"
     )

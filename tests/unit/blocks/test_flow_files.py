@@ -17,7 +17,7 @@ from ivrserver.blocks import (
     YesNo,
 )
 from ivrserver.blocks.files import FlowSource, dump, load
-from tests.unit.blocks.accounts import SAMPLE
+from tests.unit.blocks.sample import SAMPLE
 
 TEXT = """\
 numbers:

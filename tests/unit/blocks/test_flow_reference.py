@@ -16,8 +16,9 @@ from jsonschema import Draft202012Validator, ValidationError
 from ivrserver.blocks import Account
 from ivrserver.blocks.files import FlowSource, dump, load
 from ivrserver.blocks.schema import json_schema_text
-from tests.unit.blocks.accounts import SAMPLE, accounts
+from tests.unit.blocks.accounts import accounts
 from tests.unit.blocks.flow_reference import PAGE, SCHEMA, page
+from tests.unit.blocks.sample import SAMPLE
 
 ROOT = Path(__file__).parents[3]
 RENEW = "run: .venv/bin/python -m tests.unit.blocks.flow_reference"

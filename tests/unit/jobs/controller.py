@@ -29,7 +29,7 @@ from tests.unit.storage.records import opened, respondent
 
 DELIVERY = Delivery(
     response_id="r-call-1", call_id="call-1", ivr_id=100,
-    parameters=(("pin", "4711"), ("ivr_id", "100")), hidden=frozenset({0}),
+    parameters=(("pin", "47114711"), ("ivr_id", "100")), hidden=frozenset({0}),
 )  # fmt: skip
 
 

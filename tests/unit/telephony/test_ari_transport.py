@@ -176,7 +176,7 @@ async def test_without_a_server_everything_is_unavailable() -> None:
 async def test_the_password_is_in_no_url_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with fake_asterisk() as server, connected(server) as ari:
-        await ari.play("c1", "p1", ["digits:4711"])
+        await ari.play("c1", "p1", ["digits:47114711"])
         await ari.answer("c1")
         server.replies["answer"] = (500, None)
         with pytest.raises(AriRefused) as refused:
@@ -186,4 +186,4 @@ async def test_the_password_is_in_no_url_and_no_log(caplog: pytest.LogCaptureFix
         said = f"{server.urls} {server.seen} {refused.value!r} {caplog.text}"
         assert PASSWORD not in said
         assert encoded not in said
-        assert "4711" not in caplog.text
+        assert "47114711" not in caplog.text

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from ivrserver.blocks import WebhookMethod
+from ivrserver.flow.ports import WebhookRequest
+
 Temper = Callable[["Exchange"], Awaitable[None]]
+PRIVATE = ("pin", "31337-31337")
 
 
 @dataclass
@@ -42,6 +48,18 @@ class RawServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
+
+
+def order(url: str, method: WebhookMethod = WebhookMethod.POST) -> WebhookRequest:
+    """A request that tells something private."""
+    return WebhookRequest(webhook_id="msg_1", method=method, url=url, parameters=(PRIVATE,))
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """End the connection without a goodbye."""
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.close()
 
 
 async def _read_request(reader: asyncio.StreamReader) -> bytes:
