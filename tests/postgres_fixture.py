@@ -26,6 +26,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from ivrserver.config import DatabaseSettings, Settings
+from ivrserver.storage import database, migrate
+
 _OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -46,6 +49,7 @@ class PostgresServer:
         self._data = folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
         self._names = itertools.count(1)
+        self._migrated = ""
         self._account: dict[str, Any] = {}
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
@@ -110,10 +114,10 @@ class PostgresServer:
         return f"postgresql://{_USER}:unused@127.0.0.1:{self.port}/{name}"
 
     @asynccontextmanager
-    async def new_database(self) -> AsyncIterator[str]:
-        """An empty database for one test; gives its URL."""
+    async def new_database(self, like: str = "template1") -> AsyncIterator[str]:
+        """A database for one test, empty or a copy of another; gives its URL."""
         name = f"test_{next(self._names)}"
-        await self._sql(f"CREATE DATABASE {name}")
+        await self._sql(f"CREATE DATABASE {name} TEMPLATE {like}")
         try:
             yield self.url(name)
         finally:
@@ -124,6 +128,13 @@ class PostgresServer:
         with suppress(asyncpg.DuplicateDatabaseError):
             await self._sql(f"CREATE DATABASE {name}")
         return self.url(name)
+
+    async def migrated(self) -> str:
+        """The name of a database with the newest schema and no rows, to make others like."""
+        if not self._migrated:
+            await _migrate(await self.database("migrated"))
+            self._migrated = "migrated"
+        return self._migrated
 
     async def _sql(self, statement: str) -> None:
         connection = await asyncpg.connect(self.url("postgres"))
@@ -180,12 +191,54 @@ def postgres() -> Iterator[PostgresServer]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The URL of an empty database of each kind."""
+BOTH = ("sqlite", "postgresql")
+_sqlite_file: list[bytes] = []
+
+
+async def new_sqlite(path: Path) -> str:
+    """Let there be a SQLite database with the newest schema; its URL.
+
+    A new one is a copy of the first, as migrating takes longer than most tests.
+    """
+    url = f"sqlite:///{path}"
+    if await asyncio.to_thread(path.exists):
+        return url
+    if _sqlite_file:
+        await asyncio.to_thread(path.write_bytes, _sqlite_file[0])
+    else:
+        await _migrate(url)
+        _sqlite_file.append(await asyncio.to_thread(path.read_bytes))
+    return url
+
+
+async def _migrate(url: str) -> None:
+    async with database(Settings(database=DatabaseSettings(url=url))) as engine:
+        await migrate(engine)
+
+
+@pytest.fixture(params=BOTH)
+async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a database of each kind without even a schema."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'ivrserver.db'}"
         return
     server = await asyncio.to_thread(request.getfixturevalue, "postgres")
     async with server.new_database() as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(empty_url: str) -> str:
+    """The URL of a database of each kind: an empty one, where a folder does not say otherwise."""
+    return empty_url
+
+
+@pytest.fixture(params=BOTH)
+async def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a database of each kind with the newest schema and no rows."""
+    if request.param == "sqlite":
+        yield await new_sqlite(tmp_path / "ivrserver.db")
+        return
+    server = await asyncio.to_thread(request.getfixturevalue, "postgres")
+    async with server.new_database(await server.migrated()) as url:
         yield url

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.access import Author
 from ivrserver.storage import ApiKeys, Audit, Passwords, Sessions, Users, database, migrate
+from tests.postgres_fixture import new_sqlite
 from tests.unit.storage.records import settings
 
 FAST = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -39,6 +41,8 @@ class People:
 @asynccontextmanager
 async def people(url: str) -> AsyncIterator[People]:
     """A migrated database of nobody."""
+    if url.startswith("sqlite"):
+        await new_sqlite(Path(url.removeprefix("sqlite:///")))
     async with database(settings(url)) as engine:
         await migrate(engine)
         yield People(engine)

@@ -200,10 +200,8 @@ async def test_the_library_keeps_the_last_flows_while_the_database_is_away(
     assert [entry["event"] for entry in logs] == ["flows_not_renewed", "flows_renewed"]
 
 
-async def test_a_database_that_was_never_migrated_says_so(
-    database_url: str, tmp_path: Path
-) -> None:
-    async with database(settings(database_url)) as engine:
+async def test_a_database_that_was_never_migrated_says_so(empty_url: str, tmp_path: Path) -> None:
+    async with database(settings(empty_url)) as engine:
         with pytest.raises(StorageError, match="cannot read the account: "):
             await Accounts(engine, tmp_path).export()
 

@@ -101,19 +101,19 @@ asyncio.run(main())
 """
 
 
-async def test_what_was_committed_survives_the_kill_of_the_program(database_url: str) -> None:
-    program = KILLED.format(url=database_url)
+async def test_what_was_committed_survives_the_kill_of_the_program(empty_url: str) -> None:
+    program = KILLED.format(url=empty_url)
     root = Path(__file__).parents[3]
     killed = await asyncio.create_subprocess_exec(sys.executable, "-c", program, cwd=root)
     assert await killed.wait() == -signal.SIGKILL
-    async with database(settings(database_url)) as engine:
+    async with database(settings(empty_url)) as engine:
         details = await Calls(engine).details("call-1")
     assert details is not None
     assert len(details.respondents[0].answers) == 3
 
 
-async def test_a_database_that_takes_writes_says_so(database_url: str) -> None:
-    async with database(settings(database_url)) as engine:
+async def test_a_database_that_takes_writes_says_so(empty_url: str) -> None:
+    async with database(settings(empty_url)) as engine:
         await migrate(engine)
         await ensure_writable(engine)
 

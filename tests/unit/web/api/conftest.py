@@ -42,7 +42,6 @@ from ivrserver.storage import (
     Sessions,
     Users,
     database,
-    migrate,
     open_journal,
 )
 from ivrserver.telephony.asterisk.looking import Places
@@ -52,6 +51,7 @@ from ivrserver.web.api import PATH
 from ivrserver.web.live import Live
 from ivrserver.web.system import System
 from ivrserver.webhooks.client import HttpWebhookClient
+from tests.postgres_fixture import new_sqlite
 from tests.unit.recordings.places import folder_place, pieces
 from tests.unit.storage.people import FAST
 from tests.unit.storage.records import settings
@@ -128,10 +128,9 @@ async def findings() -> AsyncIterator[list[Finding]]:
 
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    url = f"sqlite:///{tmp_path / 'x.db'}"
+    url = await new_sqlite(tmp_path / "x.db")
     web_servers = HttpWebhookClient(QUICK, CLOCK, Nowhere())
     async with database(settings(url)) as engine, web_servers as asking:
-        await migrate(engine)
         users, keys = Users(engine, Passwords(FAST)), ApiKeys(engine)
         await users.add("kim", Role.VIEWER, PROGRAM, password="correct horse battery")
         key = await keys.make("kim", "reports", rights_of(Role.VIEWER), PROGRAM)
