@@ -10,6 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BESIDE = .venv/bin/pytest --dist loadfile --no-loadscope-reorder
 
 .PHONY: help up demo test bench check format assets screenshots lock clean run-venv dev-venv
+.PHONY: ruff types layers pages
 
 help:
 	@echo "make up      start everything on this machine: Asterisk, the database, the IVR server"
@@ -29,21 +30,35 @@ up: run-venv assets
 demo: run-venv assets
 	@.venv/bin/ivrserver demo $(ARGS)
 
-# Calls mostly wait: more of them at a time than there are cores. Those marked `alone` come last.
+# Pages and calls mostly wait: more of them at a time than there are cores. Those marked `alone` come
+# last, so that each has a core; browsers take more than one.
+MORE = $$(( $$(nproc) * 3 / 2 ))
+
 test: check
 	$(BESIDE) --numprocesses auto tests/unit tests/migration $(ARGS)
-	$(BESIDE) --numprocesses auto -m "not alone" tests/browser $(ARGS)
-	$(BESIDE) --numprocesses $$(( $$(nproc) * 3 / 2 )) -m "not alone" tests/contract tests/telephony $(ARGS)
-	.venv/bin/pytest -m alone tests/telephony tests/browser $(ARGS)
+	$(BESIDE) --numprocesses $(MORE) -m "not alone" tests/browser $(ARGS)
+	$(BESIDE) --numprocesses $(MORE) -m "not alone" tests/contract tests/telephony $(ARGS)
+	$(BESIDE) --numprocesses auto -m alone tests/telephony $(ARGS)
+	.venv/bin/pytest -m alone tests/browser $(ARGS)
 
 bench: dev-venv assets
 	.venv/bin/python -m benchmarks $(ARGS)
 
+# All at once, and what one of them prints stays together.
 check: dev-venv assets
+	@$(MAKE) --no-print-directory --jobs --output-sync=target ruff types layers pages
+
+ruff:
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
+
+types:
 	.venv/bin/mypy
+
+layers:
 	.venv/bin/lint-imports
+
+pages:
 	@sh frontend/build.sh check
 
 format: dev-venv

@@ -1,8 +1,8 @@
 """In which pieces tests are handed to processes that run side by side (pytest-xdist).
 
-A piece is a file, or a folder whose tests share one server and are begun together. Most telephony
-tests wait rather than compute, so there are more processes than cores. What takes longest begins
-first, or everybody would wait for it in the end.
+A piece is a file, or a folder whose tests share one server and are begun together. Most tests of
+pages and calls wait rather than compute, so there are more processes than cores. What takes longest
+begins first, or everybody would wait for it in the end.
 """
 
 from __future__ import annotations
@@ -13,6 +13,16 @@ CALLS = "tests/telephony"
 TOGETHER = tuple(f"{CALLS}/{folder}/" for folder in ("attacks", "people", "lost"))
 """Folders that are one piece each; with a slash at the end, as `piece_of` has them."""
 LONGEST = (
+    "tests/unit/web/api/test_description.py",
+    "tests/unit/web/test_rights_of_routes.py",
+    "tests/unit/storage/reports/test_calls.py",
+    *(
+        f"tests/browser/test_{name}.py"
+        for name in (
+            "softphone_agent", "injection", "roles", "areas", "block_forms", "system",
+            "softphone_controller", "first_call", "findme_timeline", "editing_live", "answers",
+        )
+    ),
     *TOGETHER,
     *(
         f"{CALLS}/test_{name}.py"

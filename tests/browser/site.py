@@ -26,7 +26,9 @@ from ivrserver.recordings import Keeper, Store
 from ivrserver.speech import build as speech_of
 from ivrserver.storage import (
     LiveCalls,
+    Passwords,
     RecordingRows,
+    Users,
     database,
     migrate,
     open_journal,
@@ -40,10 +42,13 @@ from tests.browser.gallery import write_speech
 from tests.browser.pages import Watched
 from tests.telephony.house import House, house_settings, open_house
 from tests.unit.recordings.places import pieces
+from tests.unit.storage.people import FAST
 from tests.unit.storage.records import settings as records_settings
 from tests.unit.web.serving import serving
 
 PASSWORD = "four green ducks"
+COOKIE = "ivrserver"
+"""Of a session over plain HTTP."""
 BY = Author("root", "command line")
 NAMES = {Role.ADMIN: "ada", Role.EDITOR: "edgar", Role.VIEWER: "vera"}
 
@@ -65,13 +70,12 @@ class Site:
     async def sign_in(self, watched: Watched, role: Role = Role.ADMIN) -> None:
         """Let the page's browser be somebody of that role, without filling in the form."""
         await self.add_user(role)
-        answer = await watched.context.request.post(
-            "/sign-in",
-            form={"name": NAMES[role], "password": PASSWORD},
-            headers={"Origin": self.address},
-            max_redirects=0,
+        token = await self.people.sessions.begin(
+            NAMES[role], CLOCK.now(), address="127.0.0.1", agent="Chromium"
         )
-        assert answer.status == 303, await answer.text()
+        await watched.context.add_cookies(
+            [{"name": COOKIE, "value": token, "url": self.address, "httpOnly": True}]
+        )
 
     async def record(self) -> None:
         """Give every recording of the database a sound."""
@@ -93,11 +97,12 @@ class Site:
 
     async def add_user(self, role: Role) -> None:
         """Let there be the user of that role, and an administrator to begin with."""
-        names = {user.name for user in await self.people.users.all()}
+        users = Users(self.engine, Passwords(FAST))
+        names = {user.name for user in await users.all()}
         if not names:
-            await self.people.users.add_first(NAMES[Role.ADMIN], PASSWORD, BY)
+            await users.add_first(NAMES[Role.ADMIN], PASSWORD, BY)
         if role is not Role.ADMIN and NAMES[role] not in names:
-            await self.people.users.add(NAMES[role], role, BY, password=PASSWORD)
+            await users.add(NAMES[role], role, BY, password=PASSWORD)
 
 
 @asynccontextmanager
