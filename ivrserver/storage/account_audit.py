@@ -30,11 +30,11 @@ async def write_deeds(
     Args:
         restores: the revision that has come back, if that is what has happened; told first.
     """
+    told = list(deeds(before, after))
     if restores is not None:
         was, is_ = {"in_force": before.revision}, {"in_force": after.revision}
-        await audit.write(connection, by, Deed("restore", "revision", str(restores), was, is_))
-    for deed in deeds(before, after):
-        await audit.write(connection, by, deed)
+        told.insert(0, Deed("restore", "revision", str(restores), was, is_))
+    await audit.write(connection, by, *told)
 
 
 def deeds(before: StoredAccount, after: StoredAccount) -> Iterator[Deed]:

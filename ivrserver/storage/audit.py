@@ -70,25 +70,29 @@ class AuditFilter:
     until: datetime | None = None
 
 
-async def write(
-    connection: AsyncConnection, author: Author, deed: Deed, at: datetime | None = None
-) -> None:
-    """Write an entry in the transaction of `connection`; `at`: now, if nothing else is said."""
-    moment = at or datetime.now(UTC)
-    await connection.execute(
-        insert(audit).values(
-            audit_id=str(ULID.from_datetime(moment)),
-            at=moment,
-            who=author.name,
-            via=author.via[:_LONGEST],
-            address=author.address,
-            verb=deed.verb,
-            object_kind=deed.kind,
-            object_id=deed.thing,
-            before=None if deed.before is None else dict(deed.before),
-            after=None if deed.after is None else dict(deed.after),
-        )
-    )
+async def write(connection: AsyncConnection, author: Author, *deeds: Deed) -> None:
+    """Write an entry about each deed in the transaction of `connection`, in their order."""
+    if not deeds:
+        return
+    now = datetime.now(UTC)
+    # Within a millisecond ids are random: counted on, they stay in order.
+    first = int(ULID.from_datetime(now))
+    rows = [
+        {
+            "audit_id": str(ULID.from_int(first + number)),
+            "at": now,
+            "who": author.name,
+            "via": author.via[:_LONGEST],
+            "address": author.address,
+            "verb": deed.verb,
+            "object_kind": deed.kind,
+            "object_id": deed.thing,
+            "before": None if deed.before is None else dict(deed.before),
+            "after": None if deed.after is None else dict(deed.after),
+        }
+        for number, deed in enumerate(deeds)
+    ]
+    await connection.execute(insert(audit), rows)
 
 
 class Audit:

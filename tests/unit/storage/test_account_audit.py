@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from ivrserver.access import Author
-from ivrserver.blocks import Account
+from ivrserver.blocks import Account, Voicemail
 from ivrserver.blocks.files import FlowSource, load
 from ivrserver.config import AudioSettings
 from ivrserver.storage import Accounts, Audit, AuditFilter, database, migrate
@@ -100,3 +100,15 @@ async def test_a_restored_revision_is_told_as_that_and_by_what_it_changes(
             "block",
             "1",
         )
+
+
+async def test_all_that_one_change_has_done_is_told_in_its_order(
+    database_url: str, tmp_path: Path
+) -> None:
+    boxes = tuple(Voicemail(block_id=number, name=f"Box {number}") for number in range(1, 40))
+    async with database(settings(database_url)) as engine:
+        await migrate(engine)
+        await Accounts(engine, tmp_path, AudioSettings()).apply(Account(blocks=boxes), by=BY)
+        told = (await Audit(engine).page(AuditFilter())).items[::-1]
+    assert [each.deed.thing for each in told] == sorted(str(each.block_id) for each in boxes)
+    assert len({each.at for each in told}) == 1
