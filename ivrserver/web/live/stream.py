@@ -11,7 +11,7 @@ from ivrserver.errors import StorageError
 from ivrserver.web.live.news import Topic, event_data
 from ivrserver.web.live.watch import PAGE, Live
 
-_DIGITS: Final = 18
+_MOST: Final = 2**63 - 1
 
 StillMay = Callable[[], Awaitable[bool]]
 """Whether the listener may still listen; may raise `StorageError`."""
@@ -54,7 +54,7 @@ class Stream:
         self._seconds = live.pace.check
         self._checked = asyncio.get_running_loop().time()
         self._read = float("-inf")
-        self._seq = int(wanted.last) if wanted.call and wanted.last.isdecimal() else 0
+        self._seq = _number(wanted.last) if wanted.call else 0
 
     async def events(self) -> AsyncIterator[Sent]:
         """Everything that is wanted, until the listener may not listen any more, or we stop."""
@@ -112,9 +112,9 @@ class Stream:
             return live.news.newest, False
         line, _, number = last.rpartition("-")
         since = live.follows_since if self._wanted.follows_all else 0
-        is_ours = line == live.line and number.isdecimal() and len(number) <= _DIGITS
-        if is_ours and since is not None and since <= int(number) and live.news.has(int(number)):
-            return int(number), False
+        known = _number(number)
+        if line == live.line and since is not None and since <= known and live.news.has(known):
+            return known, False
         return live.news.newest, True
 
     async def _of_call(self) -> AsyncIterator[Sent]:
@@ -150,3 +150,8 @@ class Stream:
             return await self._still_may()
         except StorageError:
             return True
+
+
+def _number(text: str) -> int:
+    """The number that an id holds, as far as databases take them; 0: it holds none."""
+    return min(int(text), _MOST) if text.isascii() and text.isdigit() else 0

@@ -159,6 +159,16 @@ async def test_one_call_is_told_from_its_beginning_and_only_that(place: House) -
     assert last.event_id == str(last.data["seq"])
 
 
+async def test_what_is_no_id_of_an_event_breaks_no_stream(place: House) -> None:
+    await place.call("one")
+    for after in ("9" * 30, "%C2%B2", "x"):
+        query = f"?call=one&types=calls&types=timeline&after={after}"
+        async with listening(place.address, query) as ears:
+            await ears.next("calls")
+            await place.happens("one", CallAnswered())
+            assert (await ears.next("calls")).data["changed"] == ["one"], after
+
+
 async def test_a_stream_of_one_call_goes_on_without_loss_or_doubles(place: House) -> None:
     await place.call("one")
     texts: list[str] = []
