@@ -8,7 +8,11 @@ from typing import Final
 
 import structlog
 from fastapi import FastAPI, Request, Response
-from fastapi.exception_handlers import http_exception_handler
+from fastapi.exception_handlers import (
+    http_exception_handler,
+    request_validation_exception_handler,
+)
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
@@ -24,6 +28,7 @@ _HEADINGS: Final = {
     HTTPStatus.FORBIDDEN: "This is not yours to do",
     HTTPStatus.NOT_FOUND: "Nothing is here",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This is too long",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "This cannot be",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many tries",
 }
 _NOWHERE: Final = "The address may be mistyped, or what was here has been removed."
@@ -64,6 +69,16 @@ def show_errors(app: FastAPI, pages: Pages, look: Look) -> None:
     async def gone(request: Request, error: Exception) -> Response:
         return await refused(request, HTTPException(HTTPStatus.NOT_FOUND, str(error)))
 
+    async def strange(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+        if not wants_page(request):
+            return await request_validation_exception_handler(request, error)
+        found = error.errors()
+        if all(each["loc"][0] == "path" for each in found):
+            return await refused(request, HTTPException(HTTPStatus.NOT_FOUND))
+        wrong = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in found)
+        return await refused(request, HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, wrong))
+
     async def mistaken(request: Request, error: Exception) -> Response:
         return await refused(request, HTTPException(HTTPStatus.BAD_REQUEST, str(error)))
 
@@ -81,6 +96,7 @@ def show_errors(app: FastAPI, pages: Pages, look: Look) -> None:
 
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(NothingThere, gone)
+    app.add_exception_handler(RequestValidationError, strange)
     app.add_exception_handler(CursorRefused, mistaken)
     app.add_exception_handler(StorageError, away)
     app.add_exception_handler(Exception, broken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -110,7 +111,6 @@ class ShownTrouble:
     trouble: Trouble
     icon: str
     page: str
-    on_map: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +163,16 @@ def flow_map(
     """
     nodes = graph.named()
     ways = tuple(_merged(graph))
+    leading = defaultdict(list)
+    for way in ways:
+        leading[way.source].append((way, nodes[way.target]))
+    places = [(each, _place(each, nodes)) for each in troubles]
+    wrong = defaultdict(list)
+    for each, place in places:
+        wrong[place].append(each)
     shown = []
     for node in graph.nodes:
-        own = [each for each in troubles if _place(each, nodes) == node.name]
-        counted = passed or {}
+        own, counted = wrong[node.name], passed or {}
         shown.append(
             ShownNode(
                 node=node,
@@ -175,19 +181,15 @@ def flow_map(
                 weight=min((each.weight for each in own), key=list(Weight).index, default=None),
                 problems=tuple(_words(each, node) for each in own),
                 passed=counted.get(node.question_id) if node.question_id is not None else None,
-                ways=tuple((way, nodes[way.target]) for way in ways if way.source == node.name),
+                ways=tuple(leading[node.name]),
             )
         )
-    listed = (
-        ShownTrouble(
-            each,
-            _WEIGHT_ICONS[each.weight],
-            page_of(nodes[_place(each, nodes)]) if _place(each, nodes) else "",
-            bool(_place(each, nodes)),
-        )
-        for each in troubles
+    listed = tuple(
+        ShownTrouble(each, _WEIGHT_ICONS[each.weight], page_of(nodes[place]))
+        for each, place in places
+        if place
     )
-    return FlowMap(tuple(shown), ways, tuple(each for each in listed if each.on_map))
+    return FlowMap(tuple(shown), ways, listed)
 
 
 def page_of(node: Node) -> str:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 
 from ivrserver.access import Right, Visitor
 from ivrserver.blocks import Account, Ivr
@@ -28,6 +28,7 @@ from ivrserver.web.portal.names import meanings
 from ivrserver.web.portal.render import Pages
 from ivrserver.web.portal.times import day_of, midnight
 
+IvrId = Annotated[int, Path(ge=0, le=2**31 - 1)]
 PAGE: Final = 50
 _DAYS: Final = 30
 """What is shown when nobody says."""
@@ -89,7 +90,7 @@ class AnswerPages:
         @router.get("/answers/{ivr_id}")
         async def summary(
             request: Request,
-            ivr_id: int,
+            ivr_id: IvrId,
             since: Annotated[str, Query(max_length=10)] = "",
             until: Annotated[str, Query(max_length=10)] = "",
             visitor: Visitor = reads,
@@ -121,7 +122,7 @@ class AnswerPages:
         @router.get("/answers/{ivr_id}/table")
         async def table(
             request: Request,
-            ivr_id: int,
+            ivr_id: IvrId,
             asked: Annotated[Asked, Depends()],
             cursor: Annotated[str, Query(max_length=500)] = "",
             visitor: Visitor = reads,
@@ -146,7 +147,7 @@ class AnswerPages:
 
         @router.get("/answers/{ivr_id}/answers.{kind}")
         async def file(
-            ivr_id: int,
+            ivr_id: IvrId,
             kind: Literal["csv", "xlsx"],
             asked: Annotated[Asked, Depends()],
             visitor: Visitor = reads,
@@ -194,7 +195,7 @@ class Asked:
         until: Annotated[str, Query(max_length=10)] = "",
         state: Annotated[str, Query(max_length=20)] = "",
         caller: Annotated[str, Query(max_length=40)] = "",
-        question: Annotated[str, Query(max_length=10)] = "",
+        question: Annotated[str, Query(max_length=9)] = "",
         value: Annotated[str, Query(max_length=200)] = "",
     ) -> None:
         self.since, self.until = day_of(since), day_of(until)

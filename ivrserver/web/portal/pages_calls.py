@@ -142,7 +142,7 @@ class Asked:
         q: Annotated[str, Query(max_length=100)] = "",
         state: Annotated[str, Query(max_length=40)] = "",
         label: Annotated[str, Query(max_length=200)] = "",
-        block: Annotated[str, Query(max_length=10)] = "",
+        block: Annotated[str, Query(max_length=9)] = "",
         since: Annotated[str, Query(max_length=10)] = "",
         until: Annotated[str, Query(max_length=10)] = "",
     ) -> None:

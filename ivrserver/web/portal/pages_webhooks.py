@@ -142,7 +142,7 @@ class Asked:
     def __init__(
         self,
         *,
-        ivr: Annotated[str, Query(max_length=10)] = "",
+        ivr: Annotated[str, Query(max_length=9)] = "",
         state: Annotated[str, Query(max_length=10)] = "",
         status: Annotated[str, Query(max_length=10)] = "",
         days: Annotated[str, Query(max_length=10)] = "",

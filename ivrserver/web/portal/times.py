@@ -10,6 +10,7 @@ _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
 _WEEK: Final = 7 * _DAY
+_YEARS: Final = range(1970, 3000)
 
 
 def aware(moment: datetime) -> datetime:
@@ -74,11 +75,12 @@ def duration_text(duration: timedelta | float) -> str:
 
 
 def day_of(text: str) -> date | None:
-    """A day as forms write it; None: it is none."""
+    """A day as forms write it; None: it is none, or so far away that nothing happens then."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day.year in _YEARS else None
 
 
 def midnight(day: date | None, zone: ZoneInfo) -> datetime | None:

@@ -39,6 +39,10 @@ def site(pages: Pages, visitor: Visitor | None) -> AsyncClient:
     async def broken() -> None:
         raise ZeroDivisionError
 
+    @app.get("/numbered/{number}")
+    async def numbered(number: int, count: int = 0) -> None:
+        """Whoever follows a mistyped link is no program."""
+
     @app.get("/calls")
     async def calls() -> None:
         """The one area that is there."""
@@ -57,6 +61,8 @@ def site(pages: Pages, visitor: Visitor | None) -> AsyncClient:
     [
         ("/secret", 403, "This needs the right &lt;b&gt;calls:read&lt;/b&gt;."),
         ("/nothing", 404, "Nothing is here"),
+        ("/numbered/x", 404, "Nothing is here"),
+        ("/numbered/1?count=%3Cb%3E", 422, "Count: Input should be a valid integer"),
         ("/away", 503, "The database does not answer."),
         ("/broken", 500, "Its log says why."),
     ],

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ivrserver.web.portal.times import ago, day_and_time, duration_text, machine
+from ivrserver.web.portal.times import ago, day_and_time, day_of, duration_text, machine, midnight
 
 ZONE = ZoneInfo("America/New_York")
 NOW = datetime(2026, 3, 6, 19, 30, tzinfo=UTC)
@@ -55,3 +55,13 @@ def test_how_long(seconds: float, text: str) -> None:
 
 def test_machines_are_given_utc() -> None:
     assert machine(datetime(2026, 3, 6, 14, 30, tzinfo=ZONE)) == "2026-03-06T19:30:00Z"
+
+
+@pytest.mark.parametrize("text", ["", "x", "0001-01-01", "1969-12-31", "9999-12-31", "2026-02-30"])
+def test_what_is_no_day_is_none(text: str) -> None:
+    assert day_of(text) is None
+    assert midnight(day_of(text), ZONE) is None
+
+
+def test_a_day_begins_at_midnight_of_the_account() -> None:
+    assert midnight(day_of("2026-03-06"), ZONE) == datetime(2026, 3, 6, 5, tzinfo=UTC)
