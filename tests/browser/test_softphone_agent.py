@@ -79,6 +79,24 @@ async def test_an_agent_hears_the_whisper_accepts_by_key_and_both_talk(
     await live.house.nothing_is_left()
 
 
+async def test_who_has_just_hung_up_can_be_called_and_accepts_once_however_often_they_click(
+    look: Look, live: Live
+) -> None:
+    phone = await handset(look, live)
+    await phone.dial("block-2")
+    await phone.part("end").click()
+    async with live.house.calling("8008", OFFER) as caller:
+        await phone.stage("incoming")
+        await phone.part("accept").dblclick()
+        await said(live, caller, ACCEPT)
+        await phone.press("1")
+        await caller.sees(Bridged)
+        await phone.hang_up()
+        await caller.waits()
+    assert fates(caller) == ["answered", "accepted"]
+    await live.house.nothing_is_left()
+
+
 async def test_who_declines_or_has_no_page_open_is_passed_over_at_once(
     look: Look, live: Live
 ) -> None:

@@ -132,7 +132,8 @@ export function mount(element: HTMLElement): Unmount {
   function looked(): void {
     window.clearTimeout(timer);
     if (!document.hidden) {
-      if (source === null) open();
+      // One that was refused is not tried again by the browser, and its timer is cleared.
+      if (source === null || source.readyState === EventSource.CLOSED) open();
       return;
     }
     timer = window.setTimeout(() => {

@@ -10,9 +10,16 @@ export function mount(list: HTMLElement): () => void {
   const block = list.dataset.block ?? "";
   const items = () => [...list.querySelectorAll<HTMLElement>(`:scope > ${SETTLED}`)];
 
-  /** Store where `item` is by now; if that fails, put it back. */
-  async function keep(item: HTMLElement, before: Element | null): Promise<void> {
+  let turn = Promise.resolve();
+
+  /** Store where `item` is by now, one move after the other: they would overtake each other. */
+  function keep(item: HTMLElement, before: Element | null): void {
     const at = items().indexOf(item);
+    turn = turn.then(() => store(item, at, before));
+  }
+
+  /** If that fails, put it back. */
+  async function store(item: HTMLElement, at: number, before: Element | null): Promise<void> {
     const path = `/blocks/${block}/questions/${item.dataset.question}/move`;
     const headers = { "HX-Request": "true" };
     try {
@@ -42,7 +49,7 @@ export function mount(list: HTMLElement): () => void {
     // The other one is moved, so that this one keeps the focus.
     if (up) item.after(beside);
     else item.before(beside);
-    void keep(item, before);
+    keep(item, before);
   }
 
   /** Follow the pointer: others make room, so that what is dragged stays where events find it. */
@@ -68,7 +75,7 @@ export function mount(list: HTMLElement): () => void {
       ended.abort();
       delete item.dataset.dragged;
       if (last.type === "pointercancel") list.insertBefore(item, before);
-      else if (items().indexOf(item) !== began) void keep(item, before);
+      else if (items().indexOf(item) !== began) keep(item, before);
     };
     document.addEventListener("pointermove", move, { signal });
     document.addEventListener("pointerup", end, { signal });

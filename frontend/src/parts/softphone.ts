@@ -37,7 +37,7 @@ class Softphone {
   private readonly turn = waitForTurn(
     () => this.begin(),
     () => this.lose(),
-    () => this.call !== null || this.busy,
+    () => this.engaged,
   );
   private readonly clock = window.setInterval(() => this.view.clock(this.call), 1000);
 
@@ -85,6 +85,11 @@ class Softphone {
     return document.getElementById(this.input.getAttribute("aria-controls") ?? "") as HTMLElement;
   }
 
+  /** Whether there is a call, or about to be; the farewell of the last one is none. */
+  private get engaged(): boolean {
+    return this.busy || (this.call !== null && !this.call.ended);
+  }
+
   private get available(): boolean {
     return localStorage.getItem(AVAILABLE) !== "no";
   }
@@ -117,7 +122,7 @@ class Softphone {
       const { checked } = event.target as HTMLInputElement;
       localStorage.setItem(AVAILABLE, checked ? "yes" : "no");
       if (checked && this.hasTurn) this.agent.start();
-      else if (!this.call) this.agent.stop();
+      else if (!this.engaged) this.agent.stop();
     });
     for (const [name, kind] of [
       ["microphone", "audioinput"],
@@ -175,7 +180,7 @@ class Softphone {
   private press(key: string): void {
     this.sounds.wake();
     this.sounds.key(key);
-    if (this.call) this.call.press(key);
+    if (this.call && !this.call.ended) this.call.press(key);
     else this.input.value += key;
   }
 
@@ -183,7 +188,7 @@ class Softphone {
     const to = dialable(this.input.value || this.last);
     this.input.value = to;
     this.suggestions.close();
-    if (this.call || this.busy) return;
+    if (this.engaged) return;
     if (!to) {
       this.view.error("Say whom to call: type a number, a name or a block.");
       this.input.focus();
@@ -226,7 +231,7 @@ class Softphone {
   }
 
   private ring(session: RTCSession, party: string): void {
-    if (this.call || this.busy) {
+    if (this.engaged) {
       session.terminate({ status_code: 486 });
       return;
     }
@@ -238,7 +243,9 @@ class Softphone {
 
   private async accept(): Promise<void> {
     const { call } = this;
-    if (!call || call.microphone) return;
+    // Whoever clicks twice accepts once.
+    if (!call || call.microphone || this.busy) return;
+    this.busy = true;
     this.sounds.stop();
     this.sounds.wake();
     try {
@@ -252,6 +259,8 @@ class Softphone {
     } catch (error) {
       this.view.error(error instanceof Error ? error.message : String(error));
       call.hangUp();
+    } finally {
+      this.busy = false;
     }
   }
 

@@ -27,6 +27,7 @@ export class Agent {
   private uas: UA[] = [];
   private wanted = false;
   private failures = 0;
+  private attempt = 0;
   private timer = 0;
   user = "";
 
@@ -61,14 +62,17 @@ export class Agent {
   private async connect(): Promise<void> {
     this.drop();
     this.events.standing("connecting", "");
+    const attempt = ++this.attempt;
     try {
       const { user, lines, asterisks } = await openLines();
-      if (!this.wanted) return;
+      // Switched off, or off and on again: those lines are nobody's, and the server takes them away.
+      if (!this.wanted || attempt !== this.attempt) return;
       this.user = user;
       this.uas = lines.map((line) => this.register(line));
       if (lines.length < asterisks) this.later(INCOMPLETE_MS);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
+      if (attempt !== this.attempt) return;
       if (!isFinal(error)) return this.again(why);
       this.wanted = false;
       this.events.standing("refused", why);

@@ -24,7 +24,6 @@ const TONE_MS = 160;
 const BETWEEN_TONES_MS = 80;
 /** RFC 4733; JsSIP has it under the name of what came before. */
 const TELEPHONE_EVENT = "RFC2833";
-const BUSY = 486;
 const DECLINED = 603;
 
 const WORDS: Record<string, string> = {
@@ -90,10 +89,6 @@ export class Call {
     if (this.session.isEnded()) return;
     const declines = this.stage === "incoming" && !this.microphone;
     this.session.terminate(declines ? { status_code: DECLINED } : {});
-  }
-
-  refuseAsBusy(): void {
-    this.session.terminate({ status_code: BUSY });
   }
 
   press(key: string): void {
