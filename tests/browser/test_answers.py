@@ -45,6 +45,16 @@ async def test_answers_are_shown_in_charts(look: Look, busy: Site) -> None:
     await expect(page.get_by_text("answers, which are sensitive")).to_be_visible()
     await assert_accessible(page)
     await shoot(page, "answers")
+    heading = page.get_by_role("heading", name="Reason for visit")
+    card = page.locator("section.card").filter(has=heading)
+    await card.get_by_role("link", name="over time").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Reason for visit")
+    await page.get_by_text("As a table").click()
+    days = page.get_by_role("table", name="Answers by day")
+    await expect(days.locator("tbody tr")).to_have_count(30)
+    await expect(days.get_by_role("columnheader", name="1 Purchase")).to_be_visible()
+    await assert_accessible(page)
+    await shoot(page, "answers-question")
 
 
 async def test_answers_are_found_in_a_table_and_taken_away(

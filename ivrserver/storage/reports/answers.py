@@ -186,10 +186,15 @@ class IvrReports:
     async def answers_by_day(
         self, ivr_id: int, question_id: int, since: datetime, until: datetime
     ) -> tuple[DayOfAnswers, ...]:
-        """How often each answer to one question was given, for every day of the span, in order."""
+        """How often each answer to one question was given, for every day of the span, in order.
+
+        Which ones they were is not told of a question that is sensitive now.
+        """
+        this = (questions.c.block_id == ivr_id) & (questions.c.question_id == question_id)
         counts: defaultdict[date, AskedCount] = defaultdict(AskedCount)
         with storage_errors("cannot count the answers"):
             async with consistent(self._engine) as connection:
+                hidden = await connection.scalar(select(questions.c.sensitive).where(this))
                 for table, columns in _COUNTED:
                     query = select(table.c.day, *columns).where(table.c.question_id == question_id)
                     query = _of_days(query, table, ivr_id, counted(self._zone, since, until))
@@ -203,8 +208,9 @@ class IvrReports:
                         if value is not None:
                             count.values[value] += many
         return tuple(
-            DayOfAnswers(day, dict(counts[day].values.most_common()), counts[day].answered)
+            DayOfAnswers(day, {} if hidden else dict(each.values.most_common()), each.answered)
             for day in days_between(since, until, self._zone)
+            for each in (counts[day],)
         )
 
     async def _questions(

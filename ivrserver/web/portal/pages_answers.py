@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
@@ -15,6 +16,8 @@ from ivrserver.access import Right, Visitor
 from ivrserver.blocks import Account, Ivr
 from ivrserver.blocks.numbers import webhook_form
 from ivrserver.storage.reports import (
+    DayOfAnswers,
+    DayOfRuns,
     IvrReports,
     QuestionReport,
     RunFilter,
@@ -35,6 +38,8 @@ _DAYS: Final = 30
 _MOST_DAYS: Final = 2 * 366
 """Days of a chart; who wants all answers there ever were takes them as a file."""
 _ROW_OF_VALUES: Final = 8
+_SERIES: Final = 5
+"""Answers that have a colour of their own in a chart over time."""
 STATES: Final = {
     RunState.COMPLETED: "Completed",
     RunState.LEFT_EARLY: "Left early",
@@ -72,7 +77,7 @@ class AnswerPages:
     region: str
 
     def routes(self) -> APIRouter:
-        """The pages ``/answers``, ``/answers/ID``, its table and its files."""
+        """The pages ``/answers``, ``/answers/ID``, its questions, its table and its files."""
         router = APIRouter(include_in_schema=False)
         reads = Depends(self.guard.page(Right.CALLS_READ))
 
@@ -96,10 +101,7 @@ class AnswerPages:
             visitor: Visitor = reads,
         ) -> Response:
             account = await self.accounts.export()
-            first, last = day_of(since), day_of(until)
-            begin = midnight(first, self.zone) or self._days_ago(_DAYS)
-            begin = max(begin, self._days_ago(_MOST_DAYS))
-            end = self._end(last)
+            begin, end = self._span(since, until)
             questions = await self.reports.questions(ivr_id, begin, end, values=_ROW_OF_VALUES)
             days = await self.reports.days(ivr_id, begin, end)
             return self.pages.render(
@@ -109,15 +111,42 @@ class AnswerPages:
                 ivr_id=ivr_id,
                 name=self._name(account, ivr_id, known=bool(questions)),
                 since=begin.astimezone(self.zone).date(),
-                until=last or datetime.now(self.zone).date(),
+                until=self._last(end),
                 runs=await self.reports.runs(ivr_id, begin, end),
-                labels=[f"{each.day:%b} {each.day.day}" for each in days],
+                labels=_labels(days),
                 series=[
                     ("Completed", [each.runs.completed for each in days]),
                     ("Left early", [each.runs.left_early for each in days]),
                 ],
                 charts_of=[_chart(each, ivr_id, meanings(account)) for each in questions],
             )
+
+        @router.get("/answers/{ivr_id}/questions/{question_id}")
+        async def question(
+            *,
+            request: Request,
+            ivr_id: IvrId,
+            question_id: IvrId,
+            since: Annotated[str, Query(max_length=10)] = "",
+            until: Annotated[str, Query(max_length=10)] = "",
+            visitor: Visitor = reads,
+        ) -> Response:
+            account = await self.accounts.export()
+            columns = {each.question_id: each for each in await self.table.columns(ivr_id)}
+            if question_id not in columns:
+                text = f"IVR {ivr_id} has no question {question_id}"
+                raise HTTPException(HTTPStatus.NOT_FOUND, text)
+            begin, end = self._span(since, until)
+            days = await self.reports.answers_by_day(ivr_id, question_id, begin, end)
+            words = meanings(account)
+            return self.pages.render(
+                request, visitor, "answers/question.html",
+                ivr_id=ivr_id, name=self._name(account, ivr_id, known=True),
+                question=columns[question_id],
+                since=begin.astimezone(self.zone).date(), until=self._last(end),
+                answered=sum(each.answered for each in days), labels=_labels(days),
+                series=over_time(days, lambda value: words.get((ivr_id, question_id, value), "")),
+            )  # fmt: skip
 
         @router.get("/answers/{ivr_id}/table")
         async def table(
@@ -175,10 +204,16 @@ class AnswerPages:
         assert begin is not None  # noqa: S101 - for the type checker: a day was given
         return begin
 
-    def _end(self, last: date | None) -> datetime:
-        now = datetime.now(UTC)
+    def _span(self, since: str, until: str) -> tuple[datetime, datetime]:
+        """From the first day that somebody has typed to behind the last one."""
+        now, last = datetime.now(UTC), day_of(until)
+        begin = midnight(day_of(since), self.zone) or self._days_ago(_DAYS)
         end = midnight(last + timedelta(days=1), self.zone) if last else None
-        return min(end, now) if end else now
+        return max(begin, self._days_ago(_MOST_DAYS)), min(end, now) if end else now
+
+    def _last(self, end: datetime) -> date:
+        """The last day of a span."""
+        return (end - timedelta.resolution).astimezone(self.zone).date()
 
 
 class Asked:
@@ -215,11 +250,40 @@ class Asked:
         )
 
 
+def over_time(
+    days: Sequence[DayOfAnswers], meaning: Callable[[str], str]
+) -> list[tuple[str, list[int]]]:
+    """The chart of one question: a series for each of the most frequent answers, and the rest.
+
+    Args:
+        meaning: what an answer means, as people say it; empty: nothing more.
+    """
+    total: Counter[str] = Counter()
+    for day in days:
+        total.update(day.values)
+    shown = [value for value, _ in total.most_common(_SERIES)]
+    found = [
+        (_said(value, meaning(value)), [day.values.get(value, 0) for day in days])
+        for value in shown
+    ]
+    rest = [day.answered - sum(day.values.get(value, 0) for value in shown) for day in days]
+    if any(rest):
+        found.append(("Other answers" if shown else "Answers", rest))
+    return found
+
+
+def _labels(days: Sequence[DayOfAnswers] | Sequence[DayOfRuns]) -> list[str]:
+    return [f"{each.day:%b} {each.day.day}" for each in days]
+
+
+def _said(value: str, word: str) -> str:
+    return f"{value} {word}" if word else value
+
+
 def _chart(each: QuestionReport, ivr_id: int, words: Mapping[tuple[int, int, str], str]) -> Chart:
     rows: list[tuple[str, int]] = []
     for value, many in each.values:
-        word = words.get((ivr_id, each.question_id, value))
-        rows.append((f"{value} {word}" if word else value, many))
+        rows.append((_said(value, words.get((ivr_id, each.question_id, value), "")), many))
     if each.others and rows:
         rows.append(("other answers", each.others))
     return Chart(each, rows)

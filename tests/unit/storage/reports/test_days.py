@@ -210,3 +210,17 @@ async def test_there_is_nothing_to_count_before_the_first_call(engine: AsyncEngi
     totals = DayTotals(engine, NEW_YORK)
     assert await totals.due(datetime(2030, 1, 1, tzinfo=UTC)) == []
     assert await totals.check(LATER) == 0
+
+
+async def test_answers_given_before_their_question_became_sensitive_are_only_counted(
+    engine: AsyncEngine,
+) -> None:
+    await store(engine, [ONE])
+    row = {"block_id": 100, "question_id": 1, "position": 0, "type": "digits", "name": "PIN"}
+    async with engine.begin() as connection:
+        await connection.execute(insert(tables.questions).values(**row, sensitive=True))
+    reports = IvrReports(engine, NEW_YORK)
+    days = await reports.answers_by_day(100, 1, FIRST - timedelta(days=1), LATER)
+    (day,) = [each for each in days if each.answered]
+    assert (day.answered, day.values) == (1, {})
+    assert [each.values for each in await reports.questions(100) if each.question_id == 1] == [()]
