@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import filecmp
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -71,6 +73,30 @@ async def test_each_file_tells_how_long_it_is_and_who_uses_it(look: Look, office
     dialog = page.get_by_role("dialog", name="is in use")
     await expect(dialog.get_by_role("link", name="Front desk")).to_be_visible()
     await expect(dialog.get_by_role("button", name="Remove")).to_have_count(0)
+
+
+DROPPED = """
+(content) => {
+  const bytes = Uint8Array.from(atob(content), (each) => each.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], "dropped.wav", { type: "audio/wav" }));
+  return transfer;
+}
+"""
+
+
+async def test_a_file_is_dropped(look: Look, office: Site, speech: Path) -> None:
+    page = await opened(look, office)
+    await page.get_by_role("button", name="Upload").click()
+    zone = page.get_by_role("dialog").locator("[data-mounted] .dropzone")
+    content = base64.b64encode(await asyncio.to_thread(speech.read_bytes)).decode()
+    files = await page.evaluate_handle(DROPPED, content)
+    await zone.dispatch_event("dragover", {"dataTransfer": files})
+    await expect(zone).to_have_class(re.compile("is-over"))
+    await zone.dispatch_event("drop", {"dataTransfer": files})
+    await expect(sound(page, "dropped.wav")).to_be_visible()
+    stored = await file_of(office, "dropped.wav")
+    assert await asyncio.to_thread(filecmp.cmp, stored, speech, shallow=False)
 
 
 async def test_a_file_is_uploaded_heard_replaced_and_removed(
