@@ -11,6 +11,7 @@ from ivrserver import __version__
 from ivrserver.web.api.bodies import limit_bodies
 from ivrserver.web.api.once import Replies, keep_replies
 from ivrserver.web.api.problems import FieldProblem, Problem, explain_errors
+from ivrserver.web.api.shown import show_examples
 
 PATH: Final = "/api/v1"
 _ABOUT: Final = """
@@ -74,4 +75,5 @@ def _described(schema: dict[str, Any]) -> dict[str, Any]:
             refused = operation["responses"].get("422", {}).get("content", {})
             if "application/json" in refused:
                 del operation["responses"]["422"]
+    show_examples(schema)
     return schema

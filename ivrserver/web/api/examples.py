@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+_NEW: Final = {
+    "Ivr": "ivr", "FindMe": "findme", "Receptionist": "receptionist", "Voicemail": "voicemail",
+}  # fmt: skip
 BLOCKS: Final[Mapping[str, dict[str, Any]]] = {
     "ivr": {
         "kind": "ivr",
@@ -70,6 +73,18 @@ QUESTION: Final = {
     "max_digits": 5,
 }
 WEBHOOK: Final = BLOCKS["ivr"]["webhook"]
+WHOLE: Final[Mapping[str, Any]] = {
+    "DigitsForm": QUESTION,
+    "FindMeForm": BLOCKS["findme"] | {"id": 102},
+    "IvrForm": BLOCKS["ivr"] | {"id": 101},
+    "MessageForm": {"id": 1, "type": "message", "name": "Hello", "prompt": "Welcome."},
+    "NumberForm": NUMBER,
+    "ReceptionistForm": BLOCKS["receptionist"] | {"id": 103},
+    "VoicemailForm": BLOCKS["voicemail"] | {"id": 104},
+    "WebhookForm": WEBHOOK,
+    **{f"New{form}Form": BLOCKS[kind] for form, kind in _NEW.items()},
+}
+"""Of the forms of flow files, by their names."""
 
 
 def shown(body: Any) -> dict[str, Any]:

@@ -102,7 +102,9 @@ def question_routes(guard: Guard, editor: Editor) -> APIRouter:
         ivr = ivr_in(await editor.account(), block_id)
         return resource(question_in(ivr, question_id), version=version_of(ivr))
 
-    @router.put(_ONE, response_model=AnyQuestionForm, responses=_UNWRITABLE)
+    @router.put(
+        _ONE, response_model=AnyQuestionForm, responses=_UNWRITABLE, openapi_extra=shown(QUESTION)
+    )
     async def question_replaced(
         block_id: BlockId,
         question_id: QuestionId,

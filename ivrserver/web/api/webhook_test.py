@@ -54,7 +54,7 @@ class SampleForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
     answers: dict[int, Text] | None = Field(
         None, description="keys by question id; a question that is left out has no answer",
-        examples=[{"1": "5", "2": "12345"}],
+        examples=[{"1": "2"}],
     )  # fmt: skip
     number_called: Text | None = Field(None, examples=["2125550100"])
     caller_id: Text | None = Field(None, description="empty: withheld", examples=["2015550123"])
@@ -64,7 +64,7 @@ class SampleForm(BaseModel):
     values: dict[str, Text] = Field(
         default_factory=dict,
         description="of generated parameters that nothing else decides",
-        examples=[{"st_rank": "1"}],
+        examples=[{"ivr_call_result": "answered"}],
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
+from jsonschema import Draft202012Validator
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -90,8 +92,28 @@ async def test_every_operation_says_what_it_does_and_may_answer(api: Api) -> Non
                     assert "application/problem+json" in answer["content"], (where, status)
 
 
+async def test_every_operation_shows_examples_that_fit_what_it_says(api: Api) -> None:
+    described = (await api.get("/openapi.json")).json()
+    shown = 0
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            good = [each for status, each in operation["responses"].items() if status < "300"]
+            for part in [*good, operation.get("requestBody", {})]:
+                for kind, body in part.get("content", {}).items():
+                    if kind != "application/json":
+                        continue
+                    whole = {**body["schema"], "components": described["components"]}
+                    wrong = Draft202012Validator(whole).iter_errors(body["example"])
+                    assert not list(wrong), (method, path, body["example"])
+                    shown += 1
+    assert shown >= 80
+
+
 async def test_every_body_that_is_shown_is_taken(api: Api) -> None:
-    await api.post("/ivrs", json=BLOCKS["ivr"])
+    places = {"ivr": 101, "findme": 102, "receptionist": 103, "voicemail": 104}
+    for kind, block_id in places.items():
+        added = await api.post(f"/{kind}s", json=BLOCKS[kind])
+        assert added.json()["id"] == block_id
     described = (await api.get("/openapi.json")).json()
     sent = 0
     for path, operations in described["paths"].items():
@@ -99,10 +121,14 @@ async def test_every_body_that_is_shown_is_taken(api: Api) -> None:
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 if "example" not in content:
                     continue
-                address = path.replace("{block_id}", "101").replace("{question_id}", "1")
+                block_id = next((at for kind, at in places.items() if f"/{kind}s/" in path), 0)
+                address = path.replace("{block_id}", str(block_id)).replace("{question_id}", "7")
+                address = re.sub("{.+?}", "nobody", address)
                 reply = await api.client.request(
                     method, address, json=content["example"], headers={"If-Match": "*"}
                 )
-                assert reply.status_code < 300, (method, path, reply.text)
+                # Messages and users that are not there are no fault of the body.
+                good = reply.status_code < 300 or reply.status_code == 404
+                assert good, (method, path, reply.text)
                 sent += 1
-    assert sent >= 7
+    assert sent >= 19
