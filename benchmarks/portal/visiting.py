@@ -79,6 +79,7 @@ class Visit:
     """How long one address took, in seconds, each time.
 
     Attributes:
+        address: as its route has it, such as ``/calls/{call_id}``.
         status: of the answer.
         busy: seconds of a core that it took on average, browser included, the database not.
     """
@@ -123,14 +124,14 @@ async def visit(
         _portal(settings, engine) as (app, address, cookies),
         aiohttp.ClientSession(address, cookies=cookies) as browser,
     ):
-        for path in _addresses(app, known, say):
-            visits.append(await _visited(browser, path, rounds))
+        for name, path in _addresses(app, known, say):
+            visits.append(await _visited(browser, name, path, rounds))
             if visits[-1].status not in _WELL:
                 say(f"{path} answers {visits[-1].status}")
     return visits
 
 
-async def _visited(browser: aiohttp.ClientSession, path: str, rounds: int) -> Visit:
+async def _visited(browser: aiohttp.ClientSession, name: str, path: str, rounds: int) -> Visit:
     took: list[float] = []
     busy = 0.0
     for _ in range(rounds + 1):
@@ -140,10 +141,13 @@ async def _visited(browser: aiohttp.ClientSession, path: str, rounds: int) -> Vi
         if took:
             busy += time.process_time() - before
         took.append(time.perf_counter() - began)
-    return Visit(path, answer.status, took[1:], busy / rounds)
+    return Visit(name, answer.status, took[1:], busy / rounds)
 
 
-def _addresses(app: FastAPI, known: Mapping[str, str], say: Callable[[str], None]) -> Iterator[str]:
+def _addresses(
+    app: FastAPI, known: Mapping[str, str], say: Callable[[str], None]
+) -> Iterator[tuple[str, str]]:
+    """What every address is called, and what is asked for."""
     for door in doors_of(app):
         if door.method != "GET" or door.needs is None or _NO_PAGES.search(door.path):
             continue
@@ -154,8 +158,9 @@ def _addresses(app: FastAPI, known: Mapping[str, str], say: Callable[[str], None
         path = door.path
         for name in names:
             path = path.replace(f"{{{name}}}", str(_of(door.path, name, known)))
-        yield path + _QUERIES.get(door.path, "")
-    yield from _BESIDES
+        query = _QUERIES.get(door.path, "")
+        yield door.path + query, path + query
+    yield from zip(_BESIDES, _BESIDES, strict=True)
 
 
 def _of(path: str, name: str, known: Mapping[str, str]) -> str | None:

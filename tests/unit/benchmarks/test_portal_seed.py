@@ -114,7 +114,7 @@ async def test_every_page_is_visited_and_opens(
         await seed(engine, kept.audio_folder, Plan(calls=120, days=14))
         visits = await visit(kept, engine, told.append, rounds=1)
     assert not [each for each in told if "answers" in each]
-    assert {"/", "/calls", "/api/v1/calls", "/answers/100/table"} <= {
+    assert {"/", "/calls", "/api/v1/calls", "/answers/{ivr_id}/table"} <= {
         each.address for each in visits
     }
     errors, _ = visit_targets(visits)
