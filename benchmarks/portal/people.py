@@ -42,16 +42,16 @@ COMMENTS: Final = (
 class Dice(random.Random):
     """The same numbers for the same beginning, whatever machine it is."""
 
-    def moments(self, many: int, days: int, now: datetime) -> list[datetime]:
-        """When calls come in during the days before `now`, in order."""
-        today = now.astimezone(ZONE).date()
+    def moments(self, many: int, days: int, now: datetime, zone: ZoneInfo = ZONE) -> list[datetime]:
+        """When calls come in during the days of `zone` before `now`, in order."""
+        today = now.astimezone(zone).date()
         dates = [today - timedelta(days=back) for back in range(days)]
         weights = [WEEKDAYS[day.weekday()] for day in dates]
         found: list[datetime] = []
         while len(found) < many:
             day = self.choices(dates, weights)[0]
             hour = self.choices(range(24), HOURS)[0]
-            begins = datetime.combine(day, time(hour), ZONE)
+            begins = datetime.combine(day, time(hour), zone)
             moment = (begins + timedelta(seconds=self.uniform(0, 3600))).astimezone(UTC)
             if moment < now - timedelta(minutes=10):
                 found.append(moment)

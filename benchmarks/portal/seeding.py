@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from benchmarks.portal.people import Dice
+from benchmarks.portal.people import ZONE, Dice
 from benchmarks.portal.stories import Story, stories
 from ivrserver.flow.records import Record
 from ivrserver.storage import Accounts, read_flow_files
@@ -35,6 +36,7 @@ class Plan:
         live: how many that are not, besides; a controller would end them.
         days: over how many days they are spread.
         now: the last of those ends then.
+        zone: whose mornings and evenings callers keep.
         seed: of the dice.
     """
 
@@ -42,6 +44,7 @@ class Plan:
     live: int = 0
     days: int = 90
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    zone: ZoneInfo = ZONE
     seed: int = 1
 
 
@@ -60,7 +63,7 @@ async def seed(engine: AsyncEngine, folder: Path, plan: Plan | None = None) -> N
     account = read_flow_files([ACCOUNT]).account
     await Accounts(engine, folder).apply(account, prune=True)
     dice = Dice(plan.seed)
-    moments = dice.moments(plan.calls, plan.days, plan.now)
+    moments = dice.moments(plan.calls, plan.days, plan.now, plan.zone)
     told: Iterator[list[Record]] = stories(
         account, dice, moments, detail=plan.calls < _WITHOUT_DETAIL
     )

@@ -45,6 +45,7 @@ from ivrserver.flow.records import (
     AnswerTranscribed,
     CallClosed,
     CallOpened,
+    Checkpoint,
     JobOrdered,
     JobTried,
     MessageLeft,
@@ -151,9 +152,16 @@ class Story:
             self.note(QuestionAsked(asked, question.name, 1, why))
             if self.detail:
                 self.note(PromptPlayed(str(getattr(question.prompt, "text", "")), 3.2))
+            if place == leaves and self.live:
+                reached = Checkpoint(
+                    call_id=self.call_id, at=self.at, block_id=ivr.block_id, response_id=run,
+                    question_id=question.question_id,
+                )  # fmt: skip
+                self.records.append(reached)
+                return self.records
             self.wait(dice.uniform(1.5, 4))
             if place == leaves:
-                return self.records if self.live else self._leave(ivr, run, caller)
+                return self._leave(ivr, run, caller)
             self._answer(ivr, question, run)
         self.note(BlockLeft(ivr.block_id, completed=True, reason="all questions were asked"))
         self._webhook(ivr, run, caller, completed=True)
@@ -167,10 +175,12 @@ class Story:
         self.note(BlockEntered(FRONT_DESK, "Front desk", "the number leads there", "",
                                kind="receptionist"))  # fmt: skip
         self.note(MenuPlayed(1, "the first time"))
+        if self.live and dice.chance(0.5):
+            return self.records
         self.wait(dice.uniform(2, 6))
-        if dice.chance(0.08):
+        if dice.chance(0.08) and not self.live:
             return self.end("caller_hung_up", "in the menu")
-        if dice.chance(0.3):
+        if dice.chance(0.3) and not self.live:
             self.note(MenuChosen("2", f"block {OFFICE_BOX}", "the caller pressed 2"))
             return self.voicemail(OFFICE_BOX, "Office messages", caller)
         self.note(MenuChosen("1", f"block {SALES}", "the caller pressed 1"))
@@ -186,6 +196,8 @@ class Story:
         legs = [f"{self.call_id}-leg-{number}" for number, _ in enumerate(phones, 1)]
         for leg, phone in zip(legs, phones, strict=True):
             self.note(LegDialled(leg, phone, 30.0), leg)
+        if self.live:
+            return self.records
         self.wait(dice.uniform(4, 12))
         taken = dice.randrange(2) if dice.chance(0.74) else None
         if taken is None:
@@ -202,8 +214,6 @@ class Story:
         self.note(Bridged(leg))
         name, talked = f"{self.call_id}-{leg[-5:]}", dice.expovariate(1 / 140)
         self.note(RecordingStarted(name))
-        if self.live:
-            return self.records
         self.wait(talked)
         self.note(RecordingEnded(name, talked, "the call is over"))
         self._recorded(name, talked, "hangup")

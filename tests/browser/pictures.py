@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo, available_timezones
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from benchmarks.portal import Plan, seed
 from ivrserver.access import Role
+from ivrserver.config import AccountSettings
 from tests.browser.chromium import CALLING, FLAGS, find
 from tests.browser.handset import Handset
 from tests.browser.pages import ROOT, Watched, watch
@@ -22,6 +25,8 @@ SIZE: Final = {"width": 1200, "height": 750}
 CALLED: Final = "block-1"
 AT_SALES: Final = "/calls?block=200&state=recorded"
 NOBODY_CAME: Final = "Sales messages"
+IN_THE_AFTERNOON: Final = 15
+WHERE_PEOPLE_LIVE: Final = ("America/", "Asia/", "Atlantic/", "Europe/", "Pacific/")
 
 
 async def overview(page: Page) -> None:
@@ -71,6 +76,14 @@ PICTURES: Final[dict[str, Callable[[Page], Awaitable[None]]]] = {
 }
 
 
+def afternoon() -> ZoneInfo:
+    """A time zone of a busy hour: pictures are alike whenever they are taken."""
+    now = datetime.now(UTC)
+    names = (name for name in sorted(available_timezones()) if name.startswith(WHERE_PEOPLE_LIVE))
+    zones = map(ZoneInfo, names)
+    return next(zone for zone in zones if now.astimezone(zone).hour == IN_THE_AFTERNOON)
+
+
 async def take(page: Page, name: str) -> None:
     """Write docs/images/NAME.png of what the window shows."""
     path = IMAGES / f"{name}.png"
@@ -80,8 +93,11 @@ async def take(page: Page, name: str) -> None:
 
 async def of_invented_calls(browser: Browser, folder: Path) -> None:
     """All pictures for which nobody has to call."""
-    async with open_site(folder, seeded=False) as site:
-        await seed(site.engine, folder / "audio", Plan(calls=1800, days=10, live=4))
+    zone = afternoon()
+    account = AccountSettings(time_zone=zone.key)
+    async with open_site(folder, seeded=False, account=account) as site:
+        plan = Plan(calls=4200, days=31, live=5, zone=zone)
+        await seed(site.engine, folder / "audio", plan)
         await site.record()
         watched = await _signed_in(browser, site)
         for name, prepare in PICTURES.items():
