@@ -102,7 +102,7 @@ async def test_an_ivr_with_its_webhook_is_built_by_clicks(sampled: Site, look: L
 async def begin(page: Page, name: str) -> None:
     """Begin an IVR from the list."""
     await page.locator("summary", has_text="New").click()
-    await page.get_by_role("link", name="IVR Asks questions").click()
+    await page.get_by_role("link", name="IVR Ask questions").click()
     await page.get_by_label("Name").fill(name)
     await page.get_by_role("button", name="Begin").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text(name)

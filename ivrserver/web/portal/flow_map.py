@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ivrserver.blocks.graph import EdgeKind, Graph, Node, NodeKind
 from ivrserver.blocks.graph.problems import Trouble, Weight
+from ivrserver.blocks.numbers import readable
 
 _ICONS: Final[Mapping[NodeKind, str]] = {
     NodeKind.NUMBER: "phone-incoming",
@@ -97,6 +98,12 @@ class ShownNode:
         return self.node.kind in _STARTS and bool(self.ways or self.problems)
 
     @property
+    def title(self) -> str:
+        """What it is called; numbers as people read them."""
+        title = self.node.title
+        return readable(title) if self.node.kind is NodeKind.NUMBER else title
+
+    @property
     def detail(self) -> str:
         """What stands below its title."""
         if self.passed is None:
@@ -131,7 +138,7 @@ class FlowMap:
             {
                 "name": each.node.name,
                 "kind": each.node.kind.value,
-                "title": each.node.title,
+                "title": each.title,
                 "detail": each.detail,
                 "page": each.page,
                 "icon": each.icon,

@@ -282,7 +282,11 @@ def _said(value: str, word: str) -> str:
 
 def _chart(each: QuestionReport, ivr_id: int, words: Mapping[tuple[int, int, str], str]) -> Chart:
     rows: list[tuple[str, int]] = []
-    for value, many in each.values:
+    values = list(each.values)
+    if each.type == "digits" and not each.others:
+        # A scale is read from one end to the other, not from the most frequent on.
+        values.sort(key=lambda answer: (len(answer[0]), answer[0]))
+    for value, many in values:
         rows.append((_said(value, words.get((ivr_id, each.question_id, value), "")), many))
     if each.others and rows:
         rows.append(("other answers", each.others))

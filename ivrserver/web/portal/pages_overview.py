@@ -15,7 +15,7 @@ from ivrserver.storage.reports import LiveCall, Problems, TodayAndYesterday
 from ivrserver.web.access import Guard
 from ivrserver.web.accounts import AccountReader
 from ivrserver.web.portal.names import block_names
-from ivrserver.web.portal.render import Pages
+from ivrserver.web.portal.render import Pages, many
 
 
 class Volume(Protocol):
@@ -117,7 +117,7 @@ def _doing(each: LiveCall) -> str:
     if each.last is None:
         return ""
     (line,) = story([each.last.entry])
-    return line.text
+    return f"{line.actor} {line.text}"
 
 
 def _troubles(found: Problems, names: Any) -> Iterator[Trouble]:
@@ -130,24 +130,22 @@ def _troubles(found: Problems, names: Any) -> Iterator[Trouble]:
             "See the requests",
         )
     if found.failed_calls is not None:
-        many = found.failed_calls.calls
         yield Trouble(
-            f"{many:,} call{'s' if many > 1 else ''} ended by an error of the server",
+            f"{many(found.failed_calls.calls, 'call')} ended by an error of the server",
             "",
             "/calls?state=failed",
             "See the calls",
         )
     for gone in found.given_up:
         yield Trouble(
-            f"{gone.jobs:,} job{'s' if gone.jobs > 1 else ''} of kind {gone.kind} given up",
+            f"{many(gone.jobs, f'{gone.kind} job')} given up",
             gone.error,
             f"/webhooks/jobs?kind={gone.kind}",
             "See the jobs",
         )
     if found.unstored is not None:
-        many = found.unstored.recordings
         yield Trouble(
-            f"{many:,} recording{'s' if many > 1 else ''} not in the store",
+            f"{many(found.unstored.recordings, 'recording')} not in the store",
             found.unstored.error,
             f"/calls/{found.unstored.call_id}"
             if found.unstored.call_id

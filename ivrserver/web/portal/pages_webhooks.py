@@ -170,7 +170,7 @@ class Asked:
 def latency_lines(
     hours: Sequence[Latency], since: datetime, until: datetime, zone: ZoneInfo
 ) -> tuple[list[str], list[tuple[str, list[float | None]]]]:
-    """The chart: a label for every hour of the span, the median and what 95 % took, in seconds."""
+    """The chart: a label for every hour of the span, the median and what 95% took, in seconds."""
     known: Mapping[datetime, Latency] = {each.begins.astimezone(UTC): each for each in hours}
     all_hours = list(hours_between(since, until, zone))
     local = [each.astimezone(zone) for each in all_hours]
@@ -179,7 +179,7 @@ def latency_lines(
     found = [known.get(each) for each in all_hours]
     median = [None if each is None else each.median for each in found]
     slow = [None if each is None else each.p95 for each in found]
-    return labels, [("Half of them took at most", median), ("95 % took at most", slow)]
+    return labels, [("Half of them took at most", median), ("95% took at most", slow)]
 
 
 def explained(shown: AttemptRow, attempts: Sequence[AttemptRow]) -> str:

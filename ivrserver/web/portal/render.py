@@ -73,6 +73,8 @@ class Pages:
             "machine_time": times.machine,
             "duration": times.duration_text,
             "phone": readable,
+            "many": many,
+            "percent": lambda share: "\N{EN DASH}" if share is None else f"{share:.0%}",
             "thousands": lambda number: f"{number:,}",
         }
         self._environment = environment
@@ -145,6 +147,11 @@ class Pages:
         if text:
             flash.put(response, Flash(text, tone), secure=request.url.scheme == "https")
         return response
+
+
+def many(number: int, one: str) -> str:
+    """So many of them, such as ``1 call`` and ``1,200 calls``."""
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def data_for_scripts(element_id: str, value: object) -> Markup:

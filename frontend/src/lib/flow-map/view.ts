@@ -4,6 +4,8 @@ import type { Drawn } from "./draw.ts";
 import type { Point } from "./layout.ts";
 
 const SMALLEST = 0.15;
+/** Height of the buttons over the map, in pixels. */
+const TOOLS = 48;
 const LARGEST = 2.5;
 const STEP = 1.25;
 const READABLE = 0.8;
@@ -118,6 +120,9 @@ export function startView(element: HTMLElement, { svg, layout }: Drawn): View {
   svg.addEventListener("dragstart", (event) => event.preventDefault());
   element.addEventListener("click", press);
   resized.observe(svg);
+  // A low drawing needs no high box.
+  if (svg.parentElement)
+    svg.parentElement.style.maxHeight = `max(18rem, ${layout.height + 2 * TOOLS}px)`;
   fit(READABLE);
   const reveal = (at: Point, width: number, height: number) => {
     const seen = size();
@@ -130,12 +135,12 @@ export function startView(element: HTMLElement, { svg, layout }: Drawn): View {
     show();
   };
   // Where not all of it can be read at once: its beginning, in the middle.
-  const begin = (at: number, all: number, seen: number) =>
-    all > seen ? Math.min(all - seen, Math.max(0, at - seen / 2)) : (all - seen) / 2;
+  const begin = (at: number, all: number, seen: number, before = 0) =>
+    all > seen ? Math.min(all - seen, Math.max(-before, at - seen / 2)) : (all - seen) / 2;
   const [first] = layout.boxes;
   if (first) {
     left = begin(first.x, layout.width, size().width / scale);
-    top = begin(first.y, layout.height, size().height / scale);
+    top = begin(first.y, layout.height, size().height / scale, TOOLS / scale);
     show();
   }
   return {

@@ -26,16 +26,22 @@ class Kind:
     icon: str
     about: str
 
+    @property
+    def within(self) -> str:
+        """The title within a sentence, where only names of ours keep their capitals."""
+        plain = self.title.capitalize() == self.title
+        return self.title.lower() if plain else self.title
+
 
 KINDS: Final = (
     Kind("ivr", Ivr, "IVR", "IVRs", "list-ordered",
-         "Asks questions, and tells your web server the answers."),
+         "Ask questions, and tell your web server the answers."),
     Kind("receptionist", Receptionist, "Receptionist", "Receptionists", "headset",
-         "Greets callers, and lets them choose where to go."),
+         "Greet callers, and let them choose where to go."),
     Kind("findme", FindMe, "FindMe", "FindMes", "users",
-         "Calls people until one takes the call."),
+         "Call people until one takes the call."),
     Kind("voicemail", Voicemail, "Voicemail box", "Voicemail boxes", "voicemail",
-         "Takes messages, and plays them to their owner."),
+         "Take messages, and play them to their owner."),
 )  # fmt: skip
 
 
