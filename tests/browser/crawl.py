@@ -94,7 +94,7 @@ class Walk:
     def route(self, address: str) -> str | None:
         """The route that takes it; None: none does."""
         path = urlsplit(address).path
-        return next((each for each in self.routes if _pattern(each).fullmatch(path)), None)
+        return next((each for each in self.routes if pattern(each).fullmatch(path)), None)
 
     @property
     def missed(self) -> set[str]:
@@ -111,6 +111,7 @@ def walk(app: FastAPI) -> Walk:
     return Walk(sorted(set(pages), key=lambda path: ("{" in path, path)))
 
 
-def _pattern(route: str) -> re.Pattern[str]:
+def pattern(route: str) -> re.Pattern[str]:
+    """What the addresses of a route look like."""
     parts = re.split(r"\{[^}]*\}", route)
     return re.compile("[^/]+".join(re.escape(part) for part in parts))

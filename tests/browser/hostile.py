@@ -57,6 +57,8 @@ SHORT: Final = f"<img src=x onerror={MARK}>"
 """For what takes no long text."""
 SOUND: Final = f"'><img src=x onerror={MARK}>.wav"
 """Name of a sound file."""
+UPLOADED: Final = f"'><b onclick={MARK}>.wav"
+"""Name of another, which is uploaded."""
 KNOWN: Final = Known(audio=frozenset({SOUND}))
 ADDRESS: Final = f"https://hooks.example.com/?a='><script>{MARK}</script>"
 """For what takes addresses."""
@@ -205,7 +207,9 @@ def _call(call_id: str, block: Any, now: datetime) -> Iterator[Record]:
     yield _lie(RespondentOpened, known)
     for question in getattr(block, "questions", ()):
         asked = known | {"question_id": question.question_id, "recording": ""}
-        yield _lie(AnswerGiven, asked | {"sensitive": False})
+        # Of short answers charts count each, of long ones only that they were given.
+        value = SHORT if question.question_id % 2 else HOSTILE
+        yield _lie(AnswerGiven, asked | {"sensitive": False, "value": value})
         if question is block.questions[-1]:
             said = known["name"]
             yield _lie(RecordingMade, known | {"transcribe": True})

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 import pytest_asyncio
+from fastapi.routing import APIRoute
 from playwright.async_api import Page, expect
+from pydantic import BaseModel
 
 from ivrserver import shelves
 from ivrserver.access import Role
 from tests.browser import hostile
 from tests.browser.conftest import Look
-from tests.browser.crawl import walk
+from tests.browser.crawl import ASIDE, pattern, walk
 from tests.browser.gallery import write_speech
 from tests.browser.pages import ROOT, Watched
 from tests.browser.site import BY, Site, open_site
 from tests.telephony.conftest import in_own_task
+from tests.unit.web.test_rights_of_routes import doors_of, routes_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -33,14 +37,25 @@ CHECKED: Final = {
     "DigitsForm.pattern",  # a regular expression that must be one
 }
 """Texts of flow files that no hostile text gets into, and why."""
+FORMLESS: Final = {
+    "/hear",  # sent by scripts, answered with sound
+    "/blocks/{block_id}/pin",  # four digits, typed as passwords are
+    # Buttons alone, of dialogs that scripts fill in and of what is not there:
+    "/audio/remove", "/keys/revoke", "/account/keys/revoke", "/blocks/{block_id}/remove",
+    "/blocks/{block_id}/questions/{question_id}/move", "/webhooks/jobs/{job_id}/cancel",
+    "/account/sessions/end", "/account/sessions/end-others", "/users/{name}/sessions/end",
+    "/users/{name}/invite", "/users/{name}/enable",
+}  # fmt: skip
+"""What is sent by other ways than by forms that the walk sees."""
 UNLINKED: Final = {"/health/examination"}
 """Pages that are shown by other ways than links: what the doctor has found."""
 
 _HARM: Final = """
-() => {
+(html) => {
   const found = [];
+  const page = html ? new DOMParser().parseFromString(html, "text/html") : document;
   const say = (element, what) => found.push(`${what}: ${element.outerHTML.slice(0, 200)}`);
-  for (const element of document.querySelectorAll("*")) {
+  for (const element of page.querySelectorAll("*")) {
     for (const { name, value } of element.attributes) {
       if (name.startsWith("on")) say(element, "an event handler");
       if (name === "style" && value.includes("alert")) say(element, "a style");
@@ -60,18 +75,19 @@ _HARM: Final = """
   return found;
 }
 """
-_FORMS: Final = """
+_TEXT: Final = (
+    ":is(textarea, input:is(:not([type]), [type=text], [type=email], [type=tel], [type=url]))"
+)
+_FORMS: Final = f"""
 () => [...document.querySelectorAll("main form[method=post]")]
-  .filter((form) => form.querySelector("textarea, input:is(:not([type]), [type=text])"))
-  .map((form) => form.getAttribute("action"))
+  .map((form) => [form.getAttribute("action"), form.querySelector("{_TEXT}") !== null])
 """
 _SEND: Final = """
-([action, text]) => {
+([action, text, fields]) => {
   const form = [...document.querySelectorAll("main form")]
     .find((each) => each.getAttribute("action") === action);
   form.noValidate = true;
-  for (const each of form.querySelectorAll("textarea, input:is(:not([type]), [type=text])"))
-    each.value = text;
+  for (const each of form.querySelectorAll(fields)) each.value = text;
   form.requestSubmit();
 }
 """
@@ -131,9 +147,9 @@ async def test_every_text_of_flow_files_is_hostile_here() -> None:
     assert not left, f"put these fields into hostile.yaml, or say what is checked: {left}"
 
 
-async def harmless(page: Page, where: str) -> None:
-    """Assert that nothing of what is shown would do anything."""
-    assert not await page.evaluate(_HARM), where
+async def harmless(page: Page, where: str, html: str = "") -> None:
+    """Assert that nothing of what is shown, or of another page, would do anything."""
+    assert not await page.evaluate(_HARM, html), where
 
 
 async def test_what_an_engine_has_written_down_is_shown_as_text(look: Look, poisoned: Site) -> None:
@@ -149,24 +165,34 @@ async def test_what_an_engine_has_written_down_is_shown_as_text(look: Look, pois
 async def test_no_page_executes_what_somebody_has_written(look: Look, poisoned: Site) -> None:
     watched = await watching(look, poisoned)
     page, seen = watched.page, ""
-    forms: dict[str, str] = {}
     assert poisoned.app is not None
     way = walk(poisoned.app)
     # A job that is tried again is looked at by its own address until it is done.
+    forms: dict[str, str] = {}
+    buttons: set[str] = set()
     async for address in way.pages(page, f"/webhooks/jobs/{quote(hostile.JOB, safe='')}"):
         await harmless(page, address)
+        for action, takes_text in await page.evaluate(_FORMS):
+            if takes_text:
+                forms.setdefault(action, address)
+            else:
+                buttons.add(action)
         shown = await page.evaluate(_TEXTS)
         assert "alert(1)49" not in shown
         seen += shown
-        for action in await page.evaluate(_FORMS):
-            forms.setdefault(action, address)
-    left = way.missed - UNLINKED
-    assert not left, f"no link leads to {left}"
+    assert not way.missed - UNLINKED, f"no link leads to {way.missed - UNLINKED}"
     assert not way.unknown, f"links that lead nowhere, and where they are: {way.unknown}"
     for text in ("<img src=x onerror=alert(1)>", f"<script>{hostile.MARK}</script>", "{{7*7}}"):
         assert seen.count(text) > 20, f"{text} is shown as it was written"
     watched.expect("status of 4..")
     await forms_are_harmless(page, forms)
+    taken = {
+        door.path for door in doors_of(poisoned.app)
+        if door.method == "POST" and door.as_page and not ASIDE.search(door.path)
+    }  # fmt: skip
+    seen_forms = forms.keys() | buttons
+    left = {path for path in taken if not any(map(pattern(path).fullmatch, seen_forms))} - FORMLESS
+    assert not left, f"let the walk see a form of these, or say why not: {left}"
 
 
 async def watching(look: Look, site: Site, role: Role = Role.ADMIN) -> Watched:
@@ -192,23 +218,81 @@ async def forms_are_harmless(page: Page, forms: Mapping[str, str]) -> None:
     """Send hostile text by every form that takes text: whatever is answered shows it as text.
 
     Args:
-        page: of somebody who may.
-        forms: where each form sends it, and the page that has it.
+        forms: the page of each, by where it is sent to.
     """
-    sent: set[str] = set()
+    assert len(forms) > 5, forms
     for action, address in forms.items():
         await page.goto(address)
-        if action not in await page.evaluate(_FORMS):
+        if [action, True] not in await page.evaluate(_FORMS):
             continue  # What has been sent before has done away with it.
-        sent.add(action)
         async with page.expect_response(lambda answer: answer.request.method == "POST") as got:
-            await page.evaluate(_SEND, [action, hostile.HOSTILE])
+            await page.evaluate(_SEND, [action, hostile.HOSTILE, _TEXT])
         answer = await got.value
         assert answer.status < 500, f"{action}: {answer.status}"
         await page.wait_for_load_state()
         await page.wait_for_function("() => !document.querySelector('.htmx-request')")
         await harmless(page, f"{address} after {action}")
-    assert len(sent) > 5, sent
+
+
+def queries(dependant: Any) -> Iterator[str]:
+    """The names in the query that a route looks at."""
+    for each in dependant.query_params:
+        form = each.field_info.annotation
+        is_form = isinstance(form, type) and issubclass(form, BaseModel)
+        yield from form.model_fields if is_form else (each.alias,)
+    for inner in dependant.dependencies:
+        yield from queries(inner)
+
+
+async def test_no_page_executes_what_its_address_says(look: Look, poisoned: Site) -> None:
+    """Neither to somebody who has signed in nor to strangers, in any part of the address."""
+    watched, stranger = await watching(look, poisoned), await look(poisoned.address)
+    await watched.page.goto("/account")
+    assert poisoned.app is not None
+    asked = 0
+    for path, route in routes_of(poisoned.app.routes):
+        if not isinstance(route, APIRoute) or "GET" not in route.methods or path.startswith("/api"):
+            continue
+        names = list(queries(route.dependant))
+        query = urlencode(dict.fromkeys([*names, "nothing"], hostile.HOSTILE))
+        known = re.sub(r"\{[^}]*\}", "1", path)
+        for address in (
+            f"{known}?{query}", re.sub(r"\{[^}]*\}", quote(hostile.SHORT, safe=""), path)
+        ):  # fmt: skip
+            for visitor in (watched, stranger):
+                answer = await visitor.context.request.get(
+                    address, headers={"Accept": "text/html"}, max_redirects=0
+                )
+                assert answer.status < 500, address
+                there = answer.headers.get("location", "/")
+                assert re.match(r"/(?!/)", there), address
+                if answer.headers.get("content-type", "").startswith("text/html"):
+                    asked += 1
+                    await harmless(watched.page, address, await answer.text())
+    form = {"name": hostile.HOSTILE, "password": "x", "next": hostile.HOSTILE}
+    own = {"Origin": poisoned.address}
+    refused = await stranger.context.request.post("/sign-in", form=form, headers=own)
+    await harmless(watched.page, "/sign-in", await refused.text())
+    assert asked > 60
+
+
+async def test_a_file_that_is_called_so_is_no_more_than_a_file(look: Look, poisoned: Site) -> None:
+    watched = await watching(look, poisoned, Role.EDITOR)
+    watched.expect("status of 422")
+    page = watched.page
+    sound = (poisoned.settings.data / "speech.wav").read_bytes()
+    await page.goto("/audio")
+    await page.get_by_role("button", name="Upload").click()
+    dialog = page.get_by_role("dialog")
+    for name, content in ((f"no {hostile.SHORT}.wav", b"no sound"), (hostile.UPLOADED, sound)):
+        file = {"name": name, "mimeType": "audio/wav", "buffer": content}
+        await dialog.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]  # Playwright has no public name for it
+        if content != sound:
+            await expect(dialog.locator(".is-danger")).to_contain_text("is no audio file")
+            await harmless(page, f"refused: {name}")
+    listed = page.get_by_role("list", name="Sound files").get_by_role("listitem")
+    await expect(listed.filter(has_text=hostile.UPLOADED)).to_be_visible()
+    await harmless(page, f"taken: {hostile.UPLOADED}")
 
 
 async def test_harm_would_be_found(look: Look, poisoned: Site) -> None:
@@ -226,4 +310,5 @@ async def test_harm_would_be_found(look: Look, poisoned: Site) -> None:
         "<script type='application/json'>{</script>",
     ):
         await page.evaluate("(harm) => { document.body.innerHTML = harm; }", harm)
-        assert await page.evaluate(_HARM), harm
+        assert await page.evaluate(_HARM, ""), harm
+        assert await page.evaluate(_HARM, harm), harm

@@ -30,7 +30,9 @@ _FROM: Final = re.compile(
 )
 _TAG: Final = re.compile(r">[^<>]*;\s*tag\s*=\s*[^;\s]", re.ASCII | re.IGNORECASE)
 _SEQUENCE: Final = re.compile(r"^CSeq[ \t]*:[ \t]*\d+[ \t]+([A-Z]+)", re.MULTILINE | re.IGNORECASE)
-_CALL: Final = re.compile(r"^(?:Call-ID|i)[ \t]*:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
+_CALL: Final = re.compile(r"^(?:Call-ID|i)[ \t]*:[ \t]*(\S{1,250})", re.MULTILINE | re.IGNORECASE)
+_MOST_CALLS: Final = 50
+"""More than any page has; who makes them up fills no memory."""
 _SHORT: Final = {"f": "from", "t": "to"}
 
 
@@ -94,8 +96,9 @@ class Talks:
         if sequence[1] == "BYE":
             self._under_way.discard(call[1])
         elif sequence[1] == "INVITE" and message.startswith("SIP/2.0 2"):
-            self._under_way.add(call[1])
             self._has_begun = True
+            if len(self._under_way) < _MOST_CALLS:
+                self._under_way.add(call[1])
 
     def since_last(self) -> bool:
         """Whether somebody has talked since this was last asked."""

@@ -120,3 +120,11 @@ def test_a_call_that_was_over_at_once_has_been_one() -> None:
     talks.heed(request("BYE"))
     assert talks.since_last()
     assert not talks.since_last()
+
+
+def test_calls_that_are_made_up_fill_no_memory() -> None:
+    talks = Talks()
+    for number in range(1000):
+        talks.heed(request(start="SIP/2.0 200 OK").replace("Call-ID: 1", f"Call-ID: {number}"))
+    assert len(talks._under_way) <= 50
+    assert talks.since_last()
