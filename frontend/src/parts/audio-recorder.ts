@@ -83,6 +83,7 @@ export function mount(form: HTMLElement): () => void {
   const most = Number(form.dataset.maxSeconds);
   const first = state.textContent;
   let take: Take | undefined;
+  let asked = 0;
   let sound: Blob | undefined;
   let address = "";
 
@@ -96,8 +97,15 @@ export function mount(form: HTMLElement): () => void {
 
   async function begin(): Promise<void> {
     forget();
+    asked += 1;
+    const mine = asked;
     try {
       const stream = await openMicrophone();
+      if (mine !== asked) {
+        // It was asked for twice, or the dialog was closed before somebody allowed it.
+        for (const track of stream.getTracks()) track.stop();
+        return;
+      }
       take = new Take(stream, canvas as HTMLCanvasElement, (seconds) => {
         if (time) time.textContent = clock(seconds);
         if (seconds >= most) void end();
@@ -116,6 +124,7 @@ export function mount(form: HTMLElement): () => void {
   }
 
   async function end(): Promise<void> {
+    asked += 1;
     const ending = take;
     take = undefined;
     if (!ending || !record || !stop || !state || !made || !listen) return;
@@ -179,6 +188,7 @@ export function mount(form: HTMLElement): () => void {
   name.addEventListener("input", typed);
   dialog?.addEventListener("close", closed);
   return () => {
+    asked += 1;
     void take?.end().catch(() => {});
     forget();
     dialog?.removeEventListener("close", closed);
