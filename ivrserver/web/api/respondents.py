@@ -27,6 +27,7 @@ from ivrserver.web.accounts import AccountReader
 from ivrserver.web.api.blocks import BlockId
 from ivrserver.web.api.moments import Moment
 from ivrserver.web.api.problems import responses
+from ivrserver.web.api.questions import QuestionId
 from ivrserver.web.exports import XLSX, Export, sent
 
 _DAYS: Final = timedelta(days=30)
@@ -142,6 +143,22 @@ class Report(BaseModel):
     questions: list[QuestionCounted]
 
 
+class DayOfAnswers(BaseModel):
+    """Answers of those who began on one day of the account's time zone."""
+
+    day: date
+    answered: int
+    values: list[Value] = Field(description="the most frequent first; none if sensitive")
+
+
+class QuestionReport(BaseModel):
+    """One question over time."""
+
+    since: datetime
+    until: datetime
+    days: list[DayOfAnswers]
+
+
 def respondent_routes(
     guard: Guard, table: RunTable, reports: IvrReports, accounts: AccountReader, zone: ZoneInfo
 ) -> APIRouter:
@@ -187,11 +204,7 @@ def respondent_routes(
         """Respondents and answers, counted: reached and left, how answers are spread, by days."""
         del visitor
         await columns_of(block_id)
-        end = until or datetime.now(UTC)
-        begin = since or end - _DAYS
-        if not timedelta() <= end - begin <= _LONGEST:
-            text = f"since must be before until, and at most {_LONGEST.days} days before"
-            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, text)
+        begin, end = _span(since, until)
         questions = await reports.questions(block_id, begin, end, values=values)
         return Report(
             since=begin,
@@ -203,6 +216,23 @@ def respondent_routes(
             ],
             questions=[_question(each) for each in questions],
         )
+
+    @router.get("/ivrs/{block_id}/report/questions/{question_id}", responses=_UNREADABLE)
+    async def question_report(
+        *,
+        block_id: BlockId,
+        question_id: QuestionId,
+        since: Annotated[Moment | None, Query(description="left out: 30 days before")] = None,
+        until: Annotated[Moment | None, Query(description="left out: now")] = None,
+        visitor: Visitor = reads,
+    ) -> QuestionReport:
+        """How often each answer to one question was given on each day."""
+        del visitor
+        if question_id not in {each.question_id for each in await columns_of(block_id)}:
+            raise NothingThere(f"IVR {block_id} has no question {question_id} with answers")
+        begin, end = _span(since, until)
+        days = await reports.answers_by_day(block_id, question_id, begin, end)
+        return QuestionReport(since=begin, until=end, days=[_day(each) for each in days])
 
     @router.get(
         "/ivrs/{block_id}/respondents.csv",
@@ -254,6 +284,20 @@ def _run(row: RunRow, hears: bool) -> Run:
         ],
         **{name: getattr(row, name) for name in same},
     )
+
+
+def _span(since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+    end = until or datetime.now(UTC)
+    begin = since or end - _DAYS
+    if not timedelta() <= end - begin <= _LONGEST:
+        text = f"since must be before until, and at most {_LONGEST.days} days before"
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, text)
+    return begin, end
+
+
+def _day(each: Any) -> DayOfAnswers:
+    values = [Value(value=value, answers=many) for value, many in each.values.items()]
+    return DayOfAnswers(day=each.day, answered=each.answered, values=values)
 
 
 def _counted(model: Any, runs: Any, **more: Any) -> Any:

@@ -198,6 +198,12 @@ async def test_respondents_are_listed_counted_and_taken_away(api: Api) -> None:
     assert [each["runs"] for each in report["days"]] == [1]
     counted = {each["question_id"]: each for each in report["questions"]}
     assert counted[2]["values"] == [{"value": "7", "answers": 1}]
+    over_time = (await api.get("/ivrs/100/report/questions/2", params=span)).json()
+    (day,) = over_time["days"]
+    assert (day["answered"], day["values"]) == (1, [{"value": "7", "answers": 1}])
+    secret = (await api.get("/ivrs/100/report/questions/1", params=span)).json()
+    assert [(each["answered"], each["values"]) for each in secret["days"]] == [(1, [])]
+    assert (await api.get("/ivrs/100/report/questions/9", params=span)).status_code == 404
     for wrong in (
         {"since": LATER, "until": BEFORE},
         {"since": "1990-01-01T00:00:00Z"},
