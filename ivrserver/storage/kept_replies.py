@@ -73,7 +73,10 @@ class KeptReplies:
                 if (await connection.execute(mine.on_conflict_do_nothing())).rowcount:
                     return None
                 query = select(kept_replies).where(kept_replies.c.key == key)
-                row = (await connection.execute(query)).one()
+                row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            # It has failed at this moment: whoever asks again in a second may try anew.
+            return KeptReply(request, None, {}, b"")
         return KeptReply(row.request, row.status, row.headers, base64.b64decode(row.body))
 
     async def finish(self, key: str, status: int, headers: Mapping[str, str], body: bytes) -> None:

@@ -17,12 +17,16 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Protocol
 
+import structlog
 from fastapi import FastAPI, Header, HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
 from ivrserver.access import Visitor
+from ivrserver.errors import StorageError
 from ivrserver.storage.kept_replies import KeptReply
 from ivrserver.web.api.problems import problem
+
+log = structlog.get_logger(__name__)
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
@@ -170,7 +174,11 @@ async def _keep(request: Request, response: Response) -> None:
         there = {"Location": response.headers["location"]}
         response = problem(HTTPStatus.CONFLICT, claim.told_again, headers=there)
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    await replies.finish(claim.key, response.status_code, headers, bytes(response.body))
+    try:
+        await replies.finish(claim.key, response.status_code, headers, bytes(response.body))
+    except StorageError as error:
+        # It is done: whoever has asked is to know.
+        log.warning("http_reply_not_kept", path=request.url.path[:200], error=str(error))
 
 
 async def _forget(request: Request) -> None:

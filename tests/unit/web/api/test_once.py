@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from sqlalchemy import select
 from starlette.routing import Route
 
+from ivrserver.errors import StorageError
+from ivrserver.storage import KeptReplies
 from ivrserver.storage.kept_replies import kept_replies
 from ivrserver.web.api.once import Once
 from tests.unit.web.api.conftest import Api
@@ -109,3 +112,16 @@ async def test_a_sound_file_is_stored_once(api: Api) -> None:
     assert (await api.get("/audio")).json()["items"] == []
     other = await api.post("/audio?name=welcome.wav", content=sound() + b"x", headers=KEY)
     assert other.status_code == 422
+
+
+async def test_what_is_done_is_told_although_it_cannot_be_kept(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise StorageError("the database is away")
+
+    monkeypatch.setattr(KeptReplies, "finish", away)
+    assert (await api.post("/ivrs", json=IVR, headers=KEY)).status_code == 201
+    again = await api.post("/ivrs", json=IVR, headers=KEY)
+    assert again.status_code == 409, "as nobody knows what was answered"
+    assert len((await api.get("/ivrs")).json()["items"]) == 1
