@@ -228,10 +228,12 @@ def respondent_routes(
     ) -> QuestionReport:
         """How often each answer to one question was given on each day."""
         del visitor
-        if question_id not in {each.question_id for each in await columns_of(block_id)}:
-            raise NothingThere(f"IVR {block_id} has no question {question_id} with answers")
+        columns = await columns_of(block_id)
         begin, end = _span(since, until)
         days = await reports.answers_by_day(block_id, question_id, begin, end)
+        is_known = question_id in {each.question_id for each in columns}
+        if not is_known and not any(each.answered for each in days):
+            raise NothingThere(f"IVR {block_id} has no question {question_id} with answers")
         return QuestionReport(since=begin, until=end, days=[_day(each) for each in days])
 
     @router.get(

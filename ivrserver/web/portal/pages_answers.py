@@ -133,16 +133,16 @@ class AnswerPages:
         ) -> Response:
             account = await self.accounts.export()
             columns = {each.question_id: each for each in await self.table.columns(ivr_id)}
-            if question_id not in columns:
-                text = f"IVR {ivr_id} has no question {question_id}"
-                raise HTTPException(HTTPStatus.NOT_FOUND, text)
             begin, end = self._span(since, until)
             days = await self.reports.answers_by_day(ivr_id, question_id, begin, end)
+            if question_id not in columns and not any(each.answered for each in days):
+                text = f"IVR {ivr_id} has no question {question_id}"
+                raise HTTPException(HTTPStatus.NOT_FOUND, text)
             words = meanings(account)
             return self.pages.render(
                 request, visitor, "answers/question.html",
                 ivr_id=ivr_id, name=self._name(account, ivr_id, known=True),
-                question=columns[question_id],
+                question_id=question_id, question=columns.get(question_id),
                 since=begin.astimezone(self.zone).date(), until=self._last(end),
                 answered=sum(each.answered for each in days), labels=_labels(days),
                 series=over_time(days, lambda value: words.get((ivr_id, question_id, value), "")),
