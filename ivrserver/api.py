@@ -150,6 +150,6 @@ def _outcomes(settings: Settings, engine: AsyncEngine, guard: Guard) -> Iterator
 
 def _people(settings: Settings, engine: AsyncEngine, guard: Guard) -> Iterator[APIRouter]:
     sessions = Sessions(engine, settings.sign_in.idle, settings.sign_in.longest)
-    yield user_routes(guard, Users(engine), sessions)
+    yield user_routes(guard, Users(engine), sessions, Audit(engine))
     yield api_key_routes(guard, ApiKeys(engine))
     yield audit_routes(guard, Audit(engine))

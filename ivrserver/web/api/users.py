@@ -21,7 +21,7 @@ from ivrserver.access import (
     checked_password,
 )
 from ivrserver.blocks.editing import version_of_tree
-from ivrserver.storage import Session, Sessions, User, Users
+from ivrserver.storage import Audit, Deed, Session, Sessions, User, Users
 from ivrserver.storage.users import INVITED_FOR
 from ivrserver.web.access import Guard
 from ivrserver.web.api.answers import NOT_KEPT
@@ -107,12 +107,16 @@ class SessionList(BaseModel):
     next: None = None
 
 
-def user_routes(guard: Guard, users: Users, sessions: Sessions) -> APIRouter:
-    """The routes."""
+def user_routes(guard: Guard, users: Users, sessions: Sessions, log: Audit) -> APIRouter:
+    """The routes.
+
+    Args:
+        log: is told who has signed out whom.
+    """
     router = APIRouter(tags=["Users"])
     router.include_router(_me(guard))
     router.include_router(_users(guard, users))
-    router.include_router(_sessions(guard, users, sessions))
+    router.include_router(_sessions(guard, users, sessions, log))
     return router
 
 
@@ -214,7 +218,7 @@ def _users(guard: Guard, users: Users) -> APIRouter:
     return router
 
 
-def _sessions(guard: Guard, users: Users, sessions: Sessions) -> APIRouter:
+def _sessions(guard: Guard, users: Users, sessions: Sessions, log: Audit) -> APIRouter:
     router, admin = APIRouter(), Depends(guard.api(Right.USERS_WRITE))
     path = f"{_PATH}/{{name}}/sessions"
 
@@ -236,8 +240,8 @@ def _sessions(guard: Guard, users: Users, sessions: Sessions) -> APIRouter:
         name: Name, session: Annotated[str, Path(max_length=40)], visitor: Visitor = admin
     ) -> None:
         """Sign a user out of one browser."""
-        del visitor
         await sessions.end(name, session)
+        await log.note(visitor.author, Deed("sign out", "user", name))
 
     return router
 

@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from ivrserver.access import Right, Role
+from ivrserver.config import Settings
+from ivrserver.storage import Sessions
 from tests.unit.storage.people import OTHER, PASSWORD
 from tests.unit.web.api.conftest import Api, client
 
@@ -192,3 +194,14 @@ async def test_who_may_only_look_sees_no_users(api: Api) -> None:
     assert (
         await api.looker.patch("/users/kim", json={"role": "admin"}, headers={"If-Match": "*"})
     ).status_code == 403
+
+
+async def test_who_is_signed_out_by_somebody_else_is_in_the_audit_log(api: Api) -> None:
+    lasts = Settings().sign_in
+    sessions = Sessions(api.engine, lasts.idle, lasts.longest)
+    await sessions.begin("kim", datetime.now(UTC), address="192.0.2.7", agent="Firefox")
+    (begun,) = (await api.get("/users/kim/sessions")).json()["items"]
+    assert (await api.delete(f"/users/kim/sessions/{begun['id']}")).status_code == 204
+    assert (await api.get("/users/kim/sessions")).json()["items"] == []
+    newest = (await api.get("/audit")).json()["items"][0]
+    assert (newest["verb"], newest["thing"], newest["who"]) == ("sign out", "kim", "http.token")
