@@ -209,7 +209,7 @@ transcripts = Table(
     Column("question_id", Integer, primary_key=True, autoincrement=False),
     Column("recording", Text, nullable=False),
     Column("seconds", Float, nullable=False),
-    Column("transcribed_at", UtcTime, nullable=False),
+    Column("transcribed_at", UtcTime, nullable=False, index=True),
     Column("text", Text, nullable=False),
     Column("engine", Text, nullable=False),
     ForeignKeyConstraint(

@@ -17,7 +17,7 @@ message_transcripts = Table(
     metadata,
     Column("message_id", Text, _goes_with("messages.message_id"), primary_key=True),
     Column("recording", Text, _goes_with("recordings.name"), nullable=False, index=True),
-    Column("transcribed_at", UtcTime, nullable=False),
+    Column("transcribed_at", UtcTime, nullable=False, index=True),
     Column("text", Text, nullable=False),
     Column("engine", Text, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""What was said in voicemail messages, beside the messages."""
+"""What was said in voicemail messages, beside them; find what was written down lately."""
 
 from __future__ import annotations
 
@@ -39,8 +39,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_message_transcripts_recording", "message_transcripts", ["recording"], unique=False
     )
+    for table in ("message_transcripts", "transcripts"):
+        op.create_index(f"ix_{table}_transcribed_at", table, ["transcribed_at"], unique=False)
 
 
 def downgrade() -> None:
     """Undo it."""
+    op.drop_index("ix_transcripts_transcribed_at", "transcripts")
     op.drop_table("message_transcripts")

@@ -6,8 +6,8 @@ read further, by `LiveCalls.after`. Both use indexes, and cost nothing that grow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,7 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ivrserver.flow.records import TimelineEntry
 from ivrserver.storage.calls import CallRow, event_of
 from ivrserver.storage.database import storage_errors
-from ivrserver.storage.tables import calls, checkpoints, timeline
+from ivrserver.storage.tables import (
+    calls,
+    checkpoints,
+    messages,
+    respondents,
+    timeline,
+    transcripts,
+)
+from ivrserver.storage.transcript_tables import message_transcripts
 
 RECENT: Final = timedelta(seconds=60)
 """A call that began so long ago is looked at even if it has ended: it may have begun and ended
@@ -40,11 +48,13 @@ class CallState:
     Attributes:
         seq: of its newest event; 0: there is none yet.
         ended_at: None while it is live.
+        told: `seq` up to which its events are old news for who does not know it yet.
     """
 
     call_id: str
     seq: int
     ended_at: datetime | None
+    told: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,8 @@ class LiveCalls:
     async def look(self, now: datetime, known: Mapping[str, CallState]) -> dict[str, CallState]:
         """Every live call, every one that has just begun, and those of `known` that were live.
 
+        So are calls of which something was just written down, however long ago they ended.
+
         Args:
             now: calls that began shortly before are looked at, ended or not.
             known: what the last look gave.
@@ -109,6 +121,10 @@ class LiveCalls:
                 for look in looks:
                     for call_id, seq, ended_at in await connection.execute(look):
                         found[call_id] = CallState(call_id, seq or 0, ended_at)
+                for late in _written_down(now - RECENT):
+                    for call_id, seq, ended_at, told in await connection.execute(late):
+                        state_of = CallState(call_id, seq or 0, ended_at, told or 0)
+                        found.setdefault(call_id, state_of)
         return found
 
     async def after(self, call_id: str, seq: int, limit: int = 500) -> list[NumberedEvent]:
@@ -163,6 +179,29 @@ class LiveCalls:
             async with self._engine.connect() as connection:
                 rows = (await connection.execute(query)).mappings().all()
         return [_numbered(row["call_id"], row) for row in rows]
+
+
+def _written_down(since: datetime) -> Iterator[Select[Any]]:
+    """The calls of which something was written down since then, what came last first.
+
+    Its event is noted when it is written down: all events before are old.
+    """
+    for table, of_call in (
+        (transcripts, transcripts.c.response_id == respondents.c.response_id),
+        (message_transcripts, message_transcripts.c.message_id == messages.c.message_id),
+    ):
+        owner = respondents if table is transcripts else messages
+        before = and_(
+            _any.c.call_id == calls.c.call_id, _any.c.happened_at < table.c.transcribed_at
+        )
+        told = select(func.max(_any.c.seq)).where(before).correlate(calls, table).scalar_subquery()
+        yield (
+            select(calls.c.call_id, _NEWEST, calls.c.ended_at, told)
+            .join(owner, owner.c.call_id == calls.c.call_id)
+            .join(table, of_call)
+            .where(table.c.transcribed_at >= since)
+            .order_by(table.c.transcribed_at.desc())
+        )
 
 
 def _numbered(call_id: str, row: Mapping[Any, Any]) -> NumberedEvent:

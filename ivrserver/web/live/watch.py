@@ -189,7 +189,7 @@ class Live:
         try:
             states = await self.source.look(self._clock.now(), self.states)
             changed = [name for name, each in states.items() if self.states.get(name) != each]
-            told = [] if self.follows_since is None else await self._read(changed)
+            told = [] if self.follows_since is None else await self._read(states, changed)
         except StorageError:
             self._is_away()
             return
@@ -207,12 +207,15 @@ class Live:
         self._tell_revision()
         self._looked.set()
 
-    async def _read(self, changed: Iterable[str]) -> list[NumberedEvent]:
+    async def _read(
+        self, states: Mapping[str, CallState], changed: Iterable[str]
+    ) -> list[NumberedEvent]:
         """What those calls' timelines have grown by."""
         found: list[NumberedEvent] = []
         for call_id in changed:
             known = self.states.get(call_id)
-            page = await self.source.after(call_id, known.seq if known else 0, PAGE)
+            seq = known.seq if known else states[call_id].told
+            page = await self.source.after(call_id, seq, PAGE)
             found += page
             while len(page) == PAGE:
                 page = await self.source.after(call_id, page[-1].seq, PAGE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.flow.events import CallAnswered, CallEnded, QuestionAsked
 from ivrserver.flow.records import CallClosed, Record, TimelineEntry
+from ivrserver.flow.transcribed import Transcribed, VoicemailTranscribed
 from ivrserver.storage import LiveCalls, database, migrate, open_journal
-from tests.unit.storage.records import START, checkpoint, opened, respondent, settings, timeline
+from tests.unit.storage.records import (
+    START,
+    answer,
+    checkpoint,
+    message,
+    message_transcribed,
+    opened,
+    recording,
+    respondent,
+    settings,
+    timeline,
+    transcribed,
+)
 
 NOW = START + timedelta(hours=1)
 ASKED = QuestionAsked(7, "Rating", 1, "the next question")
@@ -66,6 +80,39 @@ async def test_a_call_that_came_and_went_between_two_looks_is_seen(
     first = await live.look(NOW, {})
     assert first["quick"].ended_at == at
     assert await live.look(NOW + timedelta(minutes=2), first) == {}
+
+
+async def test_a_call_long_over_is_seen_again_when_something_of_it_is_written_down(
+    engine: AsyncEngine, database_url: str
+) -> None:
+    live = LiveCalls(engine)
+    for name in ("message", "answer"):
+        said = f"said-{name}"
+        await store(
+            engine, database_url, opened(name), recording(name, said), respondent(name),
+            message(1, 300, name), answer(3, "", name, recording=said), *timeline(name),
+            CallClosed(call_id=name, at=START, reason="hung_up"),
+        )  # fmt: skip
+    assert await live.look(NOW, {}) == {}
+    written = replace(message_transcribed(1, "message", name="said-message"), at=NOW)
+    event = VoicemailTranscribed("m-message-1", 300, 3, "pocketsphinx")
+    await store(engine, database_url, written, TimelineEntry("message", NOW, event))
+    first = await live.look(NOW, {})
+    assert list(first) == ["message"]
+    news = await live.after("message", first["message"].told)
+    assert [each.entry.event for each in news] == [event], "nothing is told twice"
+    assert await live.look(NOW, first) == first
+    later = NOW + timedelta(seconds=50)
+    told = Transcribed(3, "wish", "more téa", "pocketsphinx")
+    await store(
+        engine, database_url, replace(transcribed(3, "x", "answer", "said-answer"), at=later),
+        TimelineEntry("answer", later, told),
+    )  # fmt: skip
+    second = await live.look(later, first)
+    assert set(second) == {"message", "answer"}
+    news = await live.after("answer", second["answer"].told)
+    assert [each.entry.event for each in news] == [told]
+    assert await live.look(later + timedelta(minutes=2), second) == {}
 
 
 async def test_the_tail_of_a_timeline_is_read_from_any_event_on(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
@@ -17,6 +17,7 @@ from ivrserver.access import Visitor, http_token_visitor
 from ivrserver.errors import StorageError
 from ivrserver.flow.events import CallAnswered, CallEnded, CallStarted, Warned
 from ivrserver.flow.records import CallClosed, TimelineEntry
+from ivrserver.flow.transcribed import VoicemailTranscribed
 from ivrserver.storage import LiveCalls, database, migrate, open_journal
 from ivrserver.storage.journal import Journal
 from ivrserver.storage.journal import Pace as StoringPace
@@ -25,7 +26,13 @@ from ivrserver.web.app import plain_app
 from ivrserver.web.guarded import Limits
 from ivrserver.web.live import Live, event_routes, watch
 from ivrserver.web.live.watch import Pace
-from tests.unit.storage.records import opened, settings
+from tests.unit.storage.records import (
+    message,
+    message_transcribed,
+    opened,
+    recording,
+    settings,
+)
 from tests.unit.web.live.ears import SOON, listening
 from tests.unit.web.serving import serving
 
@@ -143,6 +150,27 @@ async def test_a_call_is_told_while_it_goes_on_whoever_carries_it(place: House) 
         await place.happens("two", CallEnded("hung_up", "the end"), by=1)
         assert (await ears.next("timeline")).data["data"]["reason"] == "hung_up"
         assert (await ears.next("calls")).data == {"live": 1, "changed": ["two"]}
+
+
+async def test_what_is_written_down_long_after_a_call_is_told_and_nothing_else_of_it(
+    place: House,
+) -> None:
+    now, old = Wall().now(), Wall().now() - timedelta(hours=1)
+    journal = place.journals[0]
+    for record in (
+        opened("old", old), recording("old"), TimelineEntry("old", old, CallAnswered()),
+        replace(message(1, 300, "old"), recording="rec-old"),
+        CallClosed(call_id="old", at=old, reason="hung_up"),
+    ):  # fmt: skip
+        journal.write(record)
+    await journal.commit()
+    async with listening(place.address) as ears:
+        assert (await ears.next("calls")).data == {"live": 0, "changed": []}
+        journal.write(replace(message_transcribed(1, "old", name="rec-old"), at=now))
+        await place.happens("old", VoicemailTranscribed("m-old-1", 300, 3, "pocketsphinx"))
+        told = await ears.next("timeline")
+        assert (told.data["kind"], told.data["data"]["words"]) == ("voicemail_transcribed", 3)
+        assert (await ears.next("calls")).data == {"live": 0, "changed": ["old"]}
 
 
 async def test_one_call_is_told_from_its_beginning_and_only_that(place: House) -> None:
