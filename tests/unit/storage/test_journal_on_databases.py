@@ -257,10 +257,14 @@ async def test_the_journal_starts_without_a_database_and_stores_later(
     async with postgres.new_database() as url, database(settings(url)) as engine:
         config = settings(url, commit_wait=0.2)
         with capture_logs() as logs:
+
+            def told(event: str) -> bool:
+                return any(entry["event"] == event for entry in logs)
+
             async with open_journal(config, engine) as journal:
                 journal.write(opened())
                 await journal.commit()
-                assert next(entry["event"] for entry in logs) == "database_away"
+                await until(lambda: told("database_away"))
                 await migrate(engine)
-                await until(lambda: any(entry["event"] == "database_back" for entry in logs))
+                await until(lambda: told("database_back"))
         assert len(await Calls(engine).newest()) == 1
