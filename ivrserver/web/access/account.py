@@ -155,7 +155,7 @@ def _keys(doors: Doors) -> APIRouter:
         visitor: Visitor = known,
     ) -> Response:
         try:
-            end = datetime.now(UTC) + timedelta(days=int(days)) if days in _DAYS else None
+            end = _end(days)
             wanted, author = checked_rights(rights), visitor.author
             made = await doors.keys.make(visitor.name, name, wanted, author, expires_at=end)
         except UserRefused as error:
@@ -175,4 +175,14 @@ def _keys(doors: Doors) -> APIRouter:
 
 
 _NO_FORM: Final[Mapping[str, Any]] = {"name": "", "days": "90", "rights": ()}
-_DAYS: Final = {days for days, _ in LASTS if days}
+
+
+def _end(days: str) -> datetime | None:
+    """When a key that lasts so long ends; None: never.
+
+    Raises:
+        UserRefused: that was not offered.
+    """
+    if days not in dict(LASTS):
+        raise UserRefused("choose how long the key lasts", field="expires")
+    return datetime.now(UTC) + timedelta(days=int(days)) if days else None

@@ -129,6 +129,7 @@ async def test_a_key_is_made_shown_once_and_revoked(place: Site, mia: Browser) -
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
+        ({"days": "31"}, "choose how long the key lasts"),
         ({"rights": "users:write"}, "a key of mia cannot be allowed users:write"),
         ({"rights": "x"}, "a right is one of"),
         ({"rights": ""}, "a right is one of"),
