@@ -101,7 +101,14 @@ class Pages:
             context: what the template shows.
         """
         can = partial(_can, visitor)
-        told = flash.take(request)
+        told: list[Flash] = []
+
+        def waiting() -> Flash | None:
+            """What the next page is to show. Parts of pages do not: they leave it where it is."""
+            found = flash.take(request)
+            told.extend([found] if found else [])
+            return found
+
         theme = request.cookies.get("theme", "")
         known: dict[str, Any] = {
             "visitor": visitor,
@@ -110,7 +117,7 @@ class Pages:
             "area": area_of(request.url.path),
             "csrf": visitor.csrf if visitor else "",
             "theme": theme if theme in _THEMES else "",
-            "flash": told,
+            "flash": waiting,
             "here": partial(_here, request),
             "request_path": request.url.path,
             "zone": self.zone.key,

@@ -112,6 +112,13 @@ def test_a_redirect_tells_the_next_page_what_happened_once(pages: Pages, templat
     assert 'flash=""' in shown.headers["set-cookie"]
 
 
+def test_a_part_of_a_page_leaves_the_message_to_the_page(pages: Pages, template: Write) -> None:
+    """Parts are asked for again and again, also while the next page is on its way."""
+    put = pages.redirect(request(), "/numbers", "Saved.").headers["set-cookie"].partition(";")[0]
+    part = pages.render(request(cookies=put), somebody(), template("<p>3 calls</p>"))
+    assert "set-cookie" not in part.headers
+
+
 @pytest.mark.parametrize(
     "cookie", ["flash=x", "flash=[1,2]", 'flash=["a","b"]', "flash=%5B%5D", "flash=1"]
 )
