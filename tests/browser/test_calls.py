@@ -11,10 +11,12 @@ from playwright.async_api import expect
 
 from benchmarks.portal import Plan, seed
 from ivrserver.access import Role
+from ivrserver.storage import open_journal
 from tests.browser.conftest import Look
 from tests.browser.pages import NARROW, assert_accessible, shoot
 from tests.browser.site import Site, open_site
 from tests.telephony.conftest import in_own_task
+from tests.unit.storage.records import recording, whole_call
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -78,3 +80,20 @@ async def test_calls_are_read_on_a_phone_in_the_dark(look: Look, busy: Site) -> 
     await expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     await assert_accessible(page)
     await shoot(page, "call-narrow-dark")
+
+
+async def test_a_spoken_answer_is_shown_once_where_it_was_given(look: Look, busy: Site) -> None:
+    async with open_journal(busy.settings, busy.engine) as journal:
+        for record in whole_call("spoken"):
+            journal.write(record)
+        journal.write(recording("spoken", "monitored"))
+    await busy.record()
+    watched = await look(busy.address)
+    await busy.sign_in(watched)
+    page = watched.page
+    await page.goto("/calls/spoken")
+    played = page.locator("audio")
+    await expect(played).to_have_count(2)
+    answers = page.get_by_role("table", name="Answers")
+    await expect(answers.locator("audio[src$='rec-spoken']")).to_have_count(1)
+    await expect(played.last).to_have_attribute("src", re.compile("/monitored$"))

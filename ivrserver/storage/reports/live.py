@@ -1,7 +1,7 @@
 """Calls that are live now, and what has happened on calls since somebody last looked.
 
-One poller of a process asks `LiveCalls.look` twice a second; only calls whose `seq` has grown are
-read further, by `LiveCalls.after`. Both use indexes, and cost nothing that grows with old calls.
+One poller of a process asks `LiveCalls.look` five times a second; only calls whose `seq` has grown
+are read further, by `LiveCalls.after`. Both use indexes; their cost does not grow with old calls.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from ivrserver.web.live.news import News, Topic, event_data
 
 log = structlog.get_logger(__name__)
 
-LOOK_SECONDS: Final = 0.4
+LOOK_SECONDS: Final = 0.2
 LINGER_SECONDS: Final = 10.0
 CHECK_SECONDS: Final = 2.0
 MOST: Final = 200

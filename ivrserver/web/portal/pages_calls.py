@@ -181,19 +181,15 @@ class Asked:
 
 def _shown(details: CallDetails, account: Account) -> dict[str, Any]:
     call = details.call
-    sensitive = {
-        answer.recording
-        for run in details.respondents
-        for answer in run.answers
-        if answer.sensitive and answer.recording
-    }
+    # What is an answer stands where it was given, and nowhere else.
+    answers = {answer.recording for run in details.respondents for answer in run.answers}
     now = datetime.now(UTC) if call.ended_at is None else call.ended_at
     return {
         "call": call,
         "seconds": (now - call.started_at).total_seconds(),
         "respondents": details.respondents,
-        "recordings": [each for each in details.recordings if each.name not in sensitive],
-        "hidden": len(sensitive),
+        "recordings": [each for each in details.recordings if each.name not in answers],
+        "lengths": {each.name: each.seconds for each in details.recordings},
         "messages": details.messages,
         "names": block_names(account),
         "meanings": meanings(account),
