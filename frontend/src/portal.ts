@@ -3,11 +3,13 @@
 import { startBoost } from "./lib/boost.ts";
 import { startDialogs } from "./lib/dialogs.ts";
 import { startEnhancements } from "./lib/enhance.ts";
+import { startLeaving } from "./lib/leaving.ts";
 import { startMenus } from "./lib/menus.ts";
 import { startParts } from "./lib/parts.ts";
 import { startTheme } from "./lib/theme.ts";
 
 startTheme();
+startLeaving();
 startBoost();
 startMenus();
 startDialogs();

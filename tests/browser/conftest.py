@@ -65,6 +65,16 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
+async def sampled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """A portal of its own with the sample account: what a test changes disturbs no other.
+
+    Tests ask for it before `look`, so that it outlives the pages, which listen to it.
+    """
+    async with in_own_task(open_site(tmp_path_factory.mktemp("sampled"))) as site:
+        yield site
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def new_site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """The portal without Asterisk, of nobody and with nothing in it."""
     async with in_own_task(open_site(tmp_path_factory.mktemp("site"), seeded=False)) as running:

@@ -17,6 +17,7 @@ from ivrserver.demo import listening
 from ivrserver.demo.phone import Phone
 from ivrserver.flow.events import PromptPlayed
 from tests.browser.conftest import Look
+from tests.browser.pages import Watched
 from tests.browser.site import NAMES, Live
 from tests.telephony.caller import Caller
 from tests.telephony.house import ask
@@ -99,10 +100,12 @@ class Handset:
 
     Attributes:
         keys: everything pressed so far.
+        watched: what opened the page; None: somebody else.
     """
 
     page: Page
     keys: str = field(default="")
+    watched: Watched | None = None
 
     @property
     def dock(self) -> Locator:
@@ -196,7 +199,7 @@ async def handset(
     watched.expect(*expected)
     await live.site.sign_in(watched, role)
     await watched.page.goto(PAGE)
-    phone = Handset(watched.page)
+    phone = Handset(watched.page, watched=watched)
     await phone.ready()
     return phone
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
@@ -37,16 +37,27 @@ class Watched:
 
     Attributes:
         expected: patterns of complaints that the test provokes, such as ``status of 422``.
+        stays: whoever asks before the page is left is told to stay.
+        asked: how often that was.
     """
 
     page: Page
     context: BrowserContext
     complaints: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
+    stays: bool = False
+    asked: int = 0
 
     def expect(self, *patterns: str) -> None:
         """Say which complaints are meant."""
         self.expected += patterns
+
+    async def answer(self, dialog: Dialog) -> None:
+        """Answer the browser's question before a page is left; no other dialog is meant."""
+        if dialog.type != "beforeunload":
+            self.complaints.append(f"{self.page.url} asks: {dialog.message}")
+        self.asked += 1
+        await (dialog.dismiss() if self.stays else dialog.accept())
 
     def nothing_is_wrong(self) -> None:
         """Assert that nobody complained."""
@@ -78,6 +89,7 @@ async def watch(browser: Browser, address: str, **options: Any) -> Watched:
             watched.complaints.append(f"{message.type} at {page.url}: {message.text} ({about})")
 
     page.on("console", console)
+    page.on("dialog", watched.answer)
     page.on("pageerror", lambda error: watched.complaints.append(f"{page.url}: {error}"))
     return watched
 

@@ -131,7 +131,6 @@ async def test_what_is_no_sound_is_refused_and_says_why(
     look: Look, office: Site, tmp_path: Path
 ) -> None:
     page = await opened(look, office)
-    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     text = tmp_path / "letter.wav"
     await asyncio.to_thread(text.write_text, "Dear customer")
     await page.get_by_role("button", name="Upload").click()
@@ -208,7 +207,6 @@ async def test_names_of_people_are_text(look: Look, office: Site, speech: Path) 
     library = shelves.audio_library(office.settings, office.engine)
     await library.add({name: speech})
     page = await opened(look, office)
-    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     row = sound(page, name)
     await expect(row).to_be_visible()
     await expect(row.locator("[data-drawn='']")).to_be_visible()

@@ -53,7 +53,6 @@ async def opened(
     watched = await look(site.address, **options)
     watched.expect("status of 422")
     await site.sign_in(watched, role)
-    watched.page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     await watched.page.goto(path)
     await expect(watched.page.locator("[data-part]:not([data-mounted])")).to_have_count(0)
     return watched.page

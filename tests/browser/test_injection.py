@@ -202,14 +202,10 @@ async def watching(look: Look, site: Site, role: Role = Role.ADMIN) -> Watched:
     await site.sign_in(watched, role)
     page = watched.page
 
-    def asked(dialog: Any) -> None:
-        watched.complaints.append(f"{page.url} asks: {dialog.message}")
-
     def requested(request: Any) -> None:
         if not request.url.startswith((site.address, "blob:", "data:")):
             watched.complaints.append(f"{page.url} calls {request.url}")
 
-    page.on("dialog", asked)
     page.on("request", requested)
     return watched
 

@@ -140,15 +140,11 @@ async def test_a_call_goes_on_while_pages_change_and_leaving_asks_first(
     await page.wait_for_url("**/account")
     await phone.stage("talking")
     await phone.more_heard_than(before["packets"] + 50)
-    asked = asyncio.get_running_loop().create_future()
-
-    async def stay(dialog: object) -> None:
-        asked.set_result(dialog.type)  # type: ignore[attr-defined]
-        await dialog.dismiss()  # type: ignore[attr-defined]
-
-    page.once("dialog", stay)
-    await page.close(run_before_unload=True)
-    assert await asyncio.wait_for(asked, 10) == "beforeunload"
+    assert phone.watched is not None
+    phone.watched.stays = True
+    async with page.expect_event("dialog") as asked:
+        await page.close(run_before_unload=True)
+    assert (await asked.value).type == "beforeunload"
     await phone.press("42")
     stored = caller_of(live, phone)
     stored.keys = "42"

@@ -69,13 +69,15 @@ export function markCurrent(): void {
   }
 }
 
-/** After a new page: the drawer is closed, and a screen reader goes on at its heading. */
+/** After a new page: the drawer is closed, and a screen reader goes on where it says, or at its heading. */
 function afterSwap(event: Event): void {
   const { boosted } = (event as CustomEvent<{ boosted?: boolean }>).detail;
   if (!boosted) return;
   markCurrent();
   document.querySelector<HTMLElement>("#nav:popover-open")?.hidePopover();
-  document.querySelector<HTMLElement>("#page h1")?.focus({ preventScroll: true });
+  const meant = document.querySelector<HTMLElement>("#page [autofocus]:not(dialog *)");
+  if (meant) meant.focus();
+  else document.querySelector<HTMLElement>("#page h1")?.focus({ preventScroll: true });
 }
 
 function refused(event: Event): void {

@@ -1,10 +1,19 @@
 // Questions of an IVR that are moved: by their buttons, or by dragging their grip. Each move is stored
-// at once; what is open in a form stays open.
+// at once; what is open in a form stays open. Of one that is removed, the one beside it gets the focus.
 
 import { Refused, send } from "../lib/http.ts";
 import { toast } from "../lib/toasts.ts";
+import { tell } from "../lib/told.ts";
 
 const SETTLED = "[data-question]:not([data-question=''])";
+
+/** The question beside a place where there was one; text between them is skipped. */
+function nearest(place: Node | null, way: "next" | "previous"): HTMLElement | null {
+  let node = place;
+  while (node && !(node instanceof HTMLElement))
+    node = way === "next" ? node.nextSibling : node.previousSibling;
+  return node;
+}
 
 export function mount(list: HTMLElement): () => void {
   const block = list.dataset.block ?? "";
@@ -82,6 +91,23 @@ export function mount(list: HTMLElement): () => void {
     document.addEventListener("pointercancel", end, { signal });
   }
 
+  /** Go on beside what was taken away, unless something else came in its place. */
+  const changed = (changes: MutationRecord[]) => {
+    const change = changes.find((each) => each.removedNodes.length > 0);
+    const gone = change?.removedNodes[0];
+    const lost = document.activeElement === null || document.activeElement === document.body;
+    if (!change || !(gone instanceof HTMLElement) || !lost) return;
+    if (changes.some((each) => each.addedNodes.length > 0)) return;
+    const add = list.parentElement?.querySelector<HTMLElement>(".add-question summary");
+    // One that was never stored was only begun there.
+    if (!gone.dataset.question) return add?.focus();
+    const beside =
+      nearest(change.nextSibling, "next") ?? nearest(change.previousSibling, "previous");
+    (beside?.querySelector<HTMLElement>("a.button, input:not([type=hidden])") ?? add)?.focus();
+    const name = gone.querySelector("h3")?.textContent?.trim() ?? "It";
+    tell(`${name} is removed, ${list.children.length} left.`);
+  };
+
   const pressed = (event: Event) => {
     const button = (event.target as Element).closest<HTMLElement>("[data-move]");
     if (button) step(button);
@@ -93,9 +119,12 @@ export function mount(list: HTMLElement): () => void {
     event.preventDefault();
     drag(item);
   };
+  const watching = new MutationObserver(changed);
+  watching.observe(list, { childList: true });
   list.addEventListener("click", pressed);
   list.addEventListener("pointerdown", down);
   return () => {
+    watching.disconnect();
     list.removeEventListener("click", pressed);
     list.removeEventListener("pointerdown", down);
   };
