@@ -8,7 +8,7 @@ from ivrserver.flow.events import CallEnded, LegScreened, WordHeard
 from tests.telephony.agent_line import Act, Line
 from tests.telephony.agents import accepts, answers, machine, says
 from tests.telephony.people.together import together
-from tests.telephony.people.town import SAYS, Town, fates, findme
+from tests.telephony.people.town import LONG, SAYS, Town, fates, findme
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="package")]
 
@@ -84,7 +84,7 @@ async def test_a_voicemail_machine_never_takes_the_call_by_what_it_says(town: To
     async with town.house.calling(
         "8008", findme(person, whisper_phrase=WHISPER, **SPOKEN)
     ) as caller:
-        call = await caller.waits(40)
+        call = await caller.waits(LONG)
     assert call.one(CallEnded).reason == "hung_up"
     assert fates(call) == [(person.number, "no_key")]
     await town.house.hears(call.heard, SAYS.nobody_available)
