@@ -31,15 +31,14 @@ demo: run-venv assets
 	@.venv/bin/ivrserver demo $(ARGS)
 
 # Pages and calls mostly wait: more of them at a time than there are cores. Those marked `alone` come
-# last, so that each has a core; browsers take more than one.
+# last, one after the other.
 MORE = $$(( $$(nproc) * 3 / 2 ))
 
 test: check
 	$(BESIDE) --numprocesses auto tests/unit tests/migration $(ARGS)
 	$(BESIDE) --numprocesses $(MORE) -m "not alone" tests/browser $(ARGS)
 	$(BESIDE) --numprocesses $(MORE) -m "not alone" tests/contract tests/telephony $(ARGS)
-	$(BESIDE) --numprocesses auto -m alone tests/telephony $(ARGS)
-	.venv/bin/pytest -m alone tests/browser $(ARGS)
+	.venv/bin/pytest -m alone tests/telephony tests/browser $(ARGS)
 
 bench: dev-venv assets
 	.venv/bin/python -m benchmarks $(ARGS)
