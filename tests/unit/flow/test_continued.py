@@ -340,7 +340,9 @@ async def test_the_timeline_says_who_goes_on_and_where() -> None:
 
 
 async def test_a_message_in_progress_is_kept_when_the_caller_has_left() -> None:
-    box = Voicemail(block_id=300, name="Sales", review=False, email=("a@example.com",))
+    box = Voicemail(
+        block_id=300, name="Sales", review=False, email=("a@example.com",), transcribe=True
+    )  # fmt: skip
     relay = Relay(Scene((box,)))
     relay.scene.channel.talks = 30.0
     ended = await relay.run(8.0, left=True)
@@ -348,8 +350,10 @@ async def test_a_message_in_progress_is_kept_when_the_caller_has_left() -> None:
     (message,) = relay.of(MessageLeft)
     assert (message.block_id, message.seconds) == (300, 2.0)
     assert relay.of(VoicemailLeft)
-    (letter,) = relay.of(JobOrdered)
-    assert letter.job_id == f"mail-{message.message_id}"
+    jobs = [order.job_id for order in relay.of(JobOrdered)]
+    assert jobs == [f"mail-{message.message_id}", f"transcription-{message.message_id}"]
+    (made,) = relay.of(RecordingMade)
+    assert made.transcribe
 
 
 async def test_seconds_of_a_monitored_transfer_are_counted_over_both_controllers() -> None:
