@@ -70,11 +70,20 @@ class AuditFilter:
     until: datetime | None = None
 
 
-async def write(connection: AsyncConnection, author: Author, *deeds: Deed) -> None:
-    """Write an entry about each deed in the transaction of `connection`, in their order."""
+async def write(
+    connection: AsyncConnection, author: Author, *deeds: Deed, at: datetime | None = None
+) -> None:
+    """Write an entry about each deed in the transaction of `connection`, in their order.
+
+    Args:
+        connection: in the transaction of the changes.
+        author: who has made them.
+        deeds: what was done.
+        at: when; None: now.
+    """
     if not deeds:
         return
-    now = datetime.now(UTC)
+    now = at or datetime.now(UTC)
     # Within a millisecond ids are random: counted on, they stay in order.
     first = int(ULID.from_datetime(now))
     rows = [

@@ -128,7 +128,7 @@ async def test_each_kind_of_thing_has_days_of_its_own(shop: Shop) -> None:
     await shop.runs(jobs=9)
     assert await shop.rows(tables.jobs) == 0
     async with shop.engine.begin() as connection:
-        await write(connection, PROGRAM, Deed("change", "block", "1"), START)
+        await write(connection, PROGRAM, Deed("change", "block", "1"), at=START)
     for days, left in ((0, 1), (11, 1), (9, 0)):
         await shop.runs(audit=days)
         assert await shop.rows(audit) == left

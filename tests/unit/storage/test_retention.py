@@ -199,7 +199,7 @@ async def test_entries_of_the_audit_log_go_that_were_written_before_then(
     async with engine.begin() as connection:
         for days in range(BATCH + 2):
             at = START + days * DAY
-            await write(connection, PROGRAM, Deed("change", "block", str(days)), at)
+            await write(connection, PROGRAM, Deed("change", "block", str(days)), at=at)
     retention, left = Retention(engine), Audit(engine)
     assert await retention.audit(START) == 0
     assert await retention.audit(START + DAY) == 1

@@ -180,7 +180,7 @@ async def test_the_audit_log_is_read_by_pages_and_filters(place: People) -> None
         for hour in range(7):
             deed = Deed("change", "block", str(hour % 2), {"n": hour}, {"n": hour + 1})
             author = Author("mia" if hour % 3 else "ben", "session", "192.0.2.7")
-            await write(connection, author, deed, START + hour * HOUR)
+            await write(connection, author, deed, at=START + hour * HOUR)
 
     async def things(
         limit: int = 9, cursor: str | None = None, **wanted: object

@@ -166,7 +166,7 @@ async def test_the_audit_log_is_looked_through_by_days_of_the_account_and_by_pag
         for hour in range(60):
             at = datetime(2030, 3, 1 + hour // 24, hour % 24, tzinfo=UTC)
             deed = Deed("change", "block", f"block-{hour}", {"<b>": 1}, {"<b>": "<script>"})
-            await write(connection, Author("kim", "portal"), deed, at)
+            await write(connection, Author("kim", "portal"), deed, at=at)
     page = (await root.get("/audit?who=kim&since=2030-03-01&until=2030-03-01"))[1]
     things = re.findall(r"block-(\d+)", page)
     assert [things[0], things[-1]] == ["28", "5"], "New York is five hours behind"
