@@ -171,7 +171,7 @@ def _of(path: str, name: str, known: Mapping[str, str]) -> str | None:
 
 async def _known(engine: AsyncEngine) -> dict[str, str]:
     """Things that there are, by the parameters that name them."""
-    calls, attempts = tables.calls, tables.webhook_attempts
+    calls, attempts, messages = tables.calls, tables.webhook_attempts, tables.messages
     newest = select(calls.c.call_id).order_by(calls.c.call_id.desc()).limit(1)
     attempt = select(attempts.c.response_id, attempts.c.number).limit(1)
     async with engine.connect() as connection:
@@ -179,7 +179,8 @@ async def _known(engine: AsyncEngine) -> dict[str, str]:
         made = (await connection.execute(attempt)).one()
         book = await _other_blocks(connection)
         job = await connection.scalar(select(tables.jobs.c.job_id).limit(1))
-        message = await connection.scalar(select(tables.messages.c.message_id).limit(1))
+        in_box = messages.c.block_id == OFFICE_BOX
+        message = await connection.scalar(select(messages.c.message_id).where(in_box).limit(1))
     return {
         **book,
         "call_id": str(call),
