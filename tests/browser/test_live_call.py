@@ -84,10 +84,12 @@ async def test_a_call_is_on_open_pages_within_a_second(look: Look, live: Live) -
         await expect(own.locator("[data-part=live]")).to_have_attribute("data-state", "live")
         await own.evaluate(WATCH)
         await caller.listens("code")
+        doing = overview.locator("td[data-label='Doing now']")
         await caller.press("123")
+        await expect(doing).to_contain_text("The amount.")
         await caller.listens("amount")
         await caller.press("42#")
-        await caller.listens("color")
+        await expect(doing).to_contain_text("Choose a color.")
         call = await caller.hangs_up()
     await expect(own.locator("#page-badge")).to_have_text("Caller hung up")
     await expect(overview.get_by_role("heading", name="Nobody is calling")).to_be_visible()
@@ -112,7 +114,7 @@ def on_overview(call: Outcome, shown: list[Seen]) -> dict[str, float]:
     for number in range(2):
         answered = entry_of(call, AnswerAccepted, number)
         # The list shows the newest step: those from the answer on.
-        since = [line.text for line in story(entries[entries.index(answered) :])]
+        since = [f"{line.actor} {line.text}" for line in story(entries[entries.index(answered) :])]
         newer = [each for each in there if each.at >= answered.at.timestamp()]
         found[f"answer {number + 1}"] = late(
             answered.at, [each for each in newer if each.doing in since]
