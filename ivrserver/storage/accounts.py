@@ -61,6 +61,7 @@ class Accounts:
         audio: Mapping[str, Path] | None = None,
         *,
         prune: bool = False,
+        ensure: Callable[[StoredAccount], object] = lambda _: None,
         by: Author = PROGRAM,
     ) -> Changes:
         """Add and replace what `account` describes, in one transaction.
@@ -69,6 +70,7 @@ class Accounts:
             account: what is wanted; it may refer to what is in the database.
             audio: the file of each of the account's audio files, by name.
             prune: remove what `account` does not describe.
+            ensure: told the account as it is; may raise, then nothing changes.
             by: who wants that.
 
         Raises:
@@ -78,9 +80,12 @@ class Accounts:
         given = dict(audio or {})
         try:
             copied = await self.keep(given)
-            return await self.change(
-                lambda before: merged(before, account, copied, prune=prune), by=by
-            )
+
+            def make(before: StoredAccount) -> StoredAccount:
+                ensure(before)
+                return merged(before, account, copied, prune=prune)
+
+            return await self.change(make, by=by)
         except AudioRefused as refused:
             raise FlowFileError(str(refused)) from refused
 

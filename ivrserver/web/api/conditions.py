@@ -17,15 +17,20 @@ def tag(version: str) -> str:
     return f'"{version}"'
 
 
-def _version_given(
-    if_match: Annotated[
-        str,
-        Header(
-            description="The `ETag` of what was read; `*`: whatever it is by now.",
-            examples=['"3f2a"'],
-        ),
-    ] = "",
-) -> str:
+_IfMatch = Annotated[
+    str,
+    Header(
+        description="The `ETag` of what was read; `*`: whatever it is by now.",
+        examples=['"3f2a"'],
+    ),
+]
+
+
+def _version_if_given(if_match: _IfMatch = ANY) -> str:
+    return if_match.strip() or ANY
+
+
+def _version_given(if_match: _IfMatch = "") -> str:
     if not if_match.strip():
         raise HTTPException(
             HTTPStatus.PRECONDITION_REQUIRED,
@@ -37,6 +42,9 @@ def _version_given(
 
 Expected = Annotated[str, Depends(_version_given)]
 """What a client says it has read, as its ``If-Match`` header has it."""
+
+ExpectedIfGiven = Annotated[str, Depends(_version_if_given)]
+"""The same, where adding to what is there is usual."""
 
 
 def check_version(expected: str, version: str) -> None:

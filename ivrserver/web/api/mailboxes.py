@@ -13,14 +13,12 @@ from pydantic import BaseModel, Field
 
 from ivrserver.access import Right, Visitor
 from ivrserver.blocks import Voicemail
-from ivrserver.blocks.editing import version_of_tree
 from ivrserver.errors import NothingThere
 from ivrserver.storage.reports import BoxCount, Inbox, MessageRow, MessageState, MessageText
 from ivrserver.web.access import Guard
 from ivrserver.web.accounts import AccountReader
 from ivrserver.web.api.answers import NOT_KEPT
 from ivrserver.web.api.blocks import BlockId
-from ivrserver.web.api.conditions import tag
 from ivrserver.web.api.problems import responses
 
 MessageId = Annotated[
@@ -198,7 +196,7 @@ def _answer(row: MessageRow | None, message_id: str) -> Response:
     if row is None:
         raise _gone(message_id)
     tree = _told(row).model_dump(mode="json")
-    return JSONResponse(tree, headers=NOT_KEPT | {"ETag": tag(version_of_tree(tree))})
+    return JSONResponse(tree, headers=NOT_KEPT)
 
 
 def _gone(message_id: str) -> NothingThere:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Protocol
 
@@ -21,6 +21,7 @@ from ivrserver.storage import Changes, RevisionRow
 from ivrserver.storage.merge import StoredAccount, foreseen, new_doubts
 from ivrserver.web.access import Guard
 from ivrserver.web.api.answers import NOT_KEPT
+from ivrserver.web.api.conditions import ExpectedIfGiven, check_version, tag
 from ivrserver.web.api.editing import Phones
 from ivrserver.web.api.once import Once, acts_once
 from ivrserver.web.api.problems import responses
@@ -59,7 +60,14 @@ class Accounts(Protocol):
         """What flow files may refer to."""
         ...
 
-    async def apply(self, account: Account, *, prune: bool, by: Author) -> Changes:
+    async def apply(
+        self,
+        account: Account,
+        *,
+        prune: bool,
+        ensure: Callable[[StoredAccount], object],
+        by: Author,
+    ) -> Changes:
         """Add and replace what `account` describes."""
         ...
 
@@ -117,7 +125,7 @@ def revision_routes(
 
     @router.post(
         "/flow-file",
-        responses=responses(401, 403, 409, 413, 422, 503),
+        responses=responses(401, 403, 409, 412, 413, 422, 503),
         dependencies=once,
         openapi_extra={
             "requestBody": {
@@ -131,9 +139,14 @@ def revision_routes(
         *,
         prune: Annotated[bool, Query(description="remove what it does not describe")] = False,
         check: Annotated[bool, Query(description="only say what it would change")] = False,
+        expected: ExpectedIfGiven,
         visitor: Visitor = writes,
     ) -> Applied:
         """Load a flow file: all of it, or nothing. Sound files that it names are there already."""
+
+        def ensure(stored: StoredAccount) -> None:
+            check_version(expected, str(stored.revision))
+
         # What is going to be removed cannot be referred to, except for sounds: none can come along.
         there = await accounts.known()
         known = Known({} if prune else there.blocks, there.audio, phones=await phones())
@@ -142,9 +155,10 @@ def revision_routes(
         before = await accounts.stored()
         doubtful = new_doubts(Account() if prune else before.account, account)
         if check:
+            ensure(before)
             changes = foreseen(before, account, prune=prune)
         else:
-            changes = await accounts.apply(account, prune=prune, by=visitor.author)
+            changes = await accounts.apply(account, prune=prune, ensure=ensure, by=visitor.author)
         return Applied(**_told(changes).model_dump(), warnings=list(map(str, doubtful)))
 
     @router.get("/revisions", responses=responses(401, 403, 422, 503))
@@ -220,7 +234,10 @@ async def sent_flow_file(visitor: Visitor, stored: StoredAccount) -> Response:
     if not visitor.may(Right.FLOWS_WRITE):
         account = without_secrets(account)
     name = f"flows-{stored.revision}.yaml"
-    headers = NOT_KEPT | {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = NOT_KEPT | {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "ETag": tag(str(stored.revision)),
+    }
     text = await anyio.to_thread.run_sync(dump, account)
     return Response(text, media_type=YAML, headers=headers)
 

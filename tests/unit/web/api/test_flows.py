@@ -205,11 +205,18 @@ async def test_a_block_keeps_what_the_file_said(api: Api) -> None:
     assert (await api.get("/numbers")).json()["items"] == [], "it was only asked"
     applied = await api.post("/flow-file", content=text)
     assert applied.json()["added"] == ["number 100", "block 7 (File)"]
-    exported = (await api.get("/flow-file")).text
-    assert (await api.post("/flow-file", content=exported)).json()["revision"] == 1
+    exported = await api.get("/flow-file")
+    same = await api.post("/flow-file", content=exported.text)
+    assert same.json()["revision"] == 1
     foreseen = await api.post("/flow-file?prune=true&check=true", content="numbers: []")
     assert foreseen.json()["removed"] == ["number 100", "block 7 (File)"]
-    pruned = await api.post("/flow-file?prune=true", content="numbers: []\nblocks: []\n")
+    nothing = "numbers: []\nblocks: []\n"
+    for question in ("prune=true", "prune=true&check=true"):
+        old = {"If-Match": '"0"'}
+        refused = await api.client.post(f"/flow-file?{question}", content=nothing, headers=old)
+        assert refused.status_code == 412, "of before somebody else's change"
+    read = {"If-Match": exported.headers["ETag"]}
+    pruned = await api.client.post("/flow-file?prune=true", content=nothing, headers=read)
     assert pruned.json()["removed"] == ["number 100", "block 7 (File)"]
     wrong = await api.post(
         "/flow-file", content="numbers:\n  - {number: '1', destination: {block: 9}}"

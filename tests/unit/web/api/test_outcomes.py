@@ -52,7 +52,6 @@ async def test_messages_are_found_heard_and_deleted(api: Api) -> None:
     assert (saved.status_code, saved.json()["state"]) == (200, "saved")
     again = await api.looker.get("/messages/m-a-1")
     assert again.json() == saved.json()
-    assert again.headers["ETag"] == saved.headers["ETag"]
     found = (await api.get("/mailboxes/300/messages?state=saved")).json()["items"]
     assert [each["id"] for each in found] == ["m-a-1"]
     assert (await api.client.delete("/messages/m-a-2")).status_code == 204
