@@ -28,29 +28,29 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def test_a_softphone_logs_in_and_is_found_by_its_user(board: Exchange) -> None:
+    """Asterisk knows a moment after it has answered who is there, and who is not any more."""
     softphones = board.switchboard.softphones
+
+    async def found(name: str) -> None:
+        async def is_found() -> bool:
+            return await softphones.newest_of("anna") == name
+
+        await until(is_found)
+
     line = await softphones.open("anna")
     assert await softphones.exists(line.name)
     assert await softphones.newest_of("anna") == "", "no browser has come yet"
     async with browser_phone(board.settings, line) as phone:
         assert await phone.register() == 200
-        assert await softphones.newest_of("anna") == line.name
+        await found(line.name)
         assert set(await softphones.reachable()) == {"anna"}
         second = await softphones.open("anna")
         async with browser_phone(board.settings, second) as newer:
             assert await newer.register() == 200
-            assert await softphones.newest_of("anna") == second.name
-
-        async def first_again() -> bool:
-            return await softphones.newest_of("anna") == line.name
-
-        await until(first_again)
+            await found(second.name)
+        await found(line.name)
         await softphones.close(second.name)
-
-    async def nobody() -> bool:
-        return await softphones.newest_of("anna") == ""
-
-    await until(nobody)
+    await found("")
     await softphones.close(line.name)
     assert not await softphones.exists(line.name)
 
