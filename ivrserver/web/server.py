@@ -78,9 +78,13 @@ def _listen(host: str, port: int) -> socket.socket:
     """Open the listening socket here: uvicorn would end the whole process if it could not."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise SetupError(
             f"cannot serve HTTP on {host} port {port}: {error.strerror}; "
             "choose another with http.host and http.port"
         ) from error
+    # Connections inherit it; asyncio sees to it only where it has made the listener itself. Without
+    # it an answer's body waits until its head is acknowledged, which takes clients 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener

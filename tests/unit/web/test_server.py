@@ -37,6 +37,25 @@ async def test_it_says_nothing_while_all_is_well(
     assert capfd.readouterr() == ("", "")
 
 
+async def test_no_part_of_an_answer_waits_for_another(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nagle's algorithm would hold back the body until the head is acknowledged."""
+    accepted: list[socket.socket] = []
+    accept = socket.socket.accept
+
+    def watched(listener: socket.socket) -> tuple[socket.socket, object]:
+        made, peer = accept(listener)
+        accepted.append(made)
+        return made, peer
+
+    monkeypatch.setattr(socket.socket, "accept", watched)
+    async with serving(app) as address, aiohttp.ClientSession(address) as client:
+        await client.get("/healthz")
+        (one,) = accepted
+        assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 async def test_a_request_under_way_is_finished_before_it_closes(app: FastAPI) -> None:
     begun = asyncio.Event()
 
