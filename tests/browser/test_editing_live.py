@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from playwright.async_api import Page, expect
 
 from ivrserver import shelves
 from ivrserver.access import Role
 from tests.browser.conftest import Look
-from tests.browser.pages import assert_accessible, shoot
+from tests.browser.pages import Watched, assert_accessible, shoot
 from tests.browser.site import BY, NAMES, Live
-from tests.telephony.caller import PATIENCE, Caller, Outcome
+from tests.telephony.caller import Caller, Outcome
 from tests.unit.blocks.flows import flow
+from tests.unit.web.live.ears import listening
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="session")]
 
@@ -38,14 +37,13 @@ blocks:
 """
 
 
-async def taken_up(live: Live, revision: int) -> None:
-    """Wait until new calls run on this revision, by calling."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            async with live.house.calling(NUMBER) as caller:
-                call = await caller.hangs_up()
-            if call.details.call.revision == revision:
-                return
+async def taken_up(watched: Watched, address: str, revision: int) -> None:
+    """Wait until the controller says that new calls run on this revision."""
+    cookies = await watched.context.cookies()
+    signed_in = "; ".join(f"{each['name']}={each['value']}" for each in cookies)
+    async with listening(address, Cookie=signed_in) as ears:
+        while (await ears.next("account")).data["revision"] != revision:
+            pass
 
 
 async def heard_to_the_end(live: Live, caller: Caller) -> Outcome:
@@ -67,9 +65,10 @@ async def test_a_live_call_ends_on_the_revision_it_began_with(look: Look, live: 
     house = live.house
     accounts = shelves.accounts(house.settings, house.engine)
     began_with = (await accounts.apply(flow(FLOW), by=BY)).revision
-    await taken_up(live, began_with)
-    watched = await look(live.site.address)
+    address = live.site.address
+    watched = await look(address)
     await live.site.sign_in(watched, Role.EDITOR)
+    await taken_up(watched, address, began_with)
     page = watched.page
     assert await newest(page) == began_with
     async with house.calling(NUMBER) as caller:
@@ -83,7 +82,7 @@ async def test_a_live_call_ends_on_the_revision_it_began_with(look: Look, live: 
         await expect(page.locator("#question-2")).to_contain_text(AFTER)
         changed = await newest(page)
         assert changed == began_with + 1
-        await taken_up(live, changed)
+        await taken_up(watched, address, changed)
         first = await heard_to_the_end(live, caller)
     assert first.details.call.revision == began_with
     await house.hears(first.heard, "Your code.", BEFORE)
@@ -95,7 +94,7 @@ async def test_a_live_call_ends_on_the_revision_it_began_with(look: Look, live: 
     await house.misses(second.heard, BEFORE)
     await restored(page, began_with, changed)
     again = await newest(page)
-    await taken_up(live, again)
+    await taken_up(watched, address, again)
     async with house.calling(NUMBER) as caller:
         third = await heard_to_the_end(live, caller)
     await house.hears(third.heard, "Your code.", BEFORE)
