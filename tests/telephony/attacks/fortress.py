@@ -160,8 +160,9 @@ class Fortress:
 
     @property
     def log(self) -> str:
-        """All that Asterisk has logged."""
-        return (self.house.asterisk.folders.log / "messages.log").read_text(errors="replace")
+        """All lines that Asterisk has logged: of one that it is still writing, nothing."""
+        text = (self.house.asterisk.folders.log / "messages.log").read_text(errors="replace")
+        return text[: text.rfind("\n") + 1]
 
     @asynccontextmanager
     async def watched(self, memory: int, files: int) -> AsyncIterator[None]:
