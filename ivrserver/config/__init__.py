@@ -39,7 +39,7 @@ from ivrserver.config.network import NetworkSettings
 from ivrserver.config.origins import Origins, origins
 from ivrserver.config.retention import RetentionSettings
 from ivrserver.config.secrets import secrets
-from ivrserver.config.section import Folder, Line, Port, Seconds, Section, Token
+from ivrserver.config.section import Folder, Line, Port, Seconds, Section, Token, from_here
 from ivrserver.config.sip import (
     DialSettings,
     Name,
@@ -188,8 +188,7 @@ class HttpSettings(Section):
     @property
     def reached_at(self) -> str:
         """How others reach it."""
-        # No address at all is where it listens, but not where anybody goes.
-        named = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        named = from_here(self.host)
         host = f"[{named}]" if ":" in named else named
         return self.public_url or f"http://{host}:{self.port}"
 

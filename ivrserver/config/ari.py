@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from ivrserver.config.section import AnyHost, Network, Port, Seconds, Section
+from ivrserver.config.section import AnyHost, Network, Port, Seconds, Section, from_here
 
 
 class AriSettings(Section):
@@ -42,9 +42,7 @@ class AriSettings(Section):
     @property
     def nearby(self) -> AriSettings:
         """The same as a program on Asterisk's own machine reaches it."""
-        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
-        listens_on = self.listens_on
-        return self.model_copy(update={"host": here.get(listens_on, listens_on)})
+        return self.model_copy(update={"host": from_here(self.listens_on)})
 
 
 class AsteriskPlace(Section):

@@ -97,3 +97,9 @@ Line = Annotated[str, AfterValidator(_one_line)]
 SecretLine = Annotated[SecretStr, AfterValidator(_secret_line)]
 Token = Annotated[SecretLine, _hard_to_guess(16)]
 SigningSecret = Annotated[SecretLine, _hard_to_guess(32)]
+
+
+def from_here(listens_on: str) -> str:
+    """Where a program on the same machine reaches what listens on this address."""
+    # All addresses are where something listens, but not where anybody goes.
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listens_on, listens_on)  # noqa: S104 - compared, not bound
