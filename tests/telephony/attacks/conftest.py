@@ -78,10 +78,16 @@ async def shared_call(quiet: Fortress) -> AsyncIterator[Beside]:
 
 
 @pytest_asyncio.fixture(loop_scope="package")
-async def fortress(quiet: Fortress, shared_call: Beside) -> AsyncIterator[Fortress]:
-    """What is attacked. After each attack the call beside was heard well, and nothing has grown."""
+async def fortress(
+    request: pytest.FixtureRequest, quiet: Fortress, shared_call: Beside
+) -> AsyncIterator[Fortress]:
+    """What is attacked. After each attack the call beside was heard well, and nothing has grown.
+
+    An attack that is known to take more memory says how much: ``@pytest.mark.memory(bytes)``.
+    """
     pid, mark = quiet.house.asterisk.pid, shared_call.mark()
-    async with quiet.watched(MEMORY, FILES):
+    known = request.node.get_closest_marker("memory")
+    async with quiet.watched(known.args[0] if known else MEMORY, FILES):
         yield quiet
     await shared_call.heard_all_since(mark)
     assert quiet.house.asterisk.pid == pid, "Asterisk has been restarted"

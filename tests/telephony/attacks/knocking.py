@@ -10,6 +10,9 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 
 PATIENCE = 5.0
+APART = 0.001
+"""Seconds between two connections: a server that has more to accept than it has room for lets the
+next one wait for a second, and the first ones end meanwhile."""
 ANSWER = 4096
 WEBSOCKET = {
     "Upgrade": "websocket",
@@ -78,6 +81,7 @@ async def idle(
             each.setblocking(False)
             each.bind((source, 0))
             await loop.sock_connect(each, ("127.0.0.1", port))
+            await asyncio.sleep(APART)
             if begin:
                 await loop.sock_sendall(each, begin)
         yield held

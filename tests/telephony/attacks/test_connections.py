@@ -16,6 +16,10 @@ pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="package")]
 
 ALL = 1100
 """More than Asterisk takes at a time."""
+EACH = 72_000
+"""Bytes that Asterisk takes for a connection: the room for the longest packet, 64 KiB, and its own
+data. What was taken for some serves the next ones."""
+REMAINS = 8_000_000
 FEW = 20
 PATIENCE = 60.0
 
@@ -52,9 +56,15 @@ async def test_who_says_nothing_or_half_of_it_is_not_kept(fortress: Fortress) ->
                         pass
 
 
+@pytest.mark.memory(ALL * EACH)
 async def test_who_takes_all_connections_and_says_nothing_does_not_keep_phones_out(
     fortress: Fortress,
 ) -> None:
-    async with idle(fortress.house.settings.sip.port, ALL, source=STRANGER):
+    async def attack() -> None:
+        async with idle(fortress.house.settings.sip.port, ALL, source=STRANGER):
+            await answered(fortress)
         await answered(fortress)
-    await answered(fortress)
+
+    await attack()
+    async with fortress.watched(REMAINS, FEW):
+        await attack()
