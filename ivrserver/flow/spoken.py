@@ -58,16 +58,24 @@ async def _key(talk: Conversation) -> Reply:
 
 
 async def _word(world: World, talk: Conversation, voice: Voice, until: float) -> Reply:
-    """Listen piece by piece: somebody who is silent at first is still heard."""
+    """Listen piece by piece: somebody who is silent at first is still heard.
+
+    Whoever talks until a piece is full gives no answer with what follows: an answering machine says
+    a yes, too, somewhere.
+    """
     loop = asyncio.get_running_loop()
     words = dict.fromkeys(voice.phrases.findme.yes, YES)
     words |= dict.fromkeys(voice.phrases.findme.no, NO)
+    goes_on = False
     try:
         while loop.time() < until:
-            said = await _piece(world, talk)
+            said, is_full = await _piece(world, talk)
+            went_on, goes_on = goes_on, is_full
             if not said:
                 continue
-            word = await world.recogniser.choose(said, list(words), voice.language)
+            word = ""
+            if not went_on:
+                word = await world.recogniser.choose(said, list(words), voice.language)
             talk.note(WordHeard(word))
             if word:
                 return Reply(words[word], f"said {word}")
@@ -77,8 +85,12 @@ async def _word(world: World, talk: Conversation, voice: Voice, until: float) ->
     return Reply()
 
 
-async def _piece(world: World, talk: Conversation) -> bytes:
-    """Listen for a few seconds; empty: nothing was said. Nothing of it is kept."""
+async def _piece(world: World, talk: Conversation) -> tuple[bytes, bool]:
+    """Listen for a few seconds. Nothing of it is kept.
+
+    Returns:
+        What was said, empty: nothing; and whether it was still going on in the end.
+    """
     order = RecordingOrder(
         name=f"{talk.call_id}-{world.new_id()}",
         max_seconds=LISTEN_SECONDS,
@@ -89,6 +101,8 @@ async def _piece(world: World, talk: Conversation) -> bytes:
     recording = await talk.channel.record(order)
     try:
         audio = await recording.ended()
-        return await recording.wav() if audio.talking > 0 else b""
+        if audio.talking == 0:
+            return b"", False
+        return await recording.wav(), audio.ended_by == "limit"
     finally:
         await recording.discard()

@@ -24,6 +24,8 @@ class FarEnd:
     """What they do after they have answered: seconds, and keys or ``hang up``."""
     says: str = ""
     """A word that they say whenever they are recorded."""
+    talks: float = 0.5
+    """Seconds that it takes them."""
     stays: float = 30.0
     """Seconds until they hang up once they are bridged."""
     error: Exception | None = None
@@ -114,7 +116,11 @@ class FakeDialer:
     def _answer(self, leg_id: str, person: FarEnd) -> FakeChannel:
         loop = asyncio.get_running_loop()
         leg = self.legs[leg_id] = FakeChannel(leg_id)
-        leg.says, leg.talks, leg.stays = person.says, 0.5 if person.says else 0, person.stays
+        leg.says, leg.talks, leg.stays = (
+            person.says,
+            person.talks if person.says else 0,
+            person.stays,
+        )
         leg.broken_recorder = self.broken_ears
         for seconds, act in person.acts:
             if act == "hang up":

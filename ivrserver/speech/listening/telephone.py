@@ -20,7 +20,7 @@ MODEL_RATE: Final = 16000
 # Where somebody talks: 20 ms are this much louder than the line's noise, and not far under the
 # loudest part.
 _FRAME: Final = RATE // 50
-_FRAME_SECONDS: Final = 0.02
+FRAME_SECONDS: Final = 0.02
 _ABOVE_NOISE: Final = 6.0
 _UNDER_TOP: Final = 25.0
 _FAINTEST: Final = -45.0
@@ -36,6 +36,9 @@ _PAUSE: Final = 40
 LONGEST_STRETCH: Final = 1500
 """Frames: half a minute. What computes keeps account of all of a stretch."""
 _LEVEL: Final = 10 ** (-20 / 20)
+_NO_NOISE: Final = 50.0
+"""The talk is so many dB above the noise, where there is none."""
+_LINE_NOISE: Final = _LEVEL * 10 ** (-42 / 20)
 # A telephone ends at 3.4 kHz, and with it much of an "s". A weak mirror image of the band in the
 # empty octave above is nearer to what the model expects than nothing.
 _MIRROR: Final = 10 ** (-10 / 20)
@@ -48,10 +51,16 @@ class Talk:
     Attributes:
         samples: a little silence on both sides included, at a level of its own.
         seconds: how much of it is talk.
+        before: seconds of the recording before it.
+        over_noise: how much louder it is than the line's noise, in dB.
+        times: of `samples`, when each `FRAME_SECONDS` of talk begins, in seconds.
     """
 
     samples: Samples
     seconds: float
+    before: float
+    over_noise: float
+    times: npt.NDArray[np.float64]
 
 
 def talk_in(samples: Samples) -> Talk | None:
@@ -59,8 +68,16 @@ def talk_in(samples: Samples) -> Talk | None:
     loud, levels = _loud_frames(samples, _TOP_QUANTILE)
     if not len(loud):
         return None
-    part = _part(samples, int(loud[0]), int(loud[-1]), levels[loud])
-    return Talk(part, len(loud) * _FRAME_SECONDS)
+    first = int(loud[0])
+    part = _part(samples, first, int(loud[-1]), levels[loud])
+    begin = max(0, first * _FRAME - _BEFORE) / RATE
+    return Talk(
+        part,
+        seconds=len(loud) * FRAME_SECONDS,
+        before=first * FRAME_SECONDS,
+        over_noise=_mean(levels[loud]) - float(np.percentile(levels, _NOISE_QUANTILE)),
+        times=np.asarray(loud * FRAME_SECONDS - begin, dtype=np.float64),
+    )
 
 
 def stretches_in(samples: Samples) -> list[Samples]:
@@ -99,8 +116,23 @@ def _part(samples: Samples, first: int, last: int, loud: npt.NDArray[np.float64]
     """From that frame to that frame, at one level; `loud` is how loud those with talk are."""
     begin = max(0, first * _FRAME - _BEFORE)
     end = (last + 1) * _FRAME + _AFTER
-    level = float(np.sqrt(np.mean(10 ** (loud / 10))))
-    return samples[begin:end] * np.float32(_LEVEL / level)
+    return samples[begin:end] * np.float32(_LEVEL / 10 ** (_mean(loud) / 20))
+
+
+def _mean(levels: npt.NDArray[np.float64]) -> float:
+    """The level of frames taken together, in dB."""
+    return float(10 * np.log10(np.mean(10 ** (levels / 10))))
+
+
+def on_a_line(talk: Talk) -> Samples:
+    """With the faint noise of a telephone line, which digital ones lack: the same every time.
+
+    The model was trained on speech that has some. Without it a yes is heard half as often.
+    """
+    if talk.over_noise < _NO_NOISE:
+        return talk.samples
+    noise = np.random.default_rng(0).standard_normal(len(talk.samples), dtype=np.float32)
+    return talk.samples + noise * np.float32(_LINE_NOISE)
 
 
 def widened(samples: Samples) -> bytes:

@@ -144,6 +144,24 @@ async def test_what_a_machine_says_is_no_answer() -> None:
     assert hunt.heard("a") == [EN.accept_or_say] * 2
 
 
+class LateEars(FakeRecogniser):
+    """Hears a yes, but not in the first piece of each time that it is asked for."""
+
+    async def choose(self, wav: bytes, words: Sequence[str], language: str) -> str:
+        await super().choose(wav, words, language)
+        return "" if len(self.heard) in (1, 2) else "yes"
+
+
+async def test_what_follows_without_a_pause_is_no_answer_whatever_it_is() -> None:
+    hunt = Hunt([FarEnd(says="please leave", talks=9)], SPOKEN)
+    ears = LateEars()
+    hunt.world = replace(hunt.world, recogniser=ears)
+    await hunt.run()
+    assert hunt.winner == NOBODY
+    assert len(ears.heard) == 2
+    assert hunt.journal.of(WordHeard) == [WordHeard("")] * 4
+
+
 async def test_somebody_who_says_nothing_is_asked_twice_for_five_seconds() -> None:
     hunt = Hunt([silent()], SPOKEN)
     await hunt.run()

@@ -26,8 +26,16 @@ VOICES = {
     Flite: ("slt", "rms", "awb", "kal16", "kal"),
     Espeak: ("en-us", "en-gb", "en-us+f2", "en-us+m3", "en-gb-scotland", "en-us+m7"),
 }
-LINES = (33.0, 24.0)
-"""Signal to noise in dB: of a good line and of a bad one."""
+DIGITAL = float("inf")
+LINES = (33.0, 24.0, DIGITAL)
+"""Signal to noise in dB: of a good line, of a bad one, and of one that has no noise."""
+GREETINGS = (
+    "Please say yes after the tone, and leave your name. Yes. Goodbye.",
+    "No one is here, no. I accept messages.",
+    "Leave a message, and we call you back. Thank you. Bye, now.",
+)
+CUT_SECONDS = 0.04
+PIECE = 3 * RATE
 OTHERS = (
     "Hello?",
     "Who is this?",
@@ -54,7 +62,8 @@ def on_the_phone(speech: Samples, noise: float, chance: np.random.Generator) -> 
     level = np.sqrt(np.mean(np.square(speech[loud])))
     quiet = np.zeros(round(0.7 * RATE), dtype=np.float32)
     line = np.concatenate([quiet, speech * 0.1 / level, quiet])
-    line = line + chance.standard_normal(len(line)) * 0.1 * 10 ** (-noise / 20)
+    if noise < DIGITAL:
+        line = line + chance.standard_normal(len(line)) * 0.1 * 10 ** (-noise / 20)
     coded = np.sign(line) * np.log1p(255 * np.minimum(np.abs(line), 1)) / np.log(256)
     steps = np.round(coded * 127) / 127
     return sound_file(np.sign(steps) * (256 ** np.abs(steps) - 1) / 255, RATE)
@@ -84,7 +93,7 @@ async def heard(
         for voice in voices:
             for text in texts:
                 speech = decoded(await engine.speak(text, "en-US", voice), RATE)
-                for line in LINES if len(texts) == 1 else LINES[len(found) % 2 :][:1]:
+                for line in LINES if len(texts) == 1 else LINES[len(found) % len(LINES) :][:1]:
                     wav = on_the_phone(speech, line, chance)
                     found.append((text, voice, line, finder.choose(wav, WORDS)))
     return found
@@ -103,6 +112,7 @@ async def test_yes_and_no_are_heard_in_most_voices(
     voices = len(found) / len(LINES)
     assert right[LINES[0]] >= 0.8 * voices, found
     assert right[LINES[1]] >= 0.6 * voices, found
+    assert right[DIGITAL] >= 0.8 * voices, found
     wrong = [each for each in found if each[3] and each[3] not in meant]
     assert len(wrong) <= (1 if said == "Yes." else 0), wrong
 
@@ -113,6 +123,26 @@ async def test_nothing_else_that_people_say_is_taken_for_yes(
     found = await heard(settings, finder, chance, OTHERS)
     assert [each for each in found if each[3] in YES] == []
     assert len([each for each in found if each[3]]) <= 0.02 * len(found)
+
+
+@pytest.mark.parametrize("noise", [33.0, DIGITAL])
+async def test_the_end_of_a_greeting_is_no_answer_wherever_it_is_cut(
+    settings: Settings, finder: WordFinder, chance: np.random.Generator, noise: float
+) -> None:
+    """Who listens after a prompt comes in in the middle of it."""
+    taken = []
+    for kind, voices in VOICES.items():
+        engine: Engine = kind(settings)
+        await engine.info()
+        for voice in voices:
+            for text in GREETINGS:
+                speech = decoded(await engine.speak(text, "en-US", voice), RATE)
+                line = decoded(on_the_phone(speech, noise, chance), RATE)
+                for begin in range(0, len(line) - RATE, round(CUT_SECONDS * RATE)):
+                    piece = sound_file(line[begin : begin + PIECE], RATE)
+                    if finder.choose(piece, WORDS) in YES:
+                        taken.append((text, voice, begin / RATE))
+    assert taken == []
 
 
 @pytest.mark.parametrize("level", [0.0, 0.001, 0.03, 0.3])
