@@ -3,6 +3,7 @@
 import { startBoost } from "./lib/boost.ts";
 import { startDialogs } from "./lib/dialogs.ts";
 import { startEnhancements } from "./lib/enhance.ts";
+import { startKeeping } from "./lib/kept.ts";
 import { startLeaving } from "./lib/leaving.ts";
 import { startMenus } from "./lib/menus.ts";
 import { startParts } from "./lib/parts.ts";
@@ -14,4 +15,5 @@ startBoost();
 startMenus();
 startDialogs();
 startEnhancements();
+startKeeping();
 startParts();

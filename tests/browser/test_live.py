@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
 from playwright.async_api import Page, expect
 
 from ivrserver.access import Role
-from ivrserver.flow.events import CallStarted
+from ivrserver.flow.events import CallStarted, Warned, WebhookRequested
 from ivrserver.flow.records import CallClosed, TimelineEntry
 from ivrserver.storage import open_journal
 from tests.browser.conftest import Look
@@ -90,7 +90,7 @@ async def test_a_page_says_what_it_asks_for_by_itself(look: Look, site: Site) ->
     page = watched.page
     await page.goto("/")
     await expect(page.locator("[data-part=live]")).to_have_attribute("data-mounted", "")
-    async with page.expect_request("**/overview/live") as asked:
+    async with page.expect_request("**/") as asked:
         await page.evaluate(
             """() => document.querySelector("[data-part=live]")
                 .dispatchEvent(new CustomEvent("live:calls", {detail: {live: 0, changed: []}}))"""
@@ -103,4 +103,55 @@ async def test_a_page_says_what_it_asks_for_by_itself(look: Look, site: Site) ->
     async with page.expect_request("**/calls") as asked:
         await page.locator("[data-nav]", has_text="Calls").first.click()
     assert "x-unattended" not in await (await asked.value).all_headers()
+    await page.goto("about:blank")
+
+
+async def test_the_first_page_follows_and_keeps_what_is_unfolded(look: Look, site: Site) -> None:
+    watched = await look(site.address)
+    await site.sign_in(watched, Role.VIEWER)
+    page = watched.page
+    await page.goto("/")
+    await expect(page.locator("[data-live-state]")).to_have_text("Live")
+    calls = page.locator("#today-calls .tile-value")
+    average = page.locator(".tile", has_text="Average length").locator(".tile-value")
+    before, average_before = int(await calls.inner_text()), await average.inner_text()
+    folded = page.locator("#hours summary")
+    await folded.click()
+    async with open_journal(site.settings, site.engine) as journal:
+        now = datetime.now(UTC)
+        for at, call in enumerate(("two", "three"), start=1):
+            journal.write(opened(call, now))
+            journal.write(TimelineEntry(call, now, CallStarted("2125550100", "2125550123")))
+            await expect(page.locator(f"#live-{call}")).to_be_visible()
+            await expect(calls).to_have_text(str(before + at))
+            await expect(page.locator("#hours details")).to_have_attribute("open", "")
+            await expect(folded).to_be_focused()
+        for call in ("two", "three"):
+            journal.write(CallClosed(call_id=call, at=now + timedelta(seconds=7), reason="hung_up"))
+        await expect(average).not_to_have_text(average_before)
+        await expect(page.get_by_role("heading", name="Nobody is calling")).to_be_visible()
+    await page.goto("about:blank")
+
+
+async def test_what_is_read_of_a_live_call_stays_unfolded(look: Look, site: Site) -> None:
+    watched = await look(site.address)
+    await site.sign_in(watched, Role.VIEWER)
+    page = watched.page
+    async with open_journal(site.settings, site.engine) as journal:
+        now = datetime.now(UTC)
+        journal.write(opened("four", now))
+        sent = {"ivr_id": "100"}
+        journal.write(TimelineEntry("four", now, CallStarted("2125550100", "2125550123")))
+        asked = WebhookRequested("POST", "https://www.example.com/", sent, 1)
+        journal.write(TimelineEntry("four", now, asked))
+        await journal.commit()
+        await page.goto("/calls/four")
+        story = page.locator("#timeline-story")
+        await story.get_by_text("What was sent").click()
+        for lines in (3, 4):
+            journal.write(TimelineEntry("four", now, Warned(f"thing {lines}")))
+            await expect(story.locator("li")).to_have_count(lines)
+            await expect(story.locator("details")).to_have_attribute("open", "")
+            await expect(story.locator("summary")).to_be_focused()
+        journal.write(CallClosed(call_id="four", at=now, reason="hung_up"))
     await page.goto("about:blank")

@@ -1,7 +1,7 @@
 // What happens on calls, as it happens, for what is inside an element:
 //
 // <div data-part="live" data-types="calls account" data-call="ID" data-after="SEQ" data-revision="12">
-//   <div hx-get="/overview/calls" hx-trigger="live:calls from:closest [data-part=live]">…</div>
+//   <div hx-get="/calls" hx-trigger="live:calls from:closest [data-part=live]">…</div>
 //   <span data-live-text="live">3</span>       the field `live` of what comes, as text
 //   <p data-live-newer hidden>…</p>            shown when the account has a newer revision than data-revision,
 //                                              but for what this page has saved itself (event account-saved)
@@ -9,7 +9,8 @@
 // </div>
 //
 // Every event (docs/reference/events.md) becomes `live:TYPE` on the element; its `detail` is the data. Who was
-// away gets `live:calls` too, so that what is shown is read again; `live:reset` says the same.
+// away gets `live:calls` too, so that what is shown is read again; `live:reset` says the same. Where calls come
+// and go all the time, there are no more than four `live:calls` a second.
 
 import type { Unmount } from "../lib/parts.ts";
 
@@ -30,6 +31,7 @@ const TONES: Record<State, string> = {
   lost: "warn",
   paused: "info",
 };
+const CALLS_MS = 250;
 const PAUSE_MS = 20_000;
 const AGAIN_MS = 2_000;
 const AGAIN_MOST_MS = 30_000;
@@ -59,6 +61,8 @@ export function mount(element: HTMLElement): Unmount {
   let tries = 0;
   let timer = 0;
   let newest = 0;
+  let callsTold = 0;
+  let callsTimer = 0;
 
   function show(state: State): void {
     element.dataset.state = state;
@@ -74,6 +78,18 @@ export function mount(element: HTMLElement): Unmount {
       if (typeof value === "number" || typeof value === "string") each.textContent = String(value);
     }
     element.dispatchEvent(new CustomEvent(`live:${type}`, { detail: data, bubbles: true }));
+  }
+
+  /** Of many that come close together the first and the last are told, and some between. */
+  function tellCalls(data: Record<string, unknown>): void {
+    window.clearTimeout(callsTimer);
+    const told = () => {
+      callsTold = Date.now();
+      tell("calls", data);
+    };
+    const rest = callsTold + CALLS_MS - Date.now();
+    if (rest > 0) callsTimer = window.setTimeout(told, rest);
+    else told();
   }
 
   function showNewer(): void {
@@ -100,7 +116,9 @@ export function mount(element: HTMLElement): Unmount {
     // At its beginning a stream tells how things stand, which a page that was just made knows.
     const news = type !== "calls" || wasAway || (data as unknown as Calls).changed.length > 0;
     if (type === "calls") wasAway = false;
-    if (news) tell(type, data);
+    if (!news) return;
+    if (type === "calls") tellCalls(data);
+    else tell(type, data);
   }
 
   function open(): void {
@@ -124,6 +142,7 @@ export function mount(element: HTMLElement): Unmount {
 
   function close(): void {
     window.clearTimeout(timer);
+    window.clearTimeout(callsTimer);
     source?.close();
     source = null;
   }

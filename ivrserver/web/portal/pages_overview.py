@@ -71,7 +71,7 @@ class OverviewPages:
     accounts: AccountReader
 
     def routes(self) -> APIRouter:
-        """The page ``/``, and its part that follows live calls."""
+        """The page ``/``."""
         router = APIRouter(include_in_schema=False)
         reads = Depends(self.guard.page(Right.CALLS_READ))
 
@@ -96,20 +96,10 @@ class OverviewPages:
                 requests=found.requests,
                 names=names,
                 is_new=not account.numbers and not account.blocks,
-                **await self._live(now),
+                live=[(each, _doing(each)) for each in await self.live.calls()],
             )
 
-        @router.get("/overview/live")
-        async def live(request: Request, visitor: Visitor = reads) -> Response:
-            names = block_names(await self.accounts.export())
-            context = await self._live(datetime.now(UTC))
-            return self.pages.render(request, visitor, "overview/live.html", names=names, **context)
-
         return router
-
-    async def _live(self, now: datetime) -> dict[str, Any]:
-        found = await self.live.calls()
-        return {"live": [(each, _doing(each)) for each in found], "now": now}
 
 
 def _doing(each: LiveCall) -> str:
