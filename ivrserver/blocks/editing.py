@@ -49,6 +49,17 @@ def block_in(account: Account, block_id: int, kinds: Sequence[type[Block]] = ())
     raise NothingThere(f"there is no such block {block_id}; another kind has another address")
 
 
+def ivr_in(account: Account, block_id: int) -> Ivr:
+    """The IVR of that id.
+
+    Raises:
+        NothingThere: there is none.
+    """
+    ivr = block_in(account, block_id, [Ivr])
+    assert isinstance(ivr, Ivr)  # noqa: S101 - for the type checker: that was asked for
+    return ivr
+
+
 def number_in(account: Account, number: str) -> PhoneNumber:
     """The number as it is dialled.
 

@@ -24,7 +24,7 @@ class SignInSettings(Section):
     """How long somebody stays signed in to the portal."""
 
     idle_hours: float = Field(default=12.0, gt=0)
-    """Hours after which a session ends that nobody uses: an open page alone does not."""
+    """Hours without use after which a session ends; a page that is merely open does not use it."""
     longest_days: float = Field(default=7.0, gt=0)
     """Days after which a session ends, however much it is used."""
     open_setup: bool = False

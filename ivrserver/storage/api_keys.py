@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ivrserver.access import Author, MadeKey, Right, make_key, read_key, rights_of
 from ivrserver.errors import UserRefused, UserUnknown
 from ivrserver.storage import audit
-from ivrserver.storage.access_tables import api_keys, users
 from ivrserver.storage.audit import Deed
 from ivrserver.storage.database import storage_errors, writing
+from ivrserver.storage.tables import api_keys, users
 from ivrserver.storage.users import User, user_of
 
 KIND: Final = "key"

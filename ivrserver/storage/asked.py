@@ -13,8 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Insert, and_, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ivrserver.storage.report_tables import asked
-from ivrserver.storage.tables import respondents, timeline
+from ivrserver.storage.tables import asked, respondents, timeline
 
 _ENTERED: Final = "block_entered"
 _ASKED: Final = "question_asked"

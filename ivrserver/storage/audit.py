@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ulid import ULID
 
 from ivrserver.access import Author
-from ivrserver.storage.access_tables import audit
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.reports.paging import Page, read_page
+from ivrserver.storage.tables import audit
 
 _LONGEST: Final = 200
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -8,27 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import JSON, Column, Integer, Table, Text, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.storage.database import storage_errors
-from ivrserver.storage.tables import UtcTime, metadata
+from ivrserver.storage.tables import kept_replies
 
 KEPT: Final = timedelta(hours=24)
 ABANDONED: Final = timedelta(minutes=10)
 """After which a request whose answer never came is nobody's: its controller is gone."""
-
-kept_replies = Table(
-    "kept_replies",
-    metadata,
-    Column("key", Text, primary_key=True),
-    Column("request", Text, nullable=False),
-    Column("begun_at", UtcTime, nullable=False, index=True),
-    Column("status", Integer),
-    Column("headers", JSON, nullable=False),
-    Column("body", Text, nullable=False),
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,7 @@ from ivrserver.flow.events import (
     Warned,
     WebhookMissed,
 )
-from ivrserver.storage.report_tables import marks
-from ivrserver.storage.tables import calls, timeline
+from ivrserver.storage.tables import calls, marks, timeline
 
 ENTERED: Final = "block_entered"
 ANSWERED: Final = "call_answered"

@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ivrserver.flow.post import Notice, Waiting
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.mailboxes import DELETED, NEW, SAVED
-from ivrserver.storage.tables import messages
-from ivrserver.storage.transcript_tables import message_transcripts
+from ivrserver.storage.tables import message_transcripts, messages
 
 
 class Notices:

@@ -8,15 +8,15 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Select, delete, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ivrserver.storage.access_tables import audit
 from ivrserver.storage.audit import first_id
 from ivrserver.storage.database import storage_errors, writing
 from ivrserver.storage.mailboxes import DELETED
 from ivrserver.storage.recordings import is_needed
-from ivrserver.storage.report_tables import asked
 from ivrserver.storage.reports.days import forget_days_of
 from ivrserver.storage.tables import (
     answers,
+    asked,
+    audit,
     calls,
     checkpoints,
     jobs,

@@ -16,7 +16,7 @@ from ivrserver.blocks.schema import AccountForm
 from ivrserver.errors import RevisionUnknown, StorageError
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.merge import Changes, StoredAccount
-from ivrserver.storage.revision_tables import revisions
+from ivrserver.storage.tables import revisions
 
 _COLUMNS = [each for each in revisions.c if each.name not in {"definition", "stored"}]
 

@@ -39,9 +39,9 @@ from ivrserver.flow.records import (
     WebhookAttempt,
     WebhookBegun,
 )
-from ivrserver.storage import report_tables, tables
+from ivrserver.storage import tables
 from ivrserver.storage.marks import block_marked
-from ivrserver.storage.transcript_tables import message_transcripts
+from ivrserver.storage.tables import message_transcripts
 
 Row = tuple[Any, ...]
 Entry = tuple[int, Record]
@@ -267,7 +267,7 @@ def _compiled(dialect: Dialect) -> dict[Statement, str]:
     statements = {
         Statement.OPEN_CALL: once(tables.calls),
         Statement.OPEN_RESPONDENT: once(tables.respondents),
-        Statement.ASK: newest(report_tables.asked),
+        Statement.ASK: newest(tables.asked),
         Statement.RECORDING: newest(tables.recordings, given=_RECORDED),
         Statement.MESSAGE: once(tables.messages),
         Statement.MESSAGE_TRANSCRIPT: newest(message_transcripts),
@@ -281,7 +281,7 @@ def _compiled(dialect: Dialect) -> dict[Statement, str]:
             tables.jobs, ["state", "due_at", "attempts", "error", "settled_at"]
         ).where(tables.jobs.c.state != _literal(JobState.DONE)),
         Statement.TIMELINE: once(tables.timeline),
-        Statement.MARK: once(report_tables.marks),
+        Statement.MARK: once(tables.marks),
         Statement.CLOSE_RESPONDENT: close(tables.respondents, ["ended_at", "completed"]),
         Statement.CLOSE_CALL: close(tables.calls, ["ended_at", "end_reason"]),
         Statement.FORGET_PLACE: delete(tables.checkpoints).where(

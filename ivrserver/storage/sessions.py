@@ -13,8 +13,8 @@ from ulid import ULID
 
 from ivrserver.access import digest, make_token
 from ivrserver.errors import UserUnknown
-from ivrserver.storage.access_tables import sessions, users
 from ivrserver.storage.database import storage_errors
+from ivrserver.storage.tables import sessions, users
 from ivrserver.storage.users import User, user_of
 
 _SEEN_EVERY: Final = timedelta(minutes=1)

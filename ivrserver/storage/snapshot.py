@@ -18,7 +18,6 @@ from sqlalchemy import Table, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ivrserver.errors import StorageError
-from ivrserver.storage.access_tables import sessions
 from ivrserver.storage.database import (
     check_references,
     is_sqlite,
@@ -36,6 +35,7 @@ from ivrserver.storage.tables import (
     metadata,
     recordings,
     secrets,
+    sessions,
 )
 
 _WORTHLESS_TOMORROW: Final = {sessions.name}

@@ -11,8 +11,7 @@ from ivrserver.flow.spoken_answers import RecordedAnswer, WrittenAnswer
 from ivrserver.flow.spoken_messages import RecordedMessage
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.mailboxes import DELETED
-from ivrserver.storage.tables import answers, messages, recordings, transcripts
-from ivrserver.storage.transcript_tables import message_transcripts
+from ivrserver.storage.tables import answers, message_transcripts, messages, recordings, transcripts
 
 
 class Transcripts:

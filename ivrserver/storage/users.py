@@ -25,10 +25,10 @@ from ivrserver.access import (
 )
 from ivrserver.errors import UserRefused, UserUnknown
 from ivrserver.storage import audit
-from ivrserver.storage.access_tables import sessions, users
 from ivrserver.storage.audit import Deed
 from ivrserver.storage.database import storage_errors, writing
 from ivrserver.storage.passwords import Passwords
+from ivrserver.storage.tables import sessions, users
 
 INVITED_FOR: Final = timedelta(days=7)
 """How long a link is good by which a new user chooses a password."""

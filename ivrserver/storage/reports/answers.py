@@ -13,12 +13,6 @@ from sqlalchemy import Column, ColumnElement, Select, Table, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ivrserver.storage.database import storage_errors
-from ivrserver.storage.report_tables import (
-    report_days,
-    report_questions,
-    report_runs,
-    report_values,
-)
 from ivrserver.storage.reports.counting import (
     VALUE,
     AskedCount,
@@ -31,7 +25,15 @@ from ivrserver.storage.reports.counting import (
 from ivrserver.storage.reports.days import consistent, counted, uncounted
 from ivrserver.storage.reports.times import BEGINNING, END, day_of, moment_of, quarter_of
 from ivrserver.storage.reports.volume import days_between
-from ivrserver.storage.tables import answers, questions, respondents
+from ivrserver.storage.tables import (
+    answers,
+    questions,
+    report_days,
+    report_questions,
+    report_runs,
+    report_values,
+    respondents,
+)
 
 
 @dataclass(frozen=True, slots=True)

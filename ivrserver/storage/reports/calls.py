@@ -14,9 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ivrserver.storage.calls import CallRow
 from ivrserver.storage.database import storage_errors
 from ivrserver.storage.marks import ANSWERED, ENTERED, PROBLEMS
-from ivrserver.storage.report_tables import marks
 from ivrserver.storage.reports.paging import Page, read_page
-from ivrserver.storage.tables import calls, recordings
+from ivrserver.storage.tables import calls, marks, recordings
 
 FAILED = "failed"
 """`CallRow.end_reason` of a call that an error of ours ended."""

@@ -16,10 +16,9 @@ from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivrserver.storage.marks import ANSWERED
-from ivrserver.storage.report_tables import asked, marks
 from ivrserver.storage.reports.calls import FAILED
 from ivrserver.storage.reports.times import END, quarter_of, seconds_between
-from ivrserver.storage.tables import answers, calls, respondents, short_answer
+from ivrserver.storage.tables import answers, asked, calls, marks, respondents, short_answer
 
 _ANSWERED_WITHIN: Final = timedelta(days=1)
 

@@ -22,12 +22,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ivrserver.storage import asked, marks
 from ivrserver.storage.database import is_sqlite, storage_errors, writing
-from ivrserver.storage.report_tables import (
-    report_days,
-    report_questions,
-    report_runs,
-    report_values,
-)
 from ivrserver.storage.reports.counting import (
     Questions,
     RunCount,
@@ -37,7 +31,15 @@ from ivrserver.storage.reports.counting import (
     ivr_ids,
 )
 from ivrserver.storage.reports.times import begin_of, day_of
-from ivrserver.storage.tables import answers, calls, respondents
+from ivrserver.storage.tables import (
+    answers,
+    calls,
+    report_days,
+    report_questions,
+    report_runs,
+    report_values,
+    respondents,
+)
 
 VALUES_KEPT: Final = 200
 """Different answers to a question that are kept of a day, the most frequent ones."""

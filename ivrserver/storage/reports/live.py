@@ -20,12 +20,12 @@ from ivrserver.storage.database import storage_errors
 from ivrserver.storage.tables import (
     calls,
     checkpoints,
+    message_transcripts,
     messages,
     respondents,
     timeline,
     transcripts,
 )
-from ivrserver.storage.transcript_tables import message_transcripts
 
 RECENT: Final = timedelta(seconds=60)
 """A call that began so long ago is looked at even if it has ended: it may have begun and ended

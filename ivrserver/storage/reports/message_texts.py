@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivrserver.flow.jobs import TRANSCRIPTION, JobState, job_id
 from ivrserver.storage.jobs import UNDER_WAY
-from ivrserver.storage.tables import jobs
-from ivrserver.storage.transcript_tables import message_transcripts
+from ivrserver.storage.tables import jobs, message_transcripts
 
 
 class TextState(StrEnum):

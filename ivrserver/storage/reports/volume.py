@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ivrserver.storage.database import storage_errors
-from ivrserver.storage.report_tables import report_days, report_runs
 from ivrserver.storage.reports.counting import (
     CallCount,
     RunCount,
@@ -31,7 +30,7 @@ from ivrserver.storage.reports.times import (
     hours_between,
     moment_of,
 )
-from ivrserver.storage.tables import calls
+from ivrserver.storage.tables import calls, report_days, report_runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from ivrserver.access import Author, Right, Visitor
 from ivrserver.blocks import Account, Ivr
 from ivrserver.blocks.editing import (
-    block_in,
+    ivr_in,
     question_in,
     version_of,
     with_question,
@@ -164,17 +164,6 @@ def question_routes(guard: Guard, editor: Editor) -> APIRouter:
         return _webhook(await _changed(editor, block_id, expected, visitor.author, put))
 
     return router
-
-
-def ivr_in(account: Account, block_id: int) -> Ivr:
-    """The IVR of that id.
-
-    Raises:
-        NothingThere: there is none.
-    """
-    block = block_in(account, block_id, [Ivr])
-    assert isinstance(block, Ivr)  # noqa: S101 - for the type checker: that was asked for
-    return block
 
 
 async def _changed(editor: Editor, block_id: int, expected: str, by: Author, make: Any) -> Ivr:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ivrserver.access import Right, Visitor
 from ivrserver.blocks import Account, FlowBook, Ivr
+from ivrserver.blocks.editing import ivr_in
 from ivrserver.blocks.ivr_forms import WebhookForm
 from ivrserver.flow.trial.sample import Sample
 from ivrserver.web.access import Guard
@@ -21,7 +22,6 @@ from ivrserver.web.api.blocks import BlockId
 from ivrserver.web.api.editing import Editor
 from ivrserver.web.api.once import Once, acts_once
 from ivrserver.web.api.problems import responses
-from ivrserver.web.api.questions import ivr_in
 from ivrserver.webhooks.trial import Trial
 from ivrserver.webhooks.trial_json import as_json
 

@@ -32,8 +32,8 @@ from ivrserver.storage import (
     open_journal,
     tables,
 )
-from ivrserver.storage.access_tables import audit
 from ivrserver.storage.audit import write
+from ivrserver.storage.tables import audit
 from tests.fakes.jobs import FakeEngine
 from tests.unit.storage.records import START, checkpoint, opened, settings, whole_call
 

@@ -13,7 +13,7 @@ from ivrserver.blocks import Account, Voicemail
 from ivrserver.blocks.files import FlowSource, load
 from ivrserver.config import AudioSettings
 from ivrserver.storage import Accounts, Audit, AuditFilter, database, migrate
-from ivrserver.storage.access_tables import audit
+from ivrserver.storage.tables import audit
 from tests.unit.storage.records import settings
 
 BY = Author("kim", "portal", "192.0.2.7")

@@ -27,7 +27,7 @@ from ivrserver.storage import (
     tables,
 )
 from ivrserver.storage.reports import MessageText, TextState
-from ivrserver.storage.transcript_tables import message_transcripts
+from ivrserver.storage.tables import message_transcripts
 from tests.unit.storage.records import (
     START,
     message,

@@ -16,7 +16,7 @@ from ivrserver.blocks import Account, AudioFile
 from ivrserver.config import AudioSettings
 from ivrserver.errors import FlowFileError, RevisionUnknown
 from ivrserver.storage import Accounts, AudioLibrary, Changes, Revisions, database, migrate
-from ivrserver.storage.revision_tables import revisions
+from ivrserver.storage.tables import revisions
 from tests.unit.blocks.sample import SAMPLE
 from tests.unit.storage.records import settings
 from tests.unit.storage.test_accounts import ivr, to_ivr, wav

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from ivrserver.access import Author, Right, Role
 from ivrserver.errors import CursorRefused, UserRefused, UserUnknown
 from ivrserver.storage import TABLES, AuditFilter, Deed
-from ivrserver.storage.access_tables import api_keys, sessions
 from ivrserver.storage.audit import write
+from ivrserver.storage.tables import api_keys, sessions
 from tests.unit.storage.people import BY, People, people
 from tests.unit.storage.records import START
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from ivrserver.access import Right, Role
 from ivrserver.errors import StorageError, UserRefused, UserUnknown
 from ivrserver.storage import AuditFilter, Passwords, Users, database
-from ivrserver.storage.access_tables import users as table
+from ivrserver.storage.tables import users as table
 from ivrserver.storage.users import INVITED_FOR
 from tests.unit.storage.people import BY, FAST, OTHER, PASSWORD, People, people
 from tests.unit.storage.records import START, settings

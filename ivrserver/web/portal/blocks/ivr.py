@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from ivrserver.access import Right, Visitor
 from ivrserver.blocks import Account, Block, Ivr
-from ivrserver.blocks.editing import block_in, free_block_id, version_of_tree
+from ivrserver.blocks.editing import free_block_id, ivr_in, version_of_tree
 from ivrserver.blocks.forms import form_of
 from ivrserver.blocks.ivr_forms import IvrForm
 from ivrserver.errors import FlowFileError
@@ -74,8 +74,7 @@ class IvrPages:
             settings: the form beside the questions; None: as it is stored.
             context: what else templates are told, such as a question's form.
         """
-        ivr = found.block
-        assert isinstance(ivr, Ivr)  # noqa: S101 - for the type checker: it is asked for IVRs only
+        ivr = ivr_in(found.account, found.block.block_id)
         known = {
             "settings": settings or FormView.of(IvrForm, ivr, "ivr-"),
             "version": _version(ivr),
@@ -200,14 +199,14 @@ def _map(pages: IvrPages) -> APIRouter:
     @router.get("/blocks/{block_id}/map")
     async def drawn(request: Request, block_id: BlockId, visitor: Visitor = reads) -> Response:
         found = await shown(place, block_id)
-        block_in(found.account, block_id, [Ivr])
+        ivr = ivr_in(found.account, block_id)
         counts = pages.passing is not None and visitor.may(Right.CALLS_READ)
         passed = await pages.passing(block_id) if counts and pages.passing else None
         inside = found.seen.graph.inside(block_id)
         drawing = flow_map(inside, found.seen.about(block_id), passed=passed)
         return place.pages.render(
             request, visitor, "blocks/ivr_map.html", **about(found), map=drawing, passed=passed,
-            ivr=found.block,
+            ivr=ivr,
         )  # fmt: skip
 
     return router

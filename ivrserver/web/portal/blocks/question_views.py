@@ -11,7 +11,7 @@ from fastapi import HTTPException, Request, Response
 
 from ivrserver.access import Visitor
 from ivrserver.blocks import Account, Choice, Ivr, Question
-from ivrserver.blocks.editing import block_in
+from ivrserver.blocks.editing import ivr_in
 from ivrserver.blocks.graph.problems import Trouble
 from ivrserver.web.portal.blocks.pages import Place, Shown, shown, triggers
 from ivrserver.web.portal.blocks.question_types import QuestionType, step_leads, type_of
@@ -53,8 +53,7 @@ class ShownQuestion:
 
 def questions_shown(found: Shown) -> list[ShownQuestion]:
     """All questions of an IVR, in their order."""
-    ivr = found.block
-    assert isinstance(ivr, Ivr)  # noqa: S101 - for the type checker: it is asked for IVRs only
+    ivr = ivr_in(found.account, found.block.block_id)
     troubles = found.seen.about_questions(ivr.block_id)
     return [
         ShownQuestion(
@@ -163,17 +162,6 @@ def _failures(question: Question, ivr: Ivr, account: Account) -> list[tuple[str,
     if hasattr(question, "unanswered"):
         found.append(("When nobody is reached", step_leads(question.unanswered, ivr, account)))
     return [(case, words) for case, words in found if not words.usual]
-
-
-def ivr_in(account: Account, block_id: int) -> Ivr:
-    """The IVR of that id.
-
-    Raises:
-        NothingThere: there is none.
-    """
-    ivr = block_in(account, block_id, [Ivr])
-    assert isinstance(ivr, Ivr)  # noqa: S101 - for the type checker: that was asked for
-    return ivr
 
 
 async def ivr_shown(place: Place, block_id: int) -> Shown:

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
 
 from ivrserver.access import Right, Visitor
-from ivrserver.blocks import Account, Block, Ivr
+from ivrserver.blocks import Account, Block
 from ivrserver.blocks.editing import (
     free_question_id,
+    ivr_in,
     problems_with,
     question_in,
     version_of,
@@ -25,7 +26,6 @@ from ivrserver.web.portal.blocks.question_views import (
     Answers,
     Edited,
     RendersIvr,
-    ivr_in,
     ivr_shown,
 )
 from ivrserver.web.portal.errors import is_partial
@@ -89,9 +89,9 @@ def _forms(place: Place, answers: Answers) -> APIRouter:
         request: Request, block_id: BlockId, question_id: QuestionId, visitor: Visitor = writes
     ) -> Response:
         found = await ivr_shown(place, block_id)
-        question = question_in(ivr_in(found.account, block_id), question_id)
-        kind = type_of(question)
         ivr = ivr_in(found.account, block_id)
+        question = question_in(ivr, question_id)
+        kind = type_of(question)
         wrong = Mistakes(problems_with(found.account, ivr, found.phones))
         own = wrong.below(f"questions[{ivr.index_of(question_id)}]")
         form = FormView.of(kind.form, question, _prefix(question_id))
@@ -148,9 +148,8 @@ def _saving(place: Place, answers: Answers) -> APIRouter:
         saving = Saving(place.editor, lambda ivr: version_of(question_in(ivr, question_id)))
         if made.value is not None:
 
-            def make(_: Account, before: Block) -> Block:
-                assert isinstance(before, Ivr)  # noqa: S101 - only IVRs have questions
-                return with_question(before, made.value)
+            def make(account: Account, _: Block) -> Block:
+                return with_question(ivr_in(account, block_id), made.value)
 
             try:
                 await saving.put(block_id, version, make, visitor.author)

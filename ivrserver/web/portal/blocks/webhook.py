@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from ivrserver.access import Right, Visitor
 from ivrserver.actions.parameters import IVR_PARAMETERS, SOURCETRAK_PARAMETERS
 from ivrserver.blocks import Account, Block, Ivr, Message, Record, Transfer
-from ivrserver.blocks.editing import block_in, version_of_tree
+from ivrserver.blocks.editing import ivr_in, version_of_tree
 from ivrserver.blocks.forms import form_of
 from ivrserver.blocks.ivr_forms import IvrForm
 from ivrserver.errors import FlowFileError
@@ -48,7 +48,7 @@ def webhook_pages(place: Place) -> APIRouter:
     @router.get("/blocks/{block_id}/webhook")
     async def page(request: Request, block_id: BlockId, visitor: Visitor = reads) -> Response:
         found = await shown(place, block_id)
-        ivr = _ivr_in(found.account, block_id)
+        ivr = ivr_in(found.account, block_id)
         form = FormView.of(IvrForm, ivr)
         return _page(place, request, visitor, found, form, version=_version(ivr))
 
@@ -63,8 +63,8 @@ def webhook_pages(place: Place) -> APIRouter:
         conflict: tuple[str, ...] = ()
         if made.value is not None:
 
-            def make(_: Account, before: Block) -> Block:
-                assert isinstance(before, Ivr)  # noqa: S101 - `shown` has seen to that
+            def make(account: Account, _: Block) -> Block:
+                before = ivr_in(account, block_id)
                 webhook = replace(made.value.webhook, secret=before.webhook.secret)
                 return replace(before, webhook=webhook, backup_routing=made.value.backup_routing)
 
@@ -103,12 +103,12 @@ def _secret(place: Place, guard: Guard) -> APIRouter:
         secret = _new_secret() if action == "make" else ""
 
         def make(account: Account) -> Block:
-            ivr = _ivr_in(account, block_id)
+            ivr = ivr_in(account, block_id)
             return replace(ivr, webhook=replace(ivr.webhook, secret=secret))
 
         await place.editor.put_block(make, visitor.author)
         found = await shown(place, block_id)
-        ivr = _ivr_in(found.account, block_id)
+        ivr = ivr_in(found.account, block_id)
         if is_partial(request):
             answer = place.pages.render(
                 request, visitor, "blocks/webhook_secret.html", block=ivr, new_secret=secret,
@@ -130,7 +130,7 @@ def _page(
     form: FormView,
     **context: Any,
 ) -> Response:
-    ivr = _ivr_in(found.account, found.block.block_id)
+    ivr = ivr_in(found.account, found.block.block_id)
     # The page shows whether there is a secret, and never which.
     hidden = {"webhook": dict(form.typed["webhook"]) | {"secret": ""}}
     form = replace(form, typed=dict(form.typed) | hidden)
@@ -172,9 +172,3 @@ def _version(ivr: Any) -> str:
     tree = form_of(ivr).model_dump(mode="json", by_alias=True)
     shown_part = {**tree["webhook"], "secret": "", "backup": json.dumps(tree["backup_routing"])}
     return version_of_tree(shown_part)
-
-
-def _ivr_in(account: Account, block_id: int) -> Ivr:
-    ivr = block_in(account, block_id, [Ivr])
-    assert isinstance(ivr, Ivr)  # noqa: S101 - for the type checker: that was asked for
-    return ivr

@@ -14,10 +14,10 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivrserver.storage import tables
-from ivrserver.storage.report_tables import asked as asked_table
-from ivrserver.storage.report_tables import marks
 from ivrserver.storage.reports import IvrReports
 from ivrserver.storage.reports.times import day_of
+from ivrserver.storage.tables import asked as asked_table
+from ivrserver.storage.tables import marks
 
 FIRST = datetime(2030, 3, 8, 12, tzinfo=UTC)
 """Two days before clocks are changed in New York."""

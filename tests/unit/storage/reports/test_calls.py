@@ -21,7 +21,7 @@ from ivrserver.flow.events import (
 from ivrserver.flow.records import CallClosed, Record, TimelineEntry
 from ivrserver.storage import CallFilter, CallList, database, migrate, open_journal, tables
 from ivrserver.storage.marks import missing
-from ivrserver.storage.report_tables import marks
+from ivrserver.storage.tables import marks
 from tests.unit.storage.records import START, opened, recording, settings
 
 

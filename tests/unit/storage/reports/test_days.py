@@ -14,8 +14,8 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivrserver.storage import DayTotals, IvrReports, Retention, database, migrate, tables
-from ivrserver.storage.report_tables import asked, report_days, report_runs, report_values
 from ivrserver.storage.reports.times import begin_of, day_of
+from ivrserver.storage.tables import asked, report_days, report_runs, report_values
 from tests.unit.storage.records import settings as with_url
 from tests.unit.storage.reports.stories import (
     FIRST,

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from ivrserver.access import Right, Role
-from ivrserver.storage.access_tables import sessions
+from ivrserver.storage.tables import sessions
 from ivrserver.web.strangers import TRIES
 from tests.unit.storage.people import BY, PASSWORD
 from tests.unit.web.access.site import TOKEN, Site, site

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Table, Text
 
-from ivrserver.storage.tables import UtcTime, metadata
+from ivrserver.storage.tables.columns import UtcTime, metadata
 
 # Steps of a timeline that calls are found by, without what was said in them: `reports.marks`. They
 # stay when the answers go. `block_id` is that of the block entered, else 0.

@@ -1,12 +1,12 @@
-"""The tables of users, their sessions and keys, and of who has changed what."""
+"""The tables of users, their sessions, keys and requests, of secrets, and of who changed what."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Table, Text, false
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, Table, Text, false
 
-from ivrserver.storage.tables import UtcTime, metadata
+from ivrserver.storage.tables.columns import UtcTime, metadata
 
 # `subject` is who a user is at the OpenID provider. Of passwords and links only hashes are kept.
 users = Table(
@@ -74,4 +74,24 @@ audit = Table(
     Column("after", JSON(none_as_null=True)),
     Index(None, "who", "audit_id"),
     Index(None, "object_kind", "object_id", "audit_id"),
+)
+
+# What was answered to a request with an idempotency key.
+kept_replies = Table(
+    "kept_replies",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("request", Text, nullable=False),
+    Column("begun_at", UtcTime, nullable=False, index=True),
+    Column("status", Integer),
+    Column("headers", JSON, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+# Secrets that all controllers share, made by the first one that needs them.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
 )
