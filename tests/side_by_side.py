@@ -15,6 +15,7 @@ TOGETHER = tuple(f"{CALLS}/{folder}/" for folder in ("attacks", "people", "lost"
 LONGEST = (
     "tests/unit/web/api/test_description.py",
     "tests/unit/web/test_rights_of_routes.py",
+    "tests/unit/speech/test_listening_words.py",
     "tests/unit/storage/reports/test_calls.py",
     *(
         f"tests/browser/test_{name}.py"
