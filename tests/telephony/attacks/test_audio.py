@@ -139,6 +139,7 @@ async def test_what_is_no_audio_harms_no_call_whoever_sends_it(fortress: Fortres
         await honest_call(fortress, attack)
 
 
+@pytest.mark.alone
 @together.at_last
 async def test_a_flood_of_audio_harms_no_call(fortress: Fortress) -> None:
     frame = bytes(range(160))
