@@ -30,12 +30,12 @@ up: run-venv assets
 demo: run-venv assets
 	@.venv/bin/ivrserver demo $(ARGS)
 
-# All of them wait now and then: more at a time than there are cores. Those marked `alone` come last,
-# one after the other.
+# Pages and calls mostly wait: more of them at a time than there are cores. Those marked `alone` come
+# last, one after the other.
 MORE = $$(( $$(nproc) * 3 / 2 ))
 
 test: check
-	$(BESIDE) --numprocesses $(MORE) tests/unit tests/migration $(ARGS)
+	$(BESIDE) --numprocesses auto tests/unit tests/migration $(ARGS)
 	$(BESIDE) --numprocesses $(MORE) -m "not alone" tests/browser $(ARGS)
 	$(BESIDE) --numprocesses $(MORE) -m "not alone" tests/contract tests/telephony $(ARGS)
 	.venv/bin/pytest -m alone tests/telephony tests/browser $(ARGS)

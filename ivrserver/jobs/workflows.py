@@ -17,6 +17,7 @@ from dbos import DBOS, SetWorkflowID, WorkflowSerializationFormat, WorkflowStatu
 from dbos import error as refusals
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from ivrserver.config import Settings
 from ivrserver.errors import StorageError
@@ -137,6 +138,8 @@ class Workflows:
             DBOS.destroy(destroy_registry=True)
             # A thread of DBOS's that waits for a database to come back waits no more.
             event.listen(self._database, "do_connect", _refuse)
+            # One that is at work has a connection still, and gives it back later.
+            event.listen(self._database, "checkin", _close)
             self._database.dispose()
         finally:
             _ONE_IN_A_PROCESS.release()
@@ -144,6 +147,10 @@ class Workflows:
 
 def _refuse(*_: object) -> None:
     raise StorageError("the job engine is closed")
+
+
+def _close(_: object, record: ConnectionPoolEntry) -> None:
+    record.invalidate()
 
 
 def _workflow(kind: str, work: Function) -> Function:

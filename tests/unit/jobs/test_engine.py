@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from ivrserver.config import AriSettings, DatabaseSettings, Settings
 from ivrserver.errors import StorageError
+from ivrserver.jobs import workflows
 from ivrserver.jobs.engine import DbosEngine
 from ivrserver.jobs.rounds import Round
 from ivrserver.storage.beside import engine_of_jobs
@@ -146,6 +147,22 @@ async def test_work_that_breaks_leaves_nothing_of_what_it_said(tmp_path) -> None
             await over(engine, ONE)
     assert rows(config, "SELECT output, error FROM {}workflow_output") == [('"RuntimeError"', None)]
     assert "47114711" not in str(logs)
+
+
+async def test_what_is_given_back_after_the_end_is_closed(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as by a thread of the library's that was at work."""
+    config = settings(database_url)
+    database = engine_of_jobs(config)
+    monkeypatch.setattr(workflows, "engine_of_jobs", lambda _: database)
+    async with opened(config, Bench().work):
+        late = database.raw_connection()
+        record = late._connection_record
+    assert record is not None
+    assert record.dbapi_connection is not None
+    late.close()
+    assert record.dbapi_connection is None
 
 
 async def test_there_is_one_in_a_process_and_it_is_said(tmp_path) -> None:
