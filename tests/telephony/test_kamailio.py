@@ -153,7 +153,7 @@ async def whoever_gets(net: Net, *lasts: int) -> tuple[int, str]:
     done, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     for task in rest:
         task.cancel()
-    # On a busy machine the next one may have been asked by now, too: that INVITE's branch is higher.
+    # On a busy machine the next one may have been asked by now, too, in a branch of higher number.
     task = min(done, key=lambda each: header(each.result(), "Via"))
     return waiting[task], task.result()
 

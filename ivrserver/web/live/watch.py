@@ -220,7 +220,8 @@ class Live:
             while len(page) == PAGE:
                 page = await self.source.after(call_id, page[-1].seq, PAGE)
                 found += page
-        return found
+        # What was stored since the calls were looked at is new at the next look.
+        return [each for each in found if each.seq <= states[each.entry.call_id].seq]
 
     def _tell_revision(self) -> None:
         newest = self._revision()

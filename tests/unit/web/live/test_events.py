@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -70,6 +70,8 @@ class Breakable:
     away: bool = False
     looks: int = 0
     looked: asyncio.Event = field(default_factory=asyncio.Event)
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+    """Happens once, between a look and the reading of what has come."""
 
     async def look(self, now: datetime, known: dict[str, CallState]) -> dict[str, CallState]:
         self.looks += 1
@@ -81,6 +83,9 @@ class Breakable:
     async def after(self, call_id: str, seq: int, limit: int = 500) -> list[NumberedEvent]:
         if self.away:
             raise StorageError("away")
+        happens, self.meanwhile = self.meanwhile, None
+        if happens is not None:
+            await happens()
         return await self.source.after(call_id, seq, limit)
 
 
@@ -150,6 +155,18 @@ async def test_a_call_is_told_while_it_goes_on_whoever_carries_it(place: House) 
         await place.happens("two", CallEnded("hung_up", "the end"), by=1)
         assert (await ears.next("timeline")).data["data"]["reason"] == "hung_up"
         assert (await ears.next("calls")).data == {"live": 1, "changed": ["two"]}
+
+
+async def test_what_is_stored_while_it_is_looked_for_is_told_once(place: House) -> None:
+    async with listening(place.address) as ears:
+        await ears.next("account")
+        place.source.meanwhile = lambda: place.happens("one", CallAnswered())
+        await place.call("one")
+        kinds = [(await ears.next("timeline")).data["kind"] for _ in range(2)]
+        place.journals[0].write(CallClosed(call_id="one", at=Wall().now(), reason="hung_up"))
+        await place.happens("one", CallEnded("hung_up", "the end"))
+        kinds.append((await ears.next("timeline")).data["kind"])
+        assert kinds == ["call_started", "call_answered", "call_ended"]
 
 
 async def test_what_is_written_down_long_after_a_call_is_told_and_nothing_else_of_it(
