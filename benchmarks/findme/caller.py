@@ -14,6 +14,8 @@ from tests.telephony.wire import Wire
 
 _HOST = "127.0.0.1"
 _KEYS = 101
+OK = 200
+"""SIP: the call is answered; what is below is provisional (RFC 3261)."""
 
 
 class Caller(asyncio.DatagramProtocol):
@@ -84,10 +86,10 @@ class Caller(asyncio.DatagramProtocol):
         status, method = int(message.split()[1]), header(message, "CSeq").split()[1]
         if method == "BYE":
             self.closed.set()
-        if method != "INVITE" or status < 200:  # noqa: PLR2004 - provisional ones
+        if method != "INVITE" or status < OK:  # a final reply follows
             return
         self._to = header(message, "To")
-        if status == 200 and not self.answered:  # noqa: PLR2004 - OK
+        if status == OK and not self.answered:
             self.answered = time.monotonic()
             contact = re.search(r"<([^>]+)>", header(message, "Contact"))
             port = re.search(r"^m=audio (\d+) ", message, re.MULTILINE)

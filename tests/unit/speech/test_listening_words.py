@@ -6,7 +6,7 @@ The speech is real: voices of flite and espeak-ng, as a telephone carries it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 import pytest
@@ -78,6 +78,18 @@ def chance() -> np.random.Generator:
     return np.random.default_rng(4711)
 
 
+async def spoken(
+    settings: Settings, texts: Sequence[str]
+) -> AsyncIterator[tuple[str, str, Samples]]:
+    """Text, voice and speech: each of the texts in every voice."""
+    for kind, voices in VOICES.items():
+        engine: Engine = kind(settings)
+        await engine.info()
+        for voice in voices:
+            for text in texts:
+                yield text, voice, decoded(await engine.speak(text, "en-US", voice), RATE)
+
+
 async def heard(
     settings: Settings, finder: WordFinder, chance: np.random.Generator, texts: Sequence[str]
 ) -> list[tuple[str, str, float, str]]:
@@ -86,15 +98,10 @@ async def heard(
     More than one text: each on one line only.
     """
     found = []
-    for kind, voices in VOICES.items():
-        engine: Engine = kind(settings)
-        await engine.info()
-        for voice in voices:
-            for text in texts:
-                speech = decoded(await engine.speak(text, "en-US", voice), RATE)
-                for line in LINES if len(texts) == 1 else LINES[len(found) % len(LINES) :][:1]:
-                    wav = on_the_phone(speech, line, chance)
-                    found.append((text, voice, line, finder.choose(wav, WORDS)))
+    async for text, voice, speech in spoken(settings, texts):
+        for line in LINES if len(texts) == 1 else LINES[len(found) % len(LINES) :][:1]:
+            wav = on_the_phone(speech, line, chance)
+            found.append((text, voice, line, finder.choose(wav, WORDS)))
     return found
 
 
@@ -130,17 +137,12 @@ async def test_the_end_of_a_greeting_is_no_answer_wherever_it_is_cut(
 ) -> None:
     """Who listens after a prompt comes in in the middle of it."""
     taken = []
-    for kind, voices in VOICES.items():
-        engine: Engine = kind(settings)
-        await engine.info()
-        for voice in voices:
-            for text in GREETINGS:
-                speech = decoded(await engine.speak(text, "en-US", voice), RATE)
-                line = decoded(on_the_phone(speech, noise, chance), RATE)
-                for begin in range(0, len(line) - RATE, round(CUT_SECONDS * RATE)):
-                    piece = sound_file(line[begin : begin + PIECE], RATE)
-                    if finder.choose(piece, WORDS) in YES:
-                        taken.append((text, voice, begin / RATE))
+    async for text, voice, speech in spoken(settings, GREETINGS):
+        line = decoded(on_the_phone(speech, noise, chance), RATE)
+        for begin in range(0, len(line) - RATE, round(CUT_SECONDS * RATE)):
+            piece = sound_file(line[begin : begin + PIECE], RATE)
+            if finder.choose(piece, WORDS) in YES:
+                taken.append((text, voice, begin / RATE))
     assert taken == []
 
 
