@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -156,6 +157,11 @@ async def softphone_logs_in(settings: Settings) -> str:
         return answer.split("\r\n", 1)[0]
 
 
+MET_THE_TRUNK_BEFORE_CALLS = re.compile(r'Module "mod-invite" registered during operation')
+"""Says nothing of the configuration: a trunk is first asked whether it is there at a random moment
+of two seconds, now and then just before PJSIP has loaded its calls; it waits 0.1 s then."""
+
+
 async def test_asterisk_takes_the_configuration_for_networks_without_a_complaint(
     settings: Settings,
 ) -> None:
@@ -182,8 +188,8 @@ async def test_asterisk_takes_the_configuration_for_networks_without_a_complaint
     async with serving(behind_nat), serving(behind_proxy):
         for each in (behind_nat, behind_proxy):
             log = (each.data / "asterisk" / "log" / "messages.log").read_text()
-            assert [line for line in log.splitlines() if " ERROR[" in line] == []
-            assert [line for line in log.splitlines() if " WARNING[" in line] == []
+            told = [line for line in log.splitlines() if " ERROR[" in line or " WARNING[" in line]
+            assert [line for line in told if not MET_THE_TRUNK_BEFORE_CALLS.search(line)] == []
         transport = await service.ask_console(behind_nat, "pjsip show transport transport-udp")
         assert "192.0.2.10" in transport
         assert (await call(behind_proxy.sip.port, "100")).status == 401
