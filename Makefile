@@ -6,8 +6,9 @@
 # The virtual environment is ours: without its bytecode every command takes a second longer.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Whole files side by side, in the order of tests/side_by_side.py.
-BESIDE = .venv/bin/pytest --dist loadfile --no-loadscope-reorder
+# Whole files side by side, in the order of tests/side_by_side.py: more at a time than there are
+# cores, for even unit tests wait a quarter of their time.
+BESIDE = .venv/bin/pytest --numprocesses $$(( $$(nproc) * 3 / 2 )) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help up demo test bench check format assets screenshots lock clean run-venv dev-venv
 .PHONY: ruff types layers pages
@@ -30,14 +31,11 @@ up: run-venv assets
 demo: run-venv assets
 	@.venv/bin/ivrserver demo $(ARGS)
 
-# Pages and calls mostly wait: more of them at a time than there are cores. Those marked `alone` come
-# last, one after the other.
-MORE = $$(( $$(nproc) * 3 / 2 ))
-
+# Those marked `alone` come last, one after the other.
 test: check
-	$(BESIDE) --numprocesses auto tests/unit tests/migration $(ARGS)
-	$(BESIDE) --numprocesses $(MORE) -m "not alone" tests/browser $(ARGS)
-	$(BESIDE) --numprocesses $(MORE) -m "not alone" tests/contract tests/telephony $(ARGS)
+	$(BESIDE) tests/unit tests/migration $(ARGS)
+	$(BESIDE) -m "not alone" tests/browser $(ARGS)
+	$(BESIDE) -m "not alone" tests/contract tests/telephony $(ARGS)
 	.venv/bin/pytest -m alone tests/telephony tests/browser $(ARGS)
 
 bench: dev-venv assets
