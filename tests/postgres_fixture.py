@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +39,17 @@ _OPTIONS = {
 }
 _START_SECONDS = 30.0
 _USER = "ivrserver"
+_MEMORY = Path("/dev/shm")
+_MEMORY_BYTES = 1 << 30
 
 
 class PostgresServer:
     """One server on a free port of the loopback interface, in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, data: Path | None = None) -> None:
+        """The second folder is for the data, where it shall not be below the first."""
         self._folder = folder
-        self._data = folder / "data"
+        self._data = (data or folder) / "data"
         self._process: subprocess.Popen[bytes] | None = None
         self._names = itertools.count(1)
         self._migrated = ""
@@ -54,7 +57,8 @@ class PostgresServer:
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
             self._account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+            for each in {folder, data or folder}:
+                os.chown(each, nobody.pw_uid, nobody.pw_gid)
         self._programs = self._reachable_programs()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -117,7 +121,7 @@ class PostgresServer:
     async def new_database(self, like: str = "template1") -> AsyncIterator[str]:
         """A database for one test, empty or a copy of another; gives its URL."""
         name = f"test_{next(self._names)}"
-        await self._sql(f"CREATE DATABASE {name} TEMPLATE {like}")
+        await self._sql(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY FILE_COPY")
         try:
             yield self.url(name)
         finally:
@@ -180,15 +184,28 @@ class PostgresServer:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """The running server; a test that stops it starts it again."""
-    folder = Path(tempfile.mkdtemp(prefix="ivrserver-postgres-"))
-    server = PostgresServer(folder)
-    try:
+    with ExitStack() as stack:
+        folder = stack.enter_context(_folder())
+        server = PostgresServer(folder, stack.enter_context(_folder(_in_memory())))
+        stack.callback(server.stop)
         server.initialise()
         server.start()
         yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder)
+
+
+@contextmanager
+def _folder(parent: Path | None = None) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="ivrserver-postgres-", dir=parent) as folder:
+        yield Path(folder)
+
+
+def _in_memory() -> Path | None:
+    """A file system in memory with room for some hundred databases that come and go; or none.
+
+    Each has 400 files, and ext4 searches for places of files among all that were deleted lately.
+    """
+    there = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _MEMORY_BYTES
+    return _MEMORY if there else None
 
 
 BOTH = ("sqlite", "postgresql")
