@@ -36,7 +36,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: turn_of(item.nodeid))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``make test ARGS=--pictures``."""
+    parser.addoption(
+        "--pictures",
+        action="store_true",
+        help="let browser tests take pictures of pages, into tests/browser/shots",
+    )
+
+
 def pytest_collection_finish() -> None:
     """Look for garbage in what tests make, not again and again in all that has been imported."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
+from tests.browser import pages
 from tests.browser.chromium import CALLING, FLAGS, NoBrowser, find
 from tests.browser.gallery import gallery_app
 from tests.browser.pages import Watched, watch
@@ -20,6 +21,10 @@ Look = Callable[..., Awaitable[Watched]]
 
 expect.set_options(timeout=15_000)
 """Milliseconds; on a machine with much else to do a page may need more than Playwright's five."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    pages.pictures_wanted = config.getoption("--pictures")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -12,6 +12,8 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SHOTS = Path(__file__).parent / "shots"
+pictures_wanted = False
+"""Whether pytest was told ``--pictures``."""
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 360, "height": 740}
 
@@ -121,11 +123,11 @@ async def assert_accessible(page: Page, *but: str) -> None:
     assert too_wide <= 0, f"{page.url} is {too_wide} px wider than the screen"
 
 
-async def shoot(page: Page, name: str, *, full: bool = True) -> Path:
-    """Take a picture for people, tests/browser/shots/NAME.png."""
-    SHOTS.mkdir(exist_ok=True)
-    path = SHOTS / f"{name}.png"
+async def shoot(page: Page, name: str, *, full: bool = True) -> None:
+    """Take a picture for people, tests/browser/shots/NAME.png, where ``--pictures`` was said."""
+    if not pictures_wanted:
+        return
     if full:
         await page.evaluate("() => window.scrollTo(0, 0)")
+    path = SHOTS / f"{name}.png"
     await page.screenshot(path=path, full_page=full, animations="disabled", caret="initial")
-    return path
