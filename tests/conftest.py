@@ -46,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage in what tests make, not again and again in all that has been imported."""
+    """Look for garbage seldom, and in what tests make: not again in all that has been imported."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

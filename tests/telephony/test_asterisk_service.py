@@ -157,7 +157,9 @@ async def softphone_logs_in(settings: Settings) -> str:
         return answer.split("\r\n", 1)[0]
 
 
-MET_THE_TRUNK_BEFORE_CALLS = re.compile(r'Module "mod-invite" registered during operation')
+MET_THE_TRUNK_BEFORE_CALLS = re.compile(
+    r' WARNING\[\d+\] pjproject: .* Module "mod-invite" registered during operation\.'
+)
 """Says nothing of the configuration: a trunk is first asked whether it is there at a random moment
 of two seconds, now and then just before PJSIP has loaded its calls; it waits 0.1 s then."""
 

@@ -31,9 +31,10 @@ LINES = (33.0, 24.0, DIGITAL)
 """Signal to noise in dB: of a good line, of a bad one, and of one that has no noise."""
 GREETINGS = (
     "Please say yes after the tone, and leave your name. Yes. Goodbye.",
+    "No one is here, no. I accept messages.",
     "Leave a message, and we call you back. Thank you. Bye, now.",
 )
-CUT_SECONDS = 0.06
+CUT_SECONDS = 0.04
 PIECE = 3 * RATE
 OTHERS = (
     "Hello?",
