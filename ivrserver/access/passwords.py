@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 from typing import Final
 
 from ivrserver.errors import UserRefused
@@ -13,15 +14,7 @@ MOST: Final = 200
 
 _DISTINCT: Final = 5
 _COMMON: Final = frozenset(
-    """
-    abcdefghij access admin administrator asdfgh asdfghjkl asterisk autumn baseball basketball
-    changeme charlie computer cookie default dragon dragonfly enter flower football freedom
-    guest hello hunter iloveyou internet ivrserver jennifer jordan letmein login lovely manager
-    master michael monkey mustang mypassword nothing passphrase passw0rd password
-    passwordpassword pokemon princess qazwsx qazwsxedc qwerty qwertyasdfgh qwertyqwerty
-    qwertyuiop secret shadow spring starwars summer sunshine superman superstar telephone
-    temporary test testtest trustno welcome whatever winter zaq1zaq1 zxcvbnm
-    """.split()  # noqa: SIM905 - one a line would be a page
+    Path(__file__).with_name("common_passwords.txt").read_text("utf-8").split()
 )
 """What stands at the top of lists of stolen passwords, without figures and signs around it."""
 _ROWS: Final = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "1qaz2wsx3edc4rfv5tgb")

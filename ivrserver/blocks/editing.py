@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -19,6 +19,7 @@ from ivrserver.blocks.yamltree import Document
 from ivrserver.errors import NothingThere
 
 T = TypeVar("T")
+B = TypeVar("B", bound=Block)
 
 _FIRST_ID: Final = 101
 
@@ -34,19 +35,28 @@ def version_of_tree(tree: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-def block_in(account: Account, block_id: int, kinds: Sequence[type[Block]] = ()) -> Block:
+def block_in(account: Account, block_id: int) -> Block:
     """The block of that id.
-
-    Args:
-        kinds: of which it is to be one; empty: of any.
 
     Raises:
         NothingThere: there is none.
     """
     for block in account.blocks:
-        if block.block_id == block_id and (not kinds or isinstance(block, tuple(kinds))):
+        if block.block_id == block_id:
             return block
-    raise NothingThere(f"there is no such block {block_id}; another kind has another address")
+    raise NothingThere(f"there is no block {block_id}")
+
+
+def block_of(kind: type[B], account: Account, block_id: int) -> B:
+    """The block of that id, which is to be of `kind`.
+
+    Raises:
+        NothingThere: there is none, or it is of another kind.
+    """
+    block = block_in(account, block_id)
+    if not isinstance(block, kind):
+        raise NothingThere(f"block {block_id} is of another kind, which has another address")
+    return block
 
 
 def ivr_in(account: Account, block_id: int) -> Ivr:
@@ -55,9 +65,7 @@ def ivr_in(account: Account, block_id: int) -> Ivr:
     Raises:
         NothingThere: there is none.
     """
-    ivr = block_in(account, block_id, [Ivr])
-    assert isinstance(ivr, Ivr)  # noqa: S101 - for the type checker: that was asked for
-    return ivr
+    return block_of(Ivr, account, block_id)
 
 
 def number_in(account: Account, number: str) -> PhoneNumber:

@@ -30,6 +30,8 @@ from ivrserver.flow.trial.way import Way, judged, way_through
 
 _DIGITS: Final = "123456789012345678901234567890"
 _GUESSES: Final = 200
+_PHONE_NUMBER: Final = 10
+"""Digits: who may type more is asked for something longer, of which little will do."""
 
 _TOLD: Final = {each.name for each in (*IVR_PARAMETERS, *SOURCETRAK_PARAMETERS)}
 _OF_THE_SAMPLE: Final = {
@@ -163,7 +165,7 @@ def _digits(question: Digits) -> str:
     lengths = range(question.min_digits, question.max_digits + 1)
     plain = [(_DIGITS * (length // 30 + 1))[:length] for length in lengths]
     if not question.pattern:
-        return plain[-1] if question.max_digits <= 10 else plain[0]  # noqa: PLR2004 - a number's length
+        return plain[-1] if question.max_digits <= _PHONE_NUMBER else plain[0]
     chance = random.Random(1)  # noqa: S311 - no secret, and the same every time
     guesses = ("".join(chance.choices(_DIGITS, k=chance.choice(lengths))) for _ in range(_GUESSES))
     # Where any character would do, the least one is no digit.

@@ -17,7 +17,7 @@ from ivrserver.access import Right, Visitor
 from ivrserver.blocks import Account, Block, FindMe, Ivr, Receptionist, Voicemail
 from ivrserver.blocks import fields as kinds
 from ivrserver.blocks.block_form import BlockForm
-from ivrserver.blocks.editing import block_in, free_block_id, version_of
+from ivrserver.blocks.editing import block_of, free_block_id, version_of
 from ivrserver.blocks.findme_forms import FindMeForm
 from ivrserver.blocks.forms import form_of
 from ivrserver.blocks.ivr_forms import IvrForm
@@ -117,7 +117,7 @@ def _add(router: APIRouter, guard: Guard, editor: Editor, kind: Kind) -> None:
 
     async def shown(block_id: BlockId, visitor: Visitor = reads) -> Response:
         del visitor
-        return resource(block_in(await editor.account(), block_id, [kind.value]))
+        return resource(block_of(kind.value, await editor.account(), block_id))
 
     async def added(body: Any, visitor: Visitor = writes) -> Response:
         def make(account: Account) -> Block:
@@ -134,7 +134,7 @@ def _add(router: APIRouter, guard: Guard, editor: Editor, kind: Kind) -> None:
         block_id: BlockId, body: Any, expected: Expected, visitor: Visitor = writes
     ) -> Response:
         def make(account: Account) -> Block:
-            before = block_in(account, block_id, [kind.value])
+            before = block_of(kind.value, account, block_id)
             check_version(expected, version_of(before))
             if body.block_id != block_id:
                 problem = ("id", f"must be {block_id}, as in the address")
@@ -144,7 +144,7 @@ def _add(router: APIRouter, guard: Guard, editor: Editor, kind: Kind) -> None:
         return resource(await editor.put_block(make, visitor.author))
 
     async def removed(block_id: BlockId, expected: Expected, visitor: Visitor = writes) -> None:
-        block_in(await editor.account(), block_id, [kind.value])
+        block_of(kind.value, await editor.account(), block_id)
         await editor.remove_block(block_id, expected, visitor.author)
 
     # FastAPI takes the form of the body from here: no annotation can name a variable.

@@ -121,13 +121,13 @@ def problem(
 
 def explain_errors(app: FastAPI) -> None:
     """Let every error of `app` be a problem."""
-    app.add_exception_handler(IvrError, _of_ours)
-    app.add_exception_handler(HTTPException, _of_http)
-    app.add_exception_handler(RequestValidationError, _of_validation)
-    app.add_exception_handler(Exception, _of_bug)
+    app.exception_handler(IvrError)(_of_ours)
+    app.exception_handler(HTTPException)(_of_http)
+    app.exception_handler(RequestValidationError)(_of_validation)
+    app.exception_handler(Exception)(_of_bug)
 
 
-async def _of_ours(request: Request, error: Exception) -> Response:
+async def _of_ours(request: Request, error: IvrError) -> Response:
     found = next((_CASES[kind] for kind in type(error).__mro__ if kind in _CASES), None)
     if found is None:
         return await _of_bug(request, error)
@@ -140,16 +140,14 @@ async def _of_ours(request: Request, error: Exception) -> Response:
     return problem(status, str(error), kind=kind, errors=wrong, headers=retry)
 
 
-async def _of_http(request: Request, error: Exception) -> Response:
+async def _of_http(request: Request, error: HTTPException) -> Response:
     del request
-    assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker: what it handles
     usual = error.detail == HTTPStatus(error.status_code).phrase
     return problem(error.status_code, "" if usual else str(error.detail), headers=error.headers)
 
 
-async def _of_validation(request: Request, error: Exception) -> Response:
+async def _of_validation(request: Request, error: RequestValidationError) -> Response:
     del request
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     found = (_told(error.body, each) for each in error.errors())
     wrong = [FieldProblem(field=field, text=text) for field, text in found]
     status = HTTPStatus.UNPROCESSABLE_ENTITY

@@ -55,8 +55,8 @@ def show_errors(app: FastAPI, pages: Pages, look: Look) -> None:
             request, visitor, "error.html", status=status, heading=heading, text=text
         )
 
-    async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
         plain = await http_exception_handler(request, error)
         if error.status_code < HTTPStatus.BAD_REQUEST or not wants_page(request):
             return plain
@@ -66,11 +66,12 @@ def show_errors(app: FastAPI, pages: Pages, look: Look) -> None:
         page.headers.update(error.headers or {})
         return page
 
-    async def gone(request: Request, error: Exception) -> Response:
+    @app.exception_handler(NothingThere)
+    async def gone(request: Request, error: NothingThere) -> Response:
         return await refused(request, HTTPException(HTTPStatus.NOT_FOUND, str(error)))
 
-    async def strange(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    @app.exception_handler(RequestValidationError)
+    async def strange(request: Request, error: RequestValidationError) -> Response:
         if not wants_page(request):
             return await request_validation_exception_handler(request, error)
         found = error.errors()
@@ -79,27 +80,23 @@ def show_errors(app: FastAPI, pages: Pages, look: Look) -> None:
         wrong = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in found)
         return await refused(request, HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, wrong))
 
-    async def mistaken(request: Request, error: Exception) -> Response:
+    @app.exception_handler(CursorRefused)
+    async def mistaken(request: Request, error: CursorRefused) -> Response:
         return await refused(request, HTTPException(HTTPStatus.BAD_REQUEST, str(error)))
 
-    async def away(request: Request, error: Exception) -> Response:
+    @app.exception_handler(StorageError)
+    async def away(request: Request, error: StorageError) -> Response:
         log.warning("http_without_database", path=request.url.path, error=str(error))
         if not wants_page(request):
             return PlainTextResponse(_AWAY, HTTPStatus.SERVICE_UNAVAILABLE)
         return await answer(request, HTTPStatus.SERVICE_UNAVAILABLE, _AWAY)
 
+    @app.exception_handler(Exception)
     async def broken(request: Request, error: Exception) -> Response:
         log.error("http_failed", path=request.url.path, exc_info=error)
         if not wants_page(request):
             return PlainTextResponse(_BROKEN, HTTPStatus.INTERNAL_SERVER_ERROR)
         return await answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, _BROKEN)
-
-    app.add_exception_handler(HTTPException, refused)
-    app.add_exception_handler(NothingThere, gone)
-    app.add_exception_handler(RequestValidationError, strange)
-    app.add_exception_handler(CursorRefused, mistaken)
-    app.add_exception_handler(StorageError, away)
-    app.add_exception_handler(Exception, broken)
 
 
 def is_partial(request: Request) -> bool:

@@ -200,9 +200,7 @@ class AnswerPages:
 
     def _days_ago(self, days: int) -> datetime:
         today = datetime.now(self.zone).date()
-        begin = midnight(today - timedelta(days=days - 1), self.zone)
-        assert begin is not None  # noqa: S101 - for the type checker: a day was given
-        return begin
+        return midnight(today - timedelta(days=days - 1), self.zone)
 
     def _span(self, since: str, until: str) -> tuple[datetime, datetime]:
         """From the first day that somebody has typed to behind the last one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, overload
 from zoneinfo import ZoneInfo
 
 _MINUTE: Final = 60
@@ -81,6 +81,14 @@ def day_of(text: str) -> date | None:
     except ValueError:
         return None
     return day if day.year in _YEARS else None
+
+
+@overload
+def midnight(day: date, zone: ZoneInfo) -> datetime: ...
+
+
+@overload
+def midnight(day: date | None, zone: ZoneInfo) -> datetime | None: ...
 
 
 def midnight(day: date | None, zone: ZoneInfo) -> datetime | None:

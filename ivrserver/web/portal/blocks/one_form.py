@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from ivrserver.access import Right, Visitor
 from ivrserver.blocks import Account, Block
 from ivrserver.blocks.block_form import BlockForm
-from ivrserver.blocks.editing import block_in, free_block_id, version_of
+from ivrserver.blocks.editing import block_of, free_block_id, version_of
 from ivrserver.errors import FlowFileError
 from ivrserver.web.portal.blocks.kinds import KINDS, Kind
 from ivrserver.web.portal.blocks.pages import BlockId, Place, Shown, about, shown
@@ -145,7 +145,7 @@ class OneForm:
 
         @router.post(f"/blocks/{{block_id}}/{word}")
         async def saved(request: Request, block_id: BlockId, visitor: Visitor = writes) -> Response:
-            block_in(await place.editor.account(), block_id, [self.kind.value])
+            block_of(self.kind.value, await place.editor.account(), block_id)
             fields = await posted(request)
             typed = read(fields, self.form, {"kind": word, "id": block_id})
             made = checked(self.form, typed)

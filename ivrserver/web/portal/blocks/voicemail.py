@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 
 from ivrserver.access import Author, Right, Visitor
 from ivrserver.blocks import Block, Voicemail
-from ivrserver.blocks.editing import block_in
+from ivrserver.blocks.editing import block_of
 from ivrserver.blocks.voicemail_forms import VoicemailForm
 from ivrserver.storage.audit import Deed
 from ivrserver.web.portal.blocks.one_form import OneForm
@@ -71,7 +71,7 @@ def voicemail_pages(place: Place, pins: Pins, log: Log) -> tuple[OneForm, APIRou
         again: Annotated[str, Form(max_length=40)] = "",
         visitor: Visitor = writes,
     ) -> Response:
-        block_in(await place.editor.account(), block_id, [Voicemail])
+        block_of(Voicemail, await place.editor.account(), block_id)
         if wrong := problem_of(pin, again):
             found = await shown(place, block_id)
             form = FormView.of(VoicemailForm, found.block)
