@@ -62,7 +62,7 @@ async def test_a_page_shows_what_happens_and_says_when_it_cannot(look: Look, sit
         journal.write(CallClosed(call_id="one", at=now, reason="hung_up"))
         await expect(number).to_have_text("0")
     await site.people.sessions.end_others(NAMES[Role.VIEWER])
-    await expect(state).to_have_text("Not connected")
+    await expect(state).to_have_text("Signed out: sign in")
 
 
 async def test_a_part_that_leaves_the_page_holds_no_connection(look: Look, site: Site) -> None:
@@ -104,6 +104,21 @@ async def test_a_page_says_what_it_asks_for_by_itself(look: Look, site: Site) ->
         await page.locator("[data-nav]", has_text="Calls").first.click()
     assert "x-unattended" not in await (await asked.value).all_headers()
     await page.goto("about:blank")
+
+
+async def test_who_is_signed_out_finds_back_to_the_page(look: Look, site: Site) -> None:
+    watched = await look(site.address)
+    watched.expect("status of 401")
+    await site.sign_in(watched, Role.VIEWER)
+    page = watched.page
+    await page.goto("/?from=here")
+    await expect(page.locator("[data-live-state]")).to_have_text("Live")
+    await site.people.sessions.end_others(NAMES[Role.VIEWER])
+    await page.get_by_role("link", name="Signed out: sign in").click()
+    await expect(page.get_by_label("Password", exact=True)).to_be_visible()
+    await site.sign_in(watched, Role.VIEWER)
+    await page.reload()
+    await expect(page).to_have_url(f"{site.address}/?from=here")
 
 
 async def test_the_first_page_follows_and_keeps_what_is_unfolded(look: Look, site: Site) -> None:

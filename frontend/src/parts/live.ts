@@ -5,16 +5,17 @@
 //   <span data-live-text="live">3</span>       the field `live` of what comes, as text
 //   <p data-live-newer hidden>…</p>            shown when the account has a newer revision than data-revision,
 //                                              but for what this page has saved itself (event account-saved)
-//   <span class="status" data-live-state></span>   says whether it is live
+//   <span class="status" data-live-state></span>   says whether it is live; leads to the sign-in when signed out
 // </div>
 //
 // Every event (docs/reference/events.md) becomes `live:TYPE` on the element; its `detail` is the data. Who was
 // away gets `live:calls` too, so that what is shown is read again; `live:reset` says the same. Where calls come
 // and go all the time, there are no more than four `live:calls` a second.
 
+import { Refused, send } from "../lib/http.ts";
 import type { Unmount } from "../lib/parts.ts";
 
-type State = "connecting" | "live" | "away" | "lost" | "paused";
+type State = "connecting" | "live" | "away" | "lost" | "out" | "paused";
 
 const EVENTS = ["calls", "timeline", "account", "storage", "reset"] as const;
 const WORDS: Record<State, string> = {
@@ -22,6 +23,7 @@ const WORDS: Record<State, string> = {
   live: "Live",
   away: "The database is away",
   lost: "Not connected",
+  out: "Signed out: sign in",
   paused: "Paused",
 };
 const TONES: Record<State, string> = {
@@ -29,6 +31,7 @@ const TONES: Record<State, string> = {
   live: "live",
   away: "warn",
   lost: "warn",
+  out: "warn",
   paused: "info",
 };
 const CALLS_MS = 250;
@@ -54,6 +57,14 @@ export function addressOf(element: HTMLElement, last: string): string {
   return `/api/v1/events?${query}`;
 }
 
+/** Leads to this page, so that whoever has signed in is back here. */
+function toSignIn(): HTMLElement {
+  const link = document.createElement("a");
+  link.href = window.location.href;
+  link.textContent = WORDS.out;
+  return link;
+}
+
 export function mount(element: HTMLElement): Unmount {
   let source: EventSource | null = null;
   let last = "";
@@ -67,9 +78,16 @@ export function mount(element: HTMLElement): Unmount {
   function show(state: State): void {
     element.dataset.state = state;
     for (const each of element.querySelectorAll<HTMLElement>("[data-live-state]")) {
-      each.textContent = WORDS[state];
+      each.replaceChildren(state === "out" ? toSignIn() : WORDS[state]);
       each.className = `status is-${TONES[state]}`;
     }
+  }
+
+  /** Browsers do not tell pages why a stream was refused. */
+  async function explain(refused: EventSource): Promise<void> {
+    const answer = await send("/api/v1/me").catch((error: unknown) => error);
+    const out = answer instanceof Refused && answer.status === 401;
+    if (out && source === refused) show("out");
   }
 
   function tell(type: string, data: Record<string, unknown>): void {
@@ -134,6 +152,7 @@ export function mount(element: HTMLElement): Unmount {
       show("lost");
       if (source?.readyState !== EventSource.CLOSED) return;
       // It was refused: browsers do not try again by themselves then.
+      void explain(source);
       timer = window.setTimeout(open, Math.min(AGAIN_MS * 2 ** tries++, AGAIN_MOST_MS));
     });
     for (const type of EVENTS)
