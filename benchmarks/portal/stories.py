@@ -70,6 +70,7 @@ _KINDS: Final = ((SURVEY, 80), (APPOINTMENTS, 10), (FRONT_DESK, 10))
 
 _BAD_DAYS, _BAD_HOUR = 9, 15
 """Every so many days the web server is down for an hour, of UTC."""
+_REPLY: Final = "<action><app>hangup</app></action>"
 
 _GIVEN: Final[dict[tuple[int, int], Callable[[Dice], str]]] = {
     (SURVEY, 2): lambda dice: f"{dice.randrange(10**6):06}",
@@ -322,7 +323,7 @@ class Story:
         seconds = 15.0 if mute else dice.lognormvariate(-1.6, 0.6)
         status = None if mute else 503 if down else 200
         error = "" if not down else "no reply in 15 s" if mute else "HTTP 503"
-        body = "" if status is None else "Service Unavailable" if down else "<action/>"
+        body = "" if status is None else "Service Unavailable" if down else _REPLY
         sent_at = self.at
         self.wait(seconds)
         attempt = WebhookAttempt(

@@ -16,7 +16,8 @@ NamedValues = tuple[str, Sequence[float]]
 """A series: its name, and a value for every label."""
 
 _LABELS_AT_MOST: Final = 8
-_EVERY_SECOND: Final = 2
+_SHORT: Final = 6
+"""Letters of labels of which every second has room on narrow screens; of longer ones a third."""
 _FILLED: Final = 0.72
 """How much of its place a bar fills."""
 _NOTHING: Final = 1e-9
@@ -237,12 +238,12 @@ def _axis(
 
 
 def _labels(labels: Sequence[str], place: Callable[[int], float]) -> tuple[Label, ...]:
-    """Not more of them than can be read; on narrow screens every second is left out."""
+    """Not more of them than can be read."""
+    kept = 2 if max(map(len, labels), default=0) <= _SHORT else 3
     every = math.ceil(len(labels) / _LABELS_AT_MOST) or 1
     shown = range(0, len(labels), every)
     return tuple(
-        Label(_round(place(i)), labels[i], many % _EVERY_SECOND == 1)
-        for many, i in enumerate(shown)
+        Label(_round(place(i)), labels[i], many % kept != 0) for many, i in enumerate(shown)
     )
 
 

@@ -61,6 +61,8 @@ def test_not_more_labels_than_can_be_read() -> None:
     chart = bar_chart(labels, [("Calls", range(24))])
     assert [label.text for label in chart.labels] == labels[::3]
     assert [label.extra for label in chart.labels] == [False, True] * 4
+    with_day = bar_chart([f"Mon {label}" for label in labels], [("Calls", range(24))])
+    assert [label.extra for label in with_day.labels] == [False, True, True] * 2 + [False, True]
 
 
 def test_values_without_labels_are_a_mistake_of_the_page() -> None:
