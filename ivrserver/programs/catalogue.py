@@ -104,7 +104,15 @@ CATALOGUE: Final[Mapping[str, Recipe]] = MappingProxyType(
             leave=_NEVER,
             drop=_UNUSED,
         ),
-        # For trying out what is in deploy/, not for running it.
+        # For trying out what is in deploy/ and in the documentation, not for running it.
+        "caddy": Recipe(
+            package="caddy",
+            whole=("caddy",),
+            executable="usr/bin/caddy",
+            libraries=("libc6",),
+            leave=_NEVER,
+            drop=_UNUSED,
+        ),
         "fail2ban-regex": Recipe(
             package="fail2ban",
             whole=("fail2ban",),
@@ -118,6 +126,14 @@ CATALOGUE: Final[Mapping[str, Recipe]] = MappingProxyType(
             whole=("logrotate",),
             executable="usr/sbin/logrotate",
             libraries=("libacl1", "libc6", "libpopt0", "libselinux1"),
+            leave=_NEVER,
+            drop=_UNUSED,
+        ),
+        "nginx": Recipe(
+            package="nginx",
+            whole=("nginx",),
+            executable="usr/sbin/nginx",
+            libraries=("libc6", "libcrypt1", "libpcre2", "libssl", "zlib1g"),
             leave=_NEVER,
             drop=_UNUSED,
         ),
