@@ -5,7 +5,8 @@ one of them sends no audio, and without a further channel. It has no ARI request
 so the leg runs an errand in the dialplan; the dialplan closes the files before the leg is cleared
 away. Two snoop channels, recorded one by one, would lose their alignment at the first phone that
 sends nothing while its owner is silent. While neither of the two sends anything, no time passes in
-the recording.
+the recording. Where one of them begins to send again, Asterisk may drop a frame (20 ms) of the
+other's, so that the two remain in time.
 """
 
 from __future__ import annotations
