@@ -75,10 +75,13 @@ def test_what_is_fetched_lies_where_no_dot_is_in_the_path(
 
 
 def test_a_folder_that_somebody_else_put_there_is_not_used(
-    tmp_path: Path, asterisk: AsteriskProgram
+    tmp_path: Path, asterisk: AsteriskProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folders = Folders.of(tmp_path / "data", asterisk)
-    folders.run.parent.mkdir(parents=True)
+    everybodys = tmp_path / "tmp"
+    everybodys.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(everybodys))
+    folders = Folders.of(tmp_path / ("deep" * 22), asterisk)
+    assert folders.run.parent == everybodys
     folders.run.symlink_to(tmp_path)
     with pytest.raises(PermissionError):
         folders.make(asterisk)
