@@ -20,8 +20,8 @@ LONGEST = (
     *(
         f"tests/browser/test_{name}.py"
         for name in (
-            "softphone_agent", "injection", "roles", "areas", "block_forms", "system",
-            "softphone_controller", "first_call", "findme_timeline", "editing_live", "answers",
+            "behind_web_servers", "softphone_agent", "injection", "roles", "areas", "block_forms",
+            "system", "softphone_controller", "first_call", "editing_live", "answers",
         )
     ),
     *TOGETHER,

@@ -1,7 +1,8 @@
-"""The tools that an administrator uses on our files in deploy/: real ones, fetched if need be."""
+"""Programs that people use with ours: real ones, fetched if need be."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from ivrserver.programs import Program
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 _SECONDS = 60
+_LISTENS_SECONDS = 10
 
 
 def tool(name: str) -> Program:
@@ -45,3 +47,18 @@ def run(
     )
     assert done.returncode == 0 or not ok, done.stdout
     return done.stdout
+
+
+async def listens(port: int, process: asyncio.subprocess.Process) -> None:
+    """Wait until it listens at that TCP port of 127.0.0.1, which takes ten seconds at most."""
+    async with asyncio.timeout(_LISTENS_SECONDS):
+        while True:
+            assert process.returncode is None, "it has ended"
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                await writer.wait_closed()
+                return

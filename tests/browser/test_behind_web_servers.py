@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,13 +15,14 @@ import soundfile
 import trustme
 from playwright.async_api import Page, async_playwright, expect
 
-from ivrserver import programs
 from ivrserver.config import load
+from ivrserver.demo import baresip
 from ivrserver.telephony.asterisk import ports
 from tests.browser.chromium import CALLING, FLAGS, find
 from tests.browser.newcomer import call_the_sample, make_first_user
 from tests.browser.pages import watch
 from tests.telephony.program import environment, running_program
+from tests.tools import listens, tool
 from tests.unit.examples.pages import HOW_TO, examples
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="session")]
@@ -30,7 +30,6 @@ pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="session")]
 PAGE = (HOW_TO / "softphone.md").read_text().replace("\n   ", "\n")
 PORTAL = "127.0.0.1:8080"
 HOST = "ivr.example.com"
-PATIENCE = 20.0
 LARGE = 2_000_000
 
 
@@ -73,38 +72,20 @@ SERVERS: dict[str, Callable[[Path, int, str], list[str]]] = {"nginx": nginx, "ca
 @asynccontextmanager
 async def in_front(name: str, folder: Path, portal: str) -> AsyncIterator[int]:
     """Run the web server of that name in front of the portal; its port."""
-    packages = load().packages
-    if programs.find(name, packages) is None:
-        await asyncio.to_thread(programs.fetch, [name], packages, print)
-    program = programs.find(name, packages)
-    assert program is not None
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
+    program, port = await asyncio.to_thread(tool, name), baresip.free_port()
     arguments = SERVERS[name](folder, port, portal)
     home = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}
     process = await asyncio.create_subprocess_exec(
         *program.argv, *arguments, env={**os.environ, **program.env, **home}
     )
     try:
-        async with asyncio.timeout(PATIENCE):
-            while not await listens(port):
-                assert process.returncode is None, f"{name} has ended"
-                await asyncio.sleep(0.05)
+        await listens(port, process)
         yield port
     finally:
         if process.returncode is None:
             process.terminate()
         await process.wait()
-
-
-async def listens(port: int) -> bool:
-    """Whether somebody does at that port of this machine."""
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except ConnectionError:
-        return False
-    writer.close()
-    return True
+        baresip.give_back(port)
 
 
 async def uploads(page: Page, file: Path) -> None:

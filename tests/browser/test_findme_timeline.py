@@ -1,8 +1,4 @@
-"""A call that rings at two people at once, one of them at the softphone, seen while it happens.
-
-That an agent hears whisper and question is measured in `test_softphone_agent`, which runs alone:
-on a busy machine browsers cut holes into what they play.
-"""
+"""A call that rings at two people at once, one of them at the softphone, seen while it happens."""
 
 from __future__ import annotations
 
@@ -82,6 +78,7 @@ async def drawn(page: Page) -> list[str]:
     return await page.locator(".timeline-svg .mark title").all_text_contents()
 
 
+@pytest.mark.alone
 async def test_two_people_ring_at_once_and_the_page_shows_it_while_it_happens(
     look: Look, street: Street
 ) -> None:
@@ -122,6 +119,7 @@ async def test_two_people_ring_at_once_and_the_page_shows_it_while_it_happens(
         await expect(page.locator(".mark.is-running")).to_have_count(0, timeout=SECONDS)
         assert await page.evaluate("() => window.sameDocument")
     assert call.ended.reason == "transferred"
+    await phone.heard_texts(live, WHISPER, ACCEPT, but="Nobody is available right now.")
     shown = await drawn(page)
     await page.reload()
     await expect(page.locator(".page-header .badge")).to_have_text("Transferred")

@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import shlex
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from ivrserver import programs
-from ivrserver.config import load
 from tests.telephony.bare_sip import header, reply
+from tests.tools import tool
 
 pytestmark = pytest.mark.telephony
 
 RUN = Path(__file__).parents[2] / "docker" / "kamailio" / "run.sh"
+UDP_PORTS = Path("/proc/net/udp")
 PATIENCE = 10.0
 SIP = 5060
 
@@ -62,6 +63,11 @@ class Net:
         transport, peer = await loop.create_datagram_endpoint(Peer, local_addr=place)
         peer.transport, self.peers[last] = transport, peer
 
+    def hears(self, port: int) -> bool:
+        """Whether Kamailio has that UDP port."""
+        address = socket.inet_aton(self.address(PROXY))[::-1].hex().upper()
+        return f" {address}:{port:04X} " in UDP_PORTS.read_text()
+
     def send(self, last: int, message: bytes, port: int = SIP) -> None:
         self.peers[last].transport.sendto(message, (self.address(PROXY), port))
 
@@ -87,11 +93,7 @@ INSIDE = 5062
 
 def starter(folder: Path) -> Path:
     """A folder in which the command `kamailio` starts the fetched one."""
-    settings = load().packages
-    if programs.find("kamailio", settings) is None:
-        programs.fetch(["kamailio"], settings, print)
-    program = programs.find("kamailio", settings)
-    assert program is not None
+    program = tool("kamailio")
     modules = f"-L {program.libraries / 'kamailio' / 'modules'}"
     command = folder / "kamailio"
     command.write_text(f'#!/bin/sh\nexec {shlex.join(program.argv)} {modules} "$@"\n')
@@ -118,8 +120,10 @@ async def kamailio(folder: Path, *lasts: int, **more: str) -> AsyncIterator[Net]
         process = await asyncio.create_subprocess_exec(
             "sh", str(RUN), env=environment(folder, net) | {"KAMAILIO_RUN": str(state)} | more
         )  # fmt: skip
+        # What comes before nobody gets: these peers send everything once.
         async with asyncio.timeout(PATIENCE):
-            while not (state / "ctl").exists():  # noqa: ASYNC110 - another process makes it
+            while not all(net.hears(port) for port in (SIP, INSIDE)):
+                assert process.returncode is None, "Kamailio has ended"
                 await asyncio.sleep(0.05)
         yield net
     finally:

@@ -24,6 +24,7 @@ from ivrserver.telephony.asterisk import ports
 from tests.telephony.caller import Caller, Outcome
 from tests.telephony.house import fetch_programs
 from tests.telephony.program import environment, ivrserver
+from tests.tools import listens
 
 pytestmark = pytest.mark.telephony
 
@@ -49,16 +50,7 @@ async def pizza_server(folder: Path, port: str) -> AsyncIterator[asyncio.StreamR
     )  # fmt: skip
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(10):
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", int(port))
-                except OSError:
-                    await asyncio.sleep(0.05)
-                else:
-                    writer.close()
-                    await writer.wait_closed()
-                    break
+        await listens(int(port), process)
         yield process.stdout
     finally:
         process.terminate()
